@@ -1,0 +1,1 @@
+"""`quire …`: the command line."""
