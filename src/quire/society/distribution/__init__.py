@@ -1,0 +1,1 @@
+"""Plans adopted, runs and their stages, holds, bundles."""

@@ -1,0 +1,65 @@
+"""Every setting of Quire, read from the environment in one place.
+
+``docs/settings.md`` is the list for people; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from quire.core.errors import Invalid
+
+
+class SettingWrong(Invalid):
+    """An environment variable says something that Quire cannot use."""
+
+    code = "setting.wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One environment variable: its name, what it means, and what holds when it is not set."""
+
+    name: str
+    meaning: str
+    default: str
+
+
+SETTINGS = (
+    Setting("QUIRE_HOME", "Folder of everything that Quire writes: lake, runs, published bundles, keys, and "
+            "the embedded database.", "`var` in the current folder"),
+    Setting("DATABASE_URL", "PostgreSQL for commands and pages, as a role that owns no table: "
+            "`postgresql://quire_app:…@host/quire`. Unset: an embedded PostgreSQL under `QUIRE_HOME`.", "unset"),
+    Setting("QUIRE_OWNER_DATABASE_URL", "The same database as the role that owns the tables; used by "
+            "`quire init` and `quire upgrade` alone.", "unset; needed once `DATABASE_URL` is set"),
+    Setting("QUIRE_USER", "The name of the user who acts, where a command has no `--by`.", "unset"),
+    Setting("QUIRE_TODAY", "The date that Quire takes for today (YYYY-MM-DD), for rehearsals and tests.",
+            "the machine's date, UTC"),
+    Setting("QUIRE_KEYS", "File of public keys (JWK or JWKS) that `quire verify` trusts, beside `--key`.", "unset"),
+    Setting("QUIRE_SECRET_KEY", "Secret of the web server's sessions.", "made once, kept in `QUIRE_HOME/keys`"),
+    Setting("QUIRE_ALLOWED_HOSTS", "Comma-separated host names that the web server answers to.",
+            "`localhost,127.0.0.1,[::1]`"),
+    Setting("QUIRE_DEBUG", "`1` shows errors in full on pages; never on a server that others reach.", "`0`"),
+)
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable's text, or ``default`` where it is unset or empty."""
+    return os.environ.get(name, "").strip() or default
+
+
+def home() -> Path:
+    """``QUIRE_HOME``, made absolute. The folder is not created here."""
+    return Path(text("QUIRE_HOME", "var")).expanduser().resolve()
+
+
+def flag(name: str) -> bool:
+    """Whether a yes/no variable says yes; anything but 0/1/true/false/yes/no is an error."""
+    value = text(name, "0").lower()
+    if value in {"1", "true", "yes"}:
+        return True
+    if value in {"0", "false", "no"}:
+        return False
+    raise SettingWrong(f"{name} is {value!r}; say 1 or 0.", name=name)

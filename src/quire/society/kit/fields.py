@@ -1,0 +1,60 @@
+"""Columns that keep money and shares exact."""
+
+from __future__ import annotations
+
+import re
+from decimal import Context, Decimal
+from fractions import Fraction
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+_EXACT = Context(prec=60)
+_FRACTION = re.compile(r"^(\d{1,30})/([1-9]\d{0,29})$")
+
+
+class QuantaField(models.Field):
+    """NUMERIC(38,12) in PostgreSQL, an ``int`` of quanta (10⁻¹² of a currency's major unit) in Python."""
+
+    description = "An amount, exact to 10⁻¹²"
+
+    def db_type(self, connection: Any) -> str:
+        return "numeric(38,12)"
+
+    def from_db_value(self, value: Decimal | None, expression: Any, connection: Any) -> int | None:
+        return None if value is None else int(value.scaleb(12, _EXACT))
+
+    def to_python(self, value: Any) -> int | None:
+        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+            return value
+        raise ValidationError(f"An amount is an integer number of quanta, not {value!r}.")
+
+    def get_prep_value(self, value: Any) -> Decimal | None:
+        quanta = self.to_python(value)
+        return None if quanta is None else Decimal(quanta).scaleb(-12, _EXACT)
+
+
+class FractionField(models.Field):
+    """Text ``n/d`` in PostgreSQL, a ``fractions.Fraction`` ≥ 0 in Python."""
+
+    description = "An exact share"
+
+    def db_type(self, connection: Any) -> str:
+        return "varchar(61)"
+
+    def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Fraction | None:
+        return None if value is None else Fraction(value)
+
+    def to_python(self, value: Any) -> Fraction | None:
+        if value is None or isinstance(value, Fraction):
+            return value
+        if isinstance(value, int) and not isinstance(value, bool):
+            return Fraction(value)
+        if isinstance(value, str) and _FRACTION.match(value):
+            return Fraction(value)
+        raise ValidationError(f"A share is a fraction, not {value!r}.")
+
+    def get_prep_value(self, value: Any) -> str | None:
+        share = self.to_python(value)
+        return None if share is None else f"{share.numerator}/{share.denominator}"

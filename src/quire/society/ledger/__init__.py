@@ -1,0 +1,1 @@
+"""Double entry: accounts, transactions, entries, each sealed and chained."""

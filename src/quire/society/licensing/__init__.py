@@ -1,0 +1,1 @@
+"""Licences and whom they are with."""

@@ -1,0 +1,1 @@
+"""Yes and no: per use, licensee and period; direct licences beside the society."""

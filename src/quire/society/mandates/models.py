@@ -1,0 +1,43 @@
+"""A member's yes and no. Silence is no; where a yes and a no meet, the no holds."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from quire.society.kit.nouns import Noun
+from quire.society.parties.models import Party
+
+_SPAN = Q(ends__isnull=True) | Q(ends__gt=F("starts"))
+
+
+class Mandate(Noun):
+    """``member`` answers yes or no for a use, to one licensee or (``licensee`` empty) to all."""
+
+    prefix = "man"
+
+    member = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="mandates")
+    licensee = models.ForeignKey(Party, null=True, on_delete=models.PROTECT, related_name="+")
+    use = models.CharField(max_length=10, choices=[(u, u) for u in ("ai-train", "ai-input", "ai-index", "search")])
+    answer = models.BooleanField()
+    starts = models.DateField()
+    ends = models.DateField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=_SPAN, name="mandates_span")]
+        indexes = [models.Index(fields=["member", "use"], name="mandates_member_use")]
+
+
+class DirectLicence(Noun):
+    """A member licensed this licensee beside the society: that usage is counted, and not billed here."""
+
+    prefix = "dir"
+
+    member = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="direct_licences")
+    licensee = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    starts = models.DateField()
+    ends = models.DateField(null=True)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=_SPAN, name="mandates_direct_span")]

@@ -1,0 +1,1 @@
+"""Applications judged by criteria, joining, leaving with notice."""

@@ -1,0 +1,95 @@
+"""People and organisations, and the users who act for the society."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+
+from quire.society.kit.nouns import Noun
+
+KINDS = {
+    "newspaper": "newspaper", "magazine": "magazine", "blogger": "blogger", "journalist": "journalist",
+    "photographer": "photographer", "illustrator": "illustrator", "author": "author", "songwriter": "songwriter",
+    "performer": "performer", "label": "record label", "music-publisher": "music publisher",
+    "book-publisher": "book publisher", "academic": "academic publisher", "broadcaster": "broadcaster",
+    "agency": "news or picture agency", "syndicator": "syndicator", "estate": "estate", "forum": "forum",
+    "archive": "archive", "lab": "AI lab", "other": "other",
+}
+ROLES = {"operator": "prepares: admits, imports, runs", "approver": "approves what another prepared",
+         "auditor": "reads everything, changes nothing"}
+
+
+class User(AbstractUser):
+    """A person who signs in, or on whose behalf a command acts."""
+
+
+class RoleGrant(models.Model):
+    """A user holds a role. Approval looks here, and so does the database's own check of it."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="grants")
+    role = models.CharField(max_length=16, choices=list(ROLES.items()))
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "role"], name="parties_role_once")]
+
+
+class Party(Noun):
+    """A person or organisation: member, payee, licensee. ``code`` is the society's own stable reference."""
+
+    prefix = "pty"
+
+    code = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=140)
+    kind = models.CharField(max_length=20, choices=list(KINDS.items()))
+    email = models.EmailField(blank=True)
+    street = models.CharField(max_length=70, blank=True)
+    building = models.CharField(max_length=16, blank=True)
+    postcode = models.CharField(max_length=16, blank=True)
+    town = models.CharField(max_length=35, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    iban = models.CharField(max_length=34, blank=True)
+    bic = models.CharField(max_length=11, blank=True)
+    account_holder = models.CharField(max_length=70, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(code__regex=r"^[a-z0-9][a-z0-9._-]*$"), name="parties_code_plain"),
+            models.CheckConstraint(condition=~Q(name=""), name="parties_named"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Identifier(models.Model):
+    """A number that others know the party by, checked by its own rule (ISO 27729, CISAC, VAT …)."""
+
+    party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="identifiers")
+    scheme = models.CharField(max_length=12)
+    value = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["scheme", "value"], name="parties_identifier_once")]
+
+
+class Society(models.Model):
+    """The society itself: one row. Its own account is where members are paid from."""
+
+    only = models.BooleanField(primary_key=True, default=True)
+    name = models.CharField(max_length=140)
+    form = models.CharField(max_length=20, choices=[
+        ("association", "non-profit association"), ("intermediary", "for-profit intermediary"),
+        ("cooperative", "cooperative")])
+    currency = models.CharField(max_length=3)
+    street = models.CharField(max_length=70, blank=True)
+    building = models.CharField(max_length=16, blank=True)
+    postcode = models.CharField(max_length=16, blank=True)
+    town = models.CharField(max_length=35)
+    country = models.CharField(max_length=2)
+    iban = models.CharField(max_length=34, blank=True)
+    bic = models.CharField(max_length=11, blank=True)
+    minimum_payout = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(only=True), name="parties_one_society")]

@@ -1,0 +1,1 @@
+"""Payment batches and the bank's file."""

@@ -1,0 +1,1 @@
+"""Sites, works, ownership shares, syndication, and the look-up from a URL."""

@@ -1,0 +1,93 @@
+"""Sites, works, who owns them from when, and which works are copies of others."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from quire.society.kit.fields import FractionField
+from quire.society.kit.nouns import Noun
+from quire.society.parties.models import Party
+
+
+class Site(Noun):
+    """A host, or a part of one, whose usage belongs to ``owner`` where no work is named."""
+
+    prefix = "sit"
+
+    code = models.CharField(max_length=64, unique=True)
+    host = models.CharField(max_length=253)
+    owner = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="sites")
+    tier = models.CharField(max_length=32, default="standard")
+
+
+class SitePattern(models.Model):
+    """A path pattern of a site: a prefix, with ``*`` for any run of characters. ``/`` is the whole host."""
+
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="patterns")
+    host = models.CharField(max_length=253)
+    pattern = models.CharField(max_length=500)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["host", "pattern"], name="repertoire_pattern_once"),
+            models.CheckConstraint(condition=Q(pattern__startswith="/"), name="repertoire_pattern_rooted"),
+        ]
+
+
+class Work(Noun):
+    """A work, by URL or identifier. ``member`` registered it and speaks for it: mandates are theirs to give.
+
+    ``key`` is the canonical form it is found by: ``example.org/path`` for a URL, ``isrc:…`` for an identifier.
+    A syndicated copy names its ``original`` and the share agreed for whoever publishes the copy.
+    """
+
+    prefix = "wrk"
+
+    key = models.CharField(max_length=2000, unique=True)
+    host = models.CharField(max_length=253, blank=True)
+    path = models.CharField(max_length=2000, blank=True)
+    title = models.CharField(max_length=300)
+    type = models.CharField(max_length=20, default="article")
+    words = models.PositiveIntegerField(null=True)
+    tier = models.CharField(max_length=32, default="standard")
+    member = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="works")
+    starts = models.DateField(null=True)
+    ends = models.DateField(null=True)
+    original = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="copies")
+    syndicator_share = FractionField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=(Q(original__isnull=True) & Q(syndicator_share__isnull=True))
+                                   | (Q(original__isnull=False) & Q(syndicator_share__isnull=False)),
+                                   name="repertoire_copy_has_share"),
+            models.CheckConstraint(condition=Q(ends__isnull=True) | Q(starts__isnull=True) | Q(ends__gt=F("starts")),
+                                   name="repertoire_work_span"),
+        ]
+
+
+class Ownership(Noun):
+    """Who owns a work from a date: one version, replaced as a whole. No row: its member owns all of it."""
+
+    prefix = "own"
+
+    work = models.ForeignKey(Work, on_delete=models.CASCADE, related_name="ownerships")
+    starts = models.DateField()
+    ends = models.DateField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(ends__isnull=True) | Q(ends__gt=F("starts")),
+                                              name="repertoire_ownership_span")]
+
+
+class OwnershipShare(models.Model):
+    """One owner's part of a version; the parts of a version sum to exactly one."""
+
+    ownership = models.ForeignKey(Ownership, on_delete=models.CASCADE, related_name="shares")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20)
+    share = FractionField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["ownership", "party", "role"], name="repertoire_share_once")]

@@ -1,0 +1,92 @@
+"""Django's settings of the society. What can be set is listed in ``kit.config`` and ``docs/settings.md``."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from quire.society.kit import config, postgres
+
+
+def _from_url(url: str, name: str) -> dict[str, Any]:
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
+        raise config.SettingWrong(f"{name} must be postgresql://user:password@host:port/database.")
+    options = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+    return {"HOST": unquote(options.pop("host", "") or parts.hostname or ""), "PORT": str(parts.port or ""),
+            "NAME": parts.path.strip("/"), "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""), "OPTIONS": options}
+
+
+def _databases() -> dict[str, dict[str, Any]]:
+    """``default`` for commands and pages (a role that owns nothing), ``owner`` for migrations alone."""
+    common: dict[str, Any] = {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 60}
+    if url := config.text("DATABASE_URL"):
+        owner = config.text("QUIRE_OWNER_DATABASE_URL", url)
+        return {"default": common | _from_url(url, "DATABASE_URL"),
+                "owner": common | _from_url(owner, "QUIRE_OWNER_DATABASE_URL")}
+    where = postgres.start()
+    common |= {"HOST": where["host"], "PORT": where["port"], "NAME": where["dbname"]}
+    return {"default": common | {"USER": postgres.APP}, "owner": common | {"USER": postgres.OWNER}}
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def _secret() -> str:
+    if said := config.text("QUIRE_SECRET_KEY"):
+        return said
+    place = config.home() / "keys" / "web-secret"
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        with open(place, "x", opener=_private) as handle:
+            handle.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return place.read_text()
+
+
+SECRET_KEY = _secret()
+DEBUG = config.flag("QUIRE_DEBUG")
+ALLOWED_HOSTS = config.text("QUIRE_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+DATABASES = _databases()
+AUTH_USER_MODEL = "parties.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-gb"
+ROOT_URLCONF = "quire.society.urls"
+WSGI_APPLICATION = "quire.society.wsgi.application"
+STATIC_URL = "/static/"
+
+ROOMS = ["kit", "parties", "ledger", "repertoire", "membership", "mandates", "licensing", "usage", "invoicing",
+         "distribution", "payouts", "statements", "web"]
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    *(f"quire.society.{room}" for room in ROOMS),
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [{
+    "BACKEND": "django.template.backends.django.DjangoTemplates",
+    "APP_DIRS": True,
+    "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+}]
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"

@@ -1,0 +1,1 @@
+"""Who got what, and why."""

@@ -1,0 +1,248 @@
+"""Lines of a file nobody vouches for: plain or gzip, of any length, cut off anywhere, full of anything.
+
+A line comes out as bytes with its number and the offset after it, or with the problem that makes it
+unreadable. Memory stays bounded whatever the file holds, nothing is skipped without a line saying so, and
+reading can go on from any position handed out before.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, NamedTuple, Protocol
+
+from quire.core.errors import Invalid, NotFound
+
+LONGEST_LINE = 64 * 1024
+"""Bytes in a line, without its end. No server writes longer ones: their requests are bounded."""
+
+_BLOCK = 256 * 1024
+_GZIP_BLOCK = 32 * 1024  # what is lost when damage is met: small, so that reading gets close to it
+_KEPT = 200  # bytes of a line too long to keep, for the excerpt
+_CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\r") + b"\x7f"
+_BOM = b"\xef\xbb\xbf"
+_UTF16 = "the file is not in UTF-8 but in UTF-16: save it as UTF-8 and import that."
+_BINARY = "the line has control characters in it: it is not text."
+_TOO_LONG = f"the line is longer than {LONGEST_LINE // 1024} KiB."
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where reading stopped: the number of the last line read and the offset after it, in uncompressed bytes."""
+
+    line: int
+    offset: int
+
+
+class RawLine(NamedTuple):
+    """One line. A tuple and not a dataclass because there is one per line of very long files.
+
+    ``data`` is without the line's end; of a line that is too long it is the beginning. ``problem`` is None,
+    or the sentence that says why the line cannot be read.
+    """
+
+    number: int
+    offset_after: int
+    data: bytes
+    problem: str | None = None
+
+    @property
+    def position(self) -> Position:
+        """Where to go on after this line."""
+        return Position(self.number, self.offset_after)
+
+
+class _Source(Protocol):
+    """Bytes in blocks; ``broken`` is a phrase once they ended before their time."""
+
+    broken: str | None
+
+    def blocks(self) -> Iterator[bytes]: ...
+
+
+def open_lines(path: Path | str, start: Position | None = None) -> Iterator[RawLine]:
+    """The lines of ``path`` from ``start`` (or from the first), each exactly once.
+
+    Gzip is known by its first bytes, not by its name. LF and CRLF both end a line, and the last line needs
+    no end. A UTF-8 byte order mark is no part of the first line. A file in UTF-16 is one unreadable line;
+    a gzip file that is cut off or damaged ends with one. Raises ``NotFound`` or ``Invalid`` when the file
+    cannot be opened or read at all.
+    """
+    place = start or Position(0, 0)
+    try:
+        with open(path, "rb") as file:
+            magic = file.read(2)
+            file.seek(0)
+            source: _Source = _Gzip(file) if magic == b"\x1f\x8b" else _Plain(file)
+            yield from _lines(source, place)
+    except FileNotFoundError as error:
+        raise NotFound(f"There is no file {path}.", path=str(path)) from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Invalid(f"The file {path} cannot be read: {reason}.", path=str(path)) from error
+
+
+def safe(text: str | bytes, limit: int = 200) -> str:
+    """``text`` as it may be shown: at most ``limit`` characters, nothing that acts on a terminal or a sheet.
+
+    Control characters, line breaks and characters that turn the direction of writing are written as
+    escapes; what a spreadsheet would take for a formula gets an apostrophe before it.
+    """
+    if isinstance(text, bytes):
+        text = text[: 4 * limit].decode("utf-8", "backslashreplace")
+    shown = "".join(c if c.isprintable() else _escaped(c) for c in text[: limit + 1])
+    if shown.lstrip().startswith(("=", "+", "-", "@")):
+        shown = "'" + shown
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+
+
+class _Plain:
+    """A file as it is."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        self.broken: str | None = None
+
+    def skip(self, offset: int) -> bool:
+        self.file.seek(offset)
+        return True
+
+    def blocks(self) -> Iterator[bytes]:
+        while block := self.file.read(_BLOCK):
+            yield block
+
+
+class _Gzip:
+    """A gzip file's content, as far as it can be had."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = gzip.GzipFile(fileobj=file, mode="rb")
+        self.broken: str | None = None
+
+    def blocks(self) -> Iterator[bytes]:
+        with closing(self.file) as file:
+            try:
+                while block := file.read1(_GZIP_BLOCK):
+                    yield block
+            except EOFError:
+                self.broken = "ends early"
+            except (gzip.BadGzipFile, zlib.error):
+                self.broken = "is damaged"
+
+
+def _lines(source: _Source, start: Position) -> Iterator[RawLine]:
+    """Positions in and out count from the file's first byte, byte order mark and all."""
+    blocks = source.blocks()
+    head = next(blocks, b"")
+    if _is_utf16(head):
+        if start.line == 0:
+            yield RawLine(1, len(head), head[:_KEPT], _UTF16)
+        return
+    if start.offset:
+        blocks = _from(source, head, blocks, start.offset)
+    else:
+        mark = len(_BOM) if head.startswith(_BOM) else 0
+        blocks = _before(head[mark:], blocks)
+        start = Position(start.line, mark)
+    splitter = _Splitter(start)
+    for block in blocks:
+        yield from splitter.feed(block)
+    yield from splitter.finish(source.broken)
+
+
+def _from(source: _Source, head: bytes, blocks: Iterator[bytes], offset: int) -> Iterator[bytes]:
+    """The blocks from ``offset`` on: a plain file is sought, a gzip file must be gone through."""
+    if isinstance(source, _Plain):
+        source.skip(offset)
+        yield from source.blocks()
+        return
+    left = offset
+    for block in _before(head, blocks):
+        if left < len(block):
+            yield block[left:]
+        left = max(0, left - len(block))
+
+
+def _before(head: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    if head:
+        yield head
+    yield from blocks
+
+
+def _is_utf16(head: bytes) -> bool:
+    """By its byte order mark, or by every other byte being nought."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return True
+    sample = head[:4096]
+    half = len(sample) // 2
+    evens, odds = sorted((sample[0::2].count(0), sample[1::2].count(0)))
+    return half >= 2 and odds >= 0.4 * half and evens <= 0.1 * half
+
+
+class _Splitter:
+    """Blocks in, lines out; holds at most one block and one line."""
+
+    def __init__(self, start: Position) -> None:
+        self.number = start.line
+        self.offset = start.offset
+        self.tail = b""
+        self.lost = 0  # bytes of a line too long that were let go, of which ``tail`` is the beginning
+
+    def feed(self, block: bytes) -> Iterator[RawLine]:
+        if self.lost:
+            end = block.find(b"\n")
+            if end < 0:
+                self.lost += len(block)
+                return
+            yield self._too_long(self.lost + end + 1)
+            block = block[end + 1 :]
+        parts = (self.tail + block).split(b"\n")
+        self.tail = parts.pop()
+        yield from self._whole(parts, clean=_is_clean(block) and _is_clean(self.tail))
+        if len(self.tail) > LONGEST_LINE + 1:
+            self.lost, self.tail = len(self.tail), self.tail[:_KEPT]
+
+    def _whole(self, parts: list[bytes], clean: bool) -> Iterator[RawLine]:
+        number, offset = self.number, self.offset
+        for part in parts:
+            number += 1
+            offset += len(part) + 1
+            data = part[:-1] if part[-1:] == b"\r" else part
+            problem = None
+            if len(data) > LONGEST_LINE:
+                data, problem = data[:_KEPT], _TOO_LONG
+            elif not clean and not _is_clean(data):
+                problem = _BINARY
+            self.number, self.offset = number, offset
+            yield RawLine(number, offset, data, problem)
+
+    def _too_long(self, length: int) -> RawLine:
+        line = RawLine(self.number + 1, self.offset + length, self.tail, _TOO_LONG)
+        self.number, self.offset, self.tail, self.lost = line.number, line.offset_after, b"", 0
+        return line
+
+    def finish(self, broken: str | None) -> Iterator[RawLine]:
+        """The last line, whole if the file is; of a broken file, what there is of it and the reason."""
+        if broken:
+            reason = f"the gzip file {broken} after line {self.number}: everything up to there was read."
+            end = self.offset + (self.lost or len(self.tail))
+            yield RawLine(self.number + 1, end, self.tail[:_KEPT], reason)
+        elif self.lost:
+            yield self._too_long(self.lost)
+        elif self.tail:
+            end = self.offset + len(self.tail)
+            (line,) = self._whole([self.tail], clean=False)
+            yield line._replace(offset_after=end)
+
+
+def _is_clean(data: bytes) -> bool:
+    return len(data.translate(None, _CONTROLS)) == len(data)

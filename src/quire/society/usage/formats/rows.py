@@ -1,0 +1,102 @@
+"""What a line of a usage file becomes: one heading, and, when it counts, one row.
+
+Every line of a file is accounted for under exactly one heading, so that the account of an import adds up
+to the file. For AI agents the headings are tried in this order: unreadable, human, not answered, asset,
+usage. The society later divides ``usage`` by mandates and licences; the reader knows nothing of those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import blake2b
+from typing import NamedTuple, Protocol
+
+from quire.society.usage.formats.lines import RawLine, safe
+
+Registered = Callable[[str, str], bool]
+"""``registered(host, path)``: is this canonical address a work on record?"""
+
+
+class Heading(StrEnum):
+    """Where a line stands in the account of its file."""
+
+    USAGE = "usage"  # a countable request of a recognised AI agent
+    HUMAN = "human"  # everybody else, ordinary search crawlers and feed readers too; counted, never kept
+    ASSET = "asset"  # an AI agent fetching what is not a work: style sheets, images, robots.txt, feeds
+    NOT_ANSWERED = "not_answered"  # an AI agent whose request was not a GET answered 200 or 206
+    UNREADABLE = "unreadable"  # not understood; kept with its reason, its line number and an excerpt
+    STRUCTURE = "structure"  # headers and blank lines
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Countable usage: ``count`` requests in [starts, ends), or one event when both are the same moment.
+
+    ``host`` and ``path`` are canonical (``quire.core.urls``). ``host`` is None when neither the line nor
+    the importer named one; ``path`` is None when the usage is known only for the whole site. ``status``
+    and ``size`` (bytes) are None where the format does not tell. ``fingerprint`` is the row's identity, a
+    signed 64-bit number: two rows with one fingerprint tell of the same thing.
+    """
+
+    starts: datetime
+    ends: datetime
+    count: int
+    agent: str
+    operator: str
+    use: str
+    host: str | None
+    path: str | None
+    status: int | None
+    size: int | None
+    line: int
+    fingerprint: int
+
+
+class Read(NamedTuple):
+    """One line, read. A tuple and not a dataclass because there is one per line of very long files.
+
+    ``row`` is there for usage only; ``reason`` and ``excerpt`` (safe to print, at most 200 characters) for
+    unreadable lines only. ``requests`` is what the line is worth: one for a log line, the count for an
+    hourly row, nought for structure and for an unreadable line whose count cannot be known.
+    """
+
+    heading: Heading
+    row: Row | None = None
+    reason: str | None = None
+    requests: int = 1
+    excerpt: str | None = None
+
+
+class Reader(Protocol):
+    """Reads the lines of one file, in order. ``replays`` tells whether its state needs the lines before."""
+
+    replays: bool
+
+    def read(self, raw: RawLine) -> Read:
+        """Put one line under its heading."""
+
+    def replay(self, raw: RawLine) -> None:
+        """Take note of a line that was already accounted for, so that the next lines read as they would have."""
+
+
+HUMAN = Read(Heading.HUMAN)
+ASSET = Read(Heading.ASSET)
+NOT_ANSWERED = Read(Heading.NOT_ANSWERED)
+STRUCTURE = Read(Heading.STRUCTURE, requests=0)
+
+
+def unreadable(raw: RawLine, reason: str, requests: int = 0) -> Read:
+    """The reading of a line that was not understood."""
+    return Read(Heading.UNREADABLE, None, reason, requests, safe(raw.data))
+
+
+def fingerprint(*parts: bytes) -> int:
+    """A signed 64-bit identity of ``parts``; their lengths count, so ("ab", "c") is not ("a", "bc")."""
+    digest = blake2b(digest_size=8)
+    for part in parts:
+        digest.update(len(part).to_bytes(4, "big"))
+        digest.update(part)
+    return int.from_bytes(digest.digest(), "big", signed=True)

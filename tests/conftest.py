@@ -1,0 +1,110 @@
+"""A real PostgreSQL for the whole session, and a database of its own for every test that asks for one.
+
+Each database is cloned from a migrated template, so that commits, deferred checks and refusals are the
+real ones. ``house`` gives the test an empty society's database and its own ``QUIRE_HOME``.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_TEMPLATE = "quire_template"
+
+
+@dataclass(frozen=True)
+class House:
+    """Where a test's society lives: its folder, and the environment for commands run beside the test."""
+
+    home: Path
+    env: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[dict[str, str]]:
+    """The server, started once; returns its socket folder and port."""
+    base = Path(tempfile.mkdtemp(prefix="quire-"))
+    base.chmod(0o755)
+    os.environ["QUIRE_HOME"] = str(base)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "quire.society.settings"
+    for name in ("DATABASE_URL", "QUIRE_OWNER_DATABASE_URL", "QUIRE_TODAY", "QUIRE_USER", "QUIRE_KEYS"):
+        os.environ.pop(name, None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from quire.society.kit import postgres as embedded
+
+        where = embedded.start()
+        _make_template(where)
+    yield where
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        os.environ["QUIRE_HOME"] = str(base)
+        from django.db import connections
+
+        connections.close_all()
+        embedded.stop()
+    shutil.rmtree(base, ignore_errors=True)
+
+
+def _make_template(where: dict[str, str]) -> None:
+    import django
+    from django.core.management import call_command
+    from django.db import connections
+
+    django.setup()
+    call_command("migrate", database="owner", verbosity=0)
+    connections.close_all()
+    _admin(where, f'ALTER DATABASE quire RENAME TO "{_TEMPLATE}"')
+
+
+def _admin(where: dict[str, str], statement: str) -> None:
+    import psycopg
+
+    with psycopg.connect(host=where["host"], port=where["port"], dbname="postgres", user="postgres",
+                         autocommit=True) as db:
+        db.execute(statement)
+
+
+_count = 0
+
+
+@pytest.fixture
+def house(postgres: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    """An empty society's database and folder, for this test alone."""
+    global _count
+    from django.db import connections
+
+    _count += 1
+    name = f"quire_test_{os.getpid()}_{_count}"
+    _admin(postgres, f'CREATE DATABASE "{name}" TEMPLATE "{_TEMPLATE}" OWNER quire_owner')
+    connections.close_all()
+    for alias in ("default", "owner"):
+        connections[alias].settings_dict["NAME"] = name
+    urls = {variable: f"postgresql://{role}@/{name}?host={postgres['host']}&port={postgres['port']}"
+            for variable, role in (("DATABASE_URL", "quire_app"), ("QUIRE_OWNER_DATABASE_URL", "quire_owner"))}
+    env: dict[str, str] = {**urls, "QUIRE_HOME": str(tmp_path / "var")}
+    for key, value in env.items():
+        monkeypatch.setenv(key, value)
+    yield House(tmp_path / "var", env)
+    connections.close_all()
+    _admin(postgres, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def people(house: House) -> dict[str, Any]:
+    """Users of the society by what they do: ``preparer``, ``approver``, ``auditor``."""
+    from quire.society.parties.models import RoleGrant, User
+
+    made = {}
+    for name, role in (("preparer", "operator"), ("approver", "approver"), ("auditor", "auditor")):
+        made[name] = User.objects.create_user(name)
+        RoleGrant.objects.create(user=made[name], role=role)
+    return made
