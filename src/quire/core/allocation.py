@@ -26,14 +26,15 @@ from fractions import Fraction
 from math import lcm
 from typing import Any, Protocol, TypeVar
 
-from quire.core.arrays import HAVE_NUMPY, INT64_MAX, LISTS, VECTORS, Ints, np
+from quire.core import arrays
+from quire.core.arrays import HAVE_NUMPY, INT64_MAX, Ints, np, plain_ints
 from quire.core.errors import Invalid
 
 LEAST_LIMB = 4
 """Bits a limb must have for the way through 64-bit integers to be worth it. Below, Python ints are used."""
 
 BLOCK = 1 << 15
-"""Weights worked on at a time: few enough that all their intermediate columns stay in the processor's cache."""
+"""Weights worked on at a time: few enough that their intermediate columns stay in the processor's cache."""
 
 
 class _Ordered(Protocol):
@@ -67,7 +68,7 @@ def allocate(total: int, weights: Mapping[K, int | Fraction]) -> dict[K, int]:
     and NothingToAllocate when no weight is above zero.
     """
     keys = sorted(weights)
-    parts = _plain(_checked_total(total), _scaled([weights[key] for key in keys]))
+    parts = list_parts(_checked_total(total), _scaled([weights[key] for key in keys]))
     return dict(zip(keys, parts, strict=True))
 
 
@@ -76,44 +77,21 @@ def allocate_arrays(total: int, weights: Sequence[int | Fraction] | Ints) -> Int
 
     ``weights`` has one dimension: a numpy array of integers, signed or not, or any sequence (an object array
     too) of ints of any size and Fractions. Comes back, in the order of the weights, as an int64 array when
-    every part fits, else an object array of Python ints; without numpy, a list. Five million int64 weights
-    and a total of 80 bits take about half a second and a few times the memory of the weights.
-
-    Raises what ``allocate`` raises; a tie goes to the smaller index.
+    every part fits, else an object array of Python ints; without numpy, a list. A tie goes to the smaller
+    index. Raises what ``allocate`` raises, and ValueError for an array of two dimensions.
     """
     _checked_total(total)
-    if VECTORS is None:
-        return _plain(total, _scaled(weights))
-    return _vector(total, VECTORS.ints(weights if _machine_ints(weights) else _scaled(weights)))
+    if not HAVE_NUMPY:
+        return list_parts(total, _scaled(weights))
+    if isinstance(weights, np.ndarray) and weights.dtype.kind in "iu":
+        return vector_parts(total, arrays.ints(weights))
+    return vector_parts(total, arrays.ints(_scaled(weights)))
 
 
-def _checked_total(total: int) -> int:
-    if not isinstance(total, int) or isinstance(total, bool):
-        raise TypeError(f"the total must be an int, not {type(total).__name__}")
-    return total
-
-
-def _machine_ints(weights: Any) -> bool:
-    return HAVE_NUMPY and isinstance(weights, np.ndarray) and weights.dtype.kind in "iu"
-
-
-def _scaled(weights: Any) -> list[int]:
-    """Weights as Python ints in the same proportion: Fractions are brought to their common denominator."""
-    found = list(weights.tolist() if hasattr(weights, "tolist") else weights)
-    if Fraction not in set(map(type, found)):
-        return LISTS.ints(found)  # type: ignore[no-any-return]
-    common = lcm(*(weight.denominator for weight in found if type(weight) is Fraction))
-    whole = (
-        weight.numerator * (common // weight.denominator) if type(weight) is Fraction else weight * common
-        for weight in LISTS_OR_FRACTIONS(found)
-    )
-    return list(whole)
-
-
-def _plain(total: int, weights: Sequence[int]) -> list[int]:
-    """The rule as it is written, on Python ints. Keys are the indices."""
+def list_parts(total: int, weights: Sequence[int]) -> list[int]:
+    """The rule as it is written, on Python ints; keys are the indices."""
     if min(weights, default=0) < 0:
-        raise _negative(min(weights))
+        raise _negative(weights)
     whole = sum(weights)
     if whole == 0:
         raise _nobody()
@@ -124,9 +102,132 @@ def _plain(total: int, weights: Sequence[int]) -> list[int]:
         parts.append(part)
         remainders.append(remainder)
     # The sort is stable, reversed too, so of equal remainders the smaller index stays ahead. A weight of
-    # zero leaves no remainder, and there are always more remainders above zero than quanta left over.
+    # zero leaves no remainder, and more remainders are above zero than there are quanta left over.
     ranked = sorted(range(len(parts)), key=remainders.__getitem__, reverse=True)
     for place in ranked[: amount - sum(parts)]:
         parts[place] += 1
     assert sum(parts) == amount, "the parts do not add up to the total"
     return parts if total >= 0 else [-part for part in parts]
+
+
+def vector_parts(total: int, weights: Ints) -> Ints:
+    """The same on a numpy column (int64, or object of Python ints), in 64-bit integers where they suffice.
+
+    total × weight may need 150 bits. The total is therefore cut into limbs of b bits, and divided as on
+    paper, from the highest limb down: t = remainder × 2^b + limb × weight gives the next digit t // W of
+    the part and the next remainder t % W, W being Σ weights. As t < 2 × W × 2^b, it fits 64 bits, unsigned,
+    when b is 63 less the length of W. Too large a W leaves no room for a limb: then Python ints it is.
+    """
+    if weights.size and int(weights.min()) < 0:
+        raise _negative(weights)
+    whole = arrays.total(weights)
+    if whole == 0:
+        raise _nobody()
+    if _limb_bits(whole) < LEAST_LIMB:
+        weights, whole = _reduced(weights, whole)
+    bits = _limb_bits(whole)
+    if bits < LEAST_LIMB:
+        return arrays.ints(list_parts(total, weights.tolist()))
+    parts, remainders = _divided(abs(total), weights, whole, bits)
+    left_over, odd = divmod(arrays.total(remainders), whole)
+    assert odd == 0, "the remainders do not add up to whole quanta"
+    if left_over:
+        _hand_out(parts, remainders, left_over)
+    parts = arrays.ints(parts if total >= 0 else np.negative(parts, out=parts))
+    assert arrays.total(parts) == total, "the parts do not add up to the total"
+    return parts
+
+
+def _divided(amount: int, weights: Ints, whole: int, bits: int) -> tuple[Ints, Ints]:
+    """Quotients and remainders of amount × weight ÷ whole. Quotients are objects if one could be too long."""
+    mask = (1 << bits) - 1
+    limbs = [amount >> shift & mask for shift in range(0, amount.bit_length(), bits)][::-1]
+    # One less than the limit: a quantum of the left over may still come on top.
+    fits = amount * int(weights.max()) // whole < INT64_MAX
+    parts = np.empty(weights.size, dtype=np.int64 if fits else object)
+    remainders = np.empty(weights.size, dtype=np.int64)
+    for start in range(0, weights.size, BLOCK):
+        piece = slice(start, start + BLOCK)
+        block = weights[piece].view(np.uint64)
+        parts[piece], remainders[piece] = _long_division(block, limbs, whole, bits, fits)
+    return parts, remainders
+
+
+def _long_division(weights: Ints, limbs: list[int], whole: int, bits: int, fits: bool) -> tuple[Ints, Ints]:
+    """One block of ``_divided``: weights as uint64, the limbs from the highest down.
+
+    The digits are gathered in a 64-bit word. They are one bit longer than a limb, so where the quotient
+    does not fit, a word takes 62 bits' worth of limbs before it is moved to the Python ints above it.
+    """
+    upper: Ints = 0
+    used = 0
+    remainder, word, t, digit = (np.zeros(weights.size, dtype=np.uint64) for _ in range(4))
+    for limb in limbs:
+        if not fits and used + bits > 62:
+            upper = (upper << used) + word.astype(object)
+            word[:] = 0
+            used = 0
+        np.multiply(weights, limb, out=t)
+        remainder <<= bits
+        t += remainder
+        np.floor_divide(t, whole, out=digit)
+        word <<= bits
+        word += digit
+        # t % whole would divide a second time.
+        digit *= whole
+        np.subtract(t, digit, out=remainder)
+        used += bits
+    return (word if fits else (upper << used) + word.astype(object)), remainder
+
+
+def _hand_out(parts: Ints, remainders: Ints, left_over: int) -> None:
+    """One more, in place, to the ``left_over`` largest remainders, of equal ones to the smaller index."""
+    place = remainders.size - left_over
+    threshold = np.partition(remainders, place)[place]
+    above = remainders > threshold
+    level = np.flatnonzero(remainders == threshold)
+    parts += above
+    parts[level[: left_over - int(np.count_nonzero(above))]] += 1
+
+
+def _reduced(weights: Ints, whole: int) -> tuple[Ints, int]:
+    """Weights and sum without their greatest common divisor: amounts in quanta often are whole cents."""
+    divisor = int(np.gcd.reduce(weights))
+    return arrays.ints(weights // divisor), whole // divisor
+
+
+def _limb_bits(whole: int) -> int:
+    return 63 - whole.bit_length()
+
+
+def _scaled(weights: Any) -> list[int]:
+    """Weights as Python ints in the same proportion: Fractions are brought to their common denominator."""
+    if getattr(weights, "ndim", 1) != 1:
+        raise ValueError(f"weights have one dimension, not {weights.ndim}")
+    found = list(weights.tolist() if hasattr(weights, "tolist") else weights)
+    fractions = [weight for weight in found if isinstance(weight, Fraction)]
+    if not fractions:
+        return plain_ints(found)
+    plain_ints([weight for weight in found if not isinstance(weight, Fraction)])  # refuses what is neither
+    common = lcm(*{weight.denominator for weight in fractions})
+    return [int(weight.numerator) * (common // int(weight.denominator)) for weight in found]
+
+
+def _checked_total(total: int) -> int:
+    if not isinstance(total, int) or isinstance(total, bool):
+        raise TypeError(f"the total must be an int, not {type(total).__name__}")
+    return total
+
+
+def _negative(weights: Any) -> NegativeWeight:
+    place = next(place for place, weight in enumerate(weights) if weight < 0)
+    return NegativeWeight(
+        f"Weight number {place + 1}, in the order of the keys, is below zero; weights must be 0 or more.",
+        place=place,
+    )
+
+
+def _nobody() -> NothingToAllocate:
+    return NothingToAllocate(
+        "No weight is above zero, so there is nobody to divide the amount among; say who shall have it."
+    )
