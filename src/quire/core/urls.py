@@ -46,9 +46,10 @@ def canonical_path(target: str) -> str:
 
 
 def canonical_host(host: str) -> str:
-    """``host`` in its one spelling: lower case, without port and trailing dot; ``www.`` and IDNA stay as they are.
+    """``host`` in its one spelling: lower case, without port and trailing dot.
 
-    An IPv6 address keeps its brackets. Raises ``BadAddress`` when it cannot be a host at all.
+    ``www.`` and international names stay as they are. An IPv6 address keeps its brackets.
+    Raises ``BadAddress`` when it cannot be a host at all.
     """
     text = host.strip().lower()
     if text.startswith("[") or text.count(":") > 1:
@@ -61,10 +62,10 @@ def canonical_host(host: str) -> str:
 
 
 def canonical_url(url: str) -> tuple[str, str]:
-    """``url`` as (host, path), the form works are registered and looked up by; ``http`` and ``https`` are one.
+    """``url`` as (host, path), the form works are registered and looked up by.
 
-    Also takes ``host/path`` without a scheme. Raises ``BadAddress`` for other schemes, for a path without
-    a host, and for what is no host.
+    ``http`` and ``https`` are one, and ``host/path`` without a scheme will do. Raises ``BadAddress`` for
+    other schemes, for a path without a host, and for what is no host.
     """
     text = url.strip()
     scheme = _SCHEME.match(text)
@@ -121,7 +122,9 @@ def _ipv6(text: str, given: str) -> str:
     address, bracket, port = text.removeprefix("[").partition("]")
     bracketed = text.startswith("[")
     if not _IPV6.fullmatch(address) or bracketed != bool(bracket) or (port and not port.startswith(":")):
-        raise BadAddress(f"{given[:100]!r} is not an IPv6 address: write it as [2001:db8::1].", host=given[:300])
+        raise BadAddress(
+            f"{given[:100]!r} is not an IPv6 address: write it as [2001:db8::1].", host=given[:300]
+        )
     if not _is_port(port[1:]):
         raise BadAddress(f"{given[:100]!r} has a port that is no number.", host=given[:300])
     return f"[{address}]"

@@ -29,7 +29,7 @@ FEEDS = frozenset(("feed", "rss", "atom"))  # the last segment of a feed's addre
 
 
 def is_asset(path: str, registered: Callable[[str], bool]) -> bool:
-    """Is the canonical ``path`` an asset, and not a work? ``registered(path)`` says what is on record for the host."""
+    """Is the canonical ``path`` an asset? ``registered(path)`` says whether it is a work of that host."""
     return looks_like_asset(path) and not registered(path)
 
 

@@ -23,7 +23,7 @@ LONGEST_LINE = 64 * 1024
 _BLOCK = 256 * 1024
 _GZIP_BLOCK = 32 * 1024  # what is lost when damage is met: small, so that reading gets close to it
 _KEPT = 200  # bytes of a line too long to keep, for the excerpt
-_CONTROLS = bytes(c for c in range(32) if c not in b"\t\n\r") + b"\x7f"
+_CONTROLS = bytes(c for c in range(32) if c not in b"\t\n") + b"\x7f"
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = "the file is not in UTF-8 but in UTF-16: save it as UTF-8 and import that."
 _BINARY = "the line has control characters in it: it is not text."
@@ -32,7 +32,7 @@ _TOO_LONG = f"the line is longer than {LONGEST_LINE // 1024} KiB."
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where reading stopped: the number of the last line read and the offset after it, in uncompressed bytes."""
+    """Where reading stopped: the last line read, and the offset after it in uncompressed bytes."""
 
     line: int
     offset: int
@@ -170,6 +170,8 @@ def _from(source: _Source, head: bytes, blocks: Iterator[bytes], offset: int) ->
         if left < len(block):
             yield block[left:]
         left = max(0, left - len(block))
+    if left:
+        source.broken = None  # the line that says so was handed out before: see ``_Splitter.finish``
 
 
 def _before(head: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -205,9 +207,10 @@ class _Splitter:
                 return
             yield self._too_long(self.lost + end + 1)
             block = block[end + 1 :]
-        parts = (self.tail + block).split(b"\n")
+        block = self.tail + block
+        parts = block.split(b"\n")
         self.tail = parts.pop()
-        yield from self._whole(parts, clean=_is_clean(block) and _is_clean(self.tail))
+        yield from self._whole(parts, clean=_is_clean(block))
         if len(self.tail) > LONGEST_LINE + 1:
             self.lost, self.tail = len(self.tail), self.tail[:_KEPT]
 
@@ -234,7 +237,8 @@ class _Splitter:
         """The last line, whole if the file is; of a broken file, what there is of it and the reason."""
         if broken:
             reason = f"the gzip file {broken} after line {self.number}: everything up to there was read."
-            end = self.offset + (self.lost or len(self.tail))
+            # One byte beyond what there is, so that reading on from here does not say it again.
+            end = self.offset + (self.lost or len(self.tail)) + 1
             yield RawLine(self.number + 1, end, self.tail[:_KEPT], reason)
         elif self.lost:
             yield self._too_long(self.lost)

@@ -79,7 +79,7 @@ class Reader(Protocol):
         """Put one line under its heading."""
 
     def replay(self, raw: RawLine) -> None:
-        """Take note of a line that was already accounted for, so that the next lines read as they would have."""
+        """Take note of a line already accounted for, so that the next ones read as they would have."""
 
 
 HUMAN = Read(Heading.HUMAN)
