@@ -121,6 +121,8 @@ def test_a_negative_total_is_the_mirror_image(total: int, weights: Weights) -> N
 @example(10**24 + 1, [7 * 10**10, 9 * 10**18, 3 * 10**10])
 @example(10**24 + 1, [2**64 - 1, 1, 2**64 - 1])
 @example(10**40 + 3, [3, 2**40, 5, 0])
+@example(2**63 + 2**13, [2**50 - 1, 1])  # the left over lifts the largest part out of 64 bits
+@example((4 * (2**30 + 1) + 1) << 64 | 2**64 - 1, [2**30, 1])  # two digits of 32 bits that are one bit longer
 @example(-7, [Fraction(1, 3), 1, Fraction(5, 7), 0])
 def test_arrays_are_the_dictionary_bit_for_bit(total: int, weights: Weights) -> None:
     parts = allocate_arrays(total, weights)

@@ -75,6 +75,12 @@ def test_a_column_is_int64_where_it_fits_and_objects_beyond() -> None:
     assert VECTORS.ints(column) is column
 
 
+def test_products_at_the_limit_of_64_bits() -> None:
+    assert VECTORS.times([2**32, 3], [2**31, 3]).tolist() == [2**63, 9]
+    assert VECTORS.times([2**32], [-(2**31)]).tolist() == [-(2**63)]
+    assert VECTORS.times([2**32], [2**31 - 1]).dtype == np.int64
+
+
 def test_sums_too_long_for_64_bits() -> None:
     column = np.full(1000, 2**63 - 1)
     assert VECTORS.total(column) == 1000 * (2**63 - 1)
