@@ -99,6 +99,8 @@ class SigningKey:
     @classmethod
     def from_jwk(cls, jwk: Mapping[str, Any]) -> Self:
         """From a private JWK, as ``private_jwk`` gives it. Raises InvalidKey, which never quotes the key."""
+        if not isinstance(jwk, Mapping):
+            raise InvalidKey("A key is a JSON object (JWK).")
         public = PublicKey.from_jwk({name: value for name, value in jwk.items() if name != "d"})
         secret = jwk.get("d")
         if not isinstance(secret, str) or len(_decode(secret) or b"") != _KEY_BYTES:
