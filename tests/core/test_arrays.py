@@ -47,10 +47,11 @@ def test_ints_total_and_nonzero(values: list[int]) -> None:
 
 
 @given(pairs)
-def test_times_and_masked(both: list[tuple[int, int]]) -> None:
+def test_times_plus_and_masked(both: list[tuple[int, int]]) -> None:
     left, right = [a for a, _ in both], [b for _, b in both]
     for side in (LISTS, VECTORS):
         assert plain(side.times(left, right)) == [a * b for a, b in both]
+        assert plain(side.plus(left, right)) == [a + b for a, b in both]
         assert plain(side.masked(left, right)) == [a if b else 0 for a, b in both]
 
 

@@ -39,6 +39,7 @@ class Arrays(Protocol):
 
     def ints(self, values: Any) -> Ints: ...
     def take(self, table: Any, index: Any) -> Ints: ...
+    def plus(self, left: Any, right: Any) -> Ints: ...
     def times(self, left: Any, right: Any) -> Ints: ...
     def masked(self, values: Any, flags: Any) -> Ints: ...
     def nonzero(self, values: Any) -> Ints: ...
@@ -70,6 +71,9 @@ class _Lists:
         table, index = plain_ints(table), plain_ints(index)
         _check_range(min(index, default=0), max(index, default=-1), len(table))
         return [table[place] for place in index]
+
+    def plus(self, left: Any, right: Any) -> Ints:
+        return [a + b for a, b in zip(plain_ints(left), plain_ints(right), strict=True)]
 
     def times(self, left: Any, right: Any) -> Ints:
         return [a * b for a, b in zip(plain_ints(left), plain_ints(right), strict=True)]
@@ -114,6 +118,13 @@ class _Vectors:
         if index.size:
             _check_range(int(index.min()), int(index.max()), table.size)
         return table[index]
+
+    def plus(self, left: Any, right: Any) -> Ints:
+        left, right = self.ints(left), self.ints(right)
+        _check_lengths(left, right)
+        if reach(left) + reach(right) <= INT64_MAX and left.dtype != object and right.dtype != object:
+            return left + right
+        return left.astype(object) + right.astype(object)
 
     def times(self, left: Any, right: Any) -> Ints:
         left, right = self.ints(left), self.ints(right)
@@ -194,6 +205,11 @@ def ints(values: Sequence[int] | Ints) -> Ints:
 def take(table: Sequence[int] | Ints, index: Sequence[int] | Ints) -> Ints:
     """``table[i]`` for each i of ``index`` (0 to len(table) - 1, else IndexError)."""
     return _SIDE.take(table, index)
+
+
+def plus(left: Sequence[int] | Ints, right: Sequence[int] | Ints) -> Ints:
+    """The exact sum, element by element. Columns of unlike length: ValueError."""
+    return _SIDE.plus(left, right)
 
 
 def times(left: Sequence[int] | Ints, right: Sequence[int] | Ints) -> Ints:
