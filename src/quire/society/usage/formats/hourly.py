@@ -148,7 +148,7 @@ class Reader:
 
 
 def _identity(entry: Entry, agent: str, host: str | None) -> int:
-    """Of the path as written: whoever counted took ``/a`` and ``/%61`` for two addresses, and counted each."""
+    """Of the path as written: to whoever counted, ``/a`` and ``/%61`` were two addresses, each counted."""
     moments = (entry.starts.isoformat().encode(), entry.ends.isoformat().encode())
     return fingerprint(
         b"hour", *moments, agent.encode(), (host or "").encode(), (entry.written or "").encode()
