@@ -130,6 +130,5 @@ def _any_of(tokens: Iterable[str]) -> re.Pattern[str]:
     The look-behind comes after the first character is known to fit, because a pattern that begins with
     one is tried in full at every place of the text.
     """
-    longest_first = sorted(tokens, key=len, reverse=True)
-    words = "|".join(f"{re.escape(t[0])}(?<![a-z0-9_./@=?&-].){re.escape(t[1:])}" for t in longest_first)
-    return re.compile(rf"(?:{words})(?![a-z0-9_-]|\.[a-z])") if longest_first else re.compile(r"(?!)")
+    words = "|".join(f"{re.escape(t[0])}(?<![a-z0-9_./@=?&-].){re.escape(t[1:])}" for t in tokens)
+    return re.compile(rf"(?:{words})(?![a-z0-9_-]|\.[a-z])") if words else re.compile(r"(?!)")
