@@ -1,0 +1,65 @@
+# Quire from a bare clone: Python 3.11 or later, make, git and a C compiler. `make help` lists what there is.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+# What `make demo` runs. SERVE=no ends after the account.
+DEMO_BUILD = demo build
+DEMO_SERVE = demo serve
+DEMO_RESET = demo reset
+SERVE ?= yes
+
+# Passed on to pytest: make test PYTEST="tests/core -x"
+PYTEST ?=
+# Each worker starts a PostgreSQL of its own. WORKERS=0 runs the tests in one process.
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo demo-reset test test-more check bench clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Make .venv and install Quire in it; again only when pyproject.toml or constraints.txt change
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo 'Quire needs Python 3.11 or later, and $(PYTHON) is:' >&2; \
+	  { $(PYTHON) --version || true; } >&2; \
+	  echo 'Name a newer one: make setup PYTHON=python3.11' >&2; exit 1; }
+	@echo 'Setting up $(VENV): once, about a minute …'
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: setup ## Build the demonstration society, run its year, and serve it (SERVE=no: only the account)
+	$(BIN)/quire $(DEMO_BUILD)
+ifneq ($(SERVE),no)
+	$(BIN)/quire $(DEMO_SERVE)
+endif
+
+demo-reset: setup ## Take the demonstration society away, to begin anew
+	$(BIN)/quire $(DEMO_RESET)
+
+test: setup check ## The house rules, then the default tests
+	$(BIN)/pytest -n $(WORKERS) $(PYTEST)
+
+test-more: setup ## The longer tests: races, crashes, whole simulations
+	$(BIN)/pytest -m more $(PYTEST)
+
+check: setup ## Lint, format, types, imports, and tools/tidy.py
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python tools/tidy.py
+
+bench: setup ## Every performance claim, beside a peer
+	@ls bench/*.py >/dev/null
+	@for claim in bench/*.py; do echo "$$claim"; $(BIN)/python "$$claim" || exit 1; done
+
+clean: ## Remove .venv and caches; var/ (books, keys, published bundles) stays
+	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src tests tools -name __pycache__ -type d -exec rm -rf {} +

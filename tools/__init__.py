@@ -1,0 +1,1 @@
+"""Programs that look after the house. They need nothing but Python and git."""
