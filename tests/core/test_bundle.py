@@ -368,6 +368,13 @@ def test_roots_that_are_not_those_of_the_files_are_found_though_signed() -> None
         assert named(signed({**good, "files": files, "root": root})) == {MANIFEST}
 
 
+def test_a_list_out_of_order_or_with_a_file_twice_is_found_though_signed() -> None:
+    good = canonical.loads(BUILT[MANIFEST])
+    for files in (good["files"][::-1], [*good["files"], good["files"][-1]]):
+        root = merkle.root([canonical.dumps(each) for each in files]).hex()
+        assert named(signed({**good, "files": files, "root": root})) == {MANIFEST}
+
+
 def test_a_signature_for_another_kind_of_thing_is_none() -> None:
     jws = KEY.sign(canonical.digest(BUILT[MANIFEST]).encode(), "JWT")
     signature = canonical.dumps({"jws": jws, "key": KEY.public_jwk()})
@@ -468,7 +475,13 @@ def test_a_size_that_is_not_there_is_not_waited_or_allocated_for(tmp_path: Path)
     data = bytearray(zipped())
     data[18:26] = b"\xff" * 8
     (tmp_path / "bad.zip").write_bytes(data)
-    with pytest.raises(BundleError):
+    with pytest.raises(BundleError, match="cut short"):
+        bundle.read(tmp_path / "bad.zip", Limits(1 << 40, 1 << 40))
+
+
+def test_what_is_compressed_is_never_unpacked_and_the_reader_told_why(tmp_path: Path) -> None:
+    (tmp_path / "bad.zip").write_bytes(enemy_zip([(MANIFEST, b"0" * 10_000_000)], zipfile.ZIP_DEFLATED))
+    with pytest.raises(BundleError, match="not plainly stored"):
         bundle.read(tmp_path / "bad.zip")
 
 
@@ -516,6 +529,7 @@ def test_a_folder_with_anything_but_plain_files_is_refused(tmp_path: Path, what:
     with pytest.raises(BundleError) as caught:
         bundle.read(tmp_path / "folder")
     assert caught.value.data["file"] == "plan.toml"
+    assert "not a plain file" in caught.value.sentence
 
 
 def test_what_is_no_bundle_says_so(tmp_path: Path) -> None:

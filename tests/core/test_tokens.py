@@ -140,6 +140,12 @@ def test_a_header_with_a_trick_in_it_is_refused_though_truly_signed(header: Any)
         verify(forged(header), KEYS, TYP)
 
 
+@pytest.mark.parametrize("alg", ["none", "EdDSA", "HS256", "ES256"])
+def test_the_algorithm_is_ours_and_not_the_headers(alg: str) -> None:
+    with pytest.raises(BadSignature, match="algorithm is not Ed25519"):
+        verify(forged({**GOOD, "alg": alg}), KEYS, TYP)
+
+
 def test_the_helper_that_forges_would_pass_with_an_honest_header() -> None:
     assert verify(forged(GOOD), KEYS, TYP) == b"hello"
 
