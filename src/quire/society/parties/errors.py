@@ -1,0 +1,59 @@
+"""What can be wrong with a party, a user or the society."""
+
+from __future__ import annotations
+
+from quire.core.errors import Conflict, Invalid, NotFound, Refused
+
+
+class CellWrong(Invalid):
+    """A value of a party or of the society cannot be kept as it stands."""
+
+    code = "parties.cell-wrong"
+
+
+class PartyExists(Conflict):
+    """A party with this code is on record with other values."""
+
+    code = "parties.exists"
+
+
+class IdentifierTaken(Conflict):
+    """An identifier that another party has already."""
+
+    code = "parties.identifier-taken"
+
+
+class SocietyExists(Conflict):
+    """The society was founded with other values."""
+
+    code = "parties.society-exists"
+
+
+class NoSociety(NotFound):
+    """No society has been founded in this database."""
+
+    code = "parties.no-society"
+
+
+class UserUnknown(NotFound):
+    """Nobody of this name acts for the society."""
+
+    code = "parties.user-unknown"
+
+
+class RoleUnknown(Invalid):
+    """There is no such role."""
+
+    code = "parties.role-unknown"
+
+
+class ReadsOnly(Refused):
+    """An auditor reads everything and changes nothing."""
+
+    code = "parties.reads-only"
+
+
+class RoleMissing(Refused):
+    """The user lacks the role that this asks for."""
+
+    code = "parties.role-missing"
