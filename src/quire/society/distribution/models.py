@@ -29,8 +29,10 @@ class PlanVersion(AppendOnly):
     decision = models.CharField(max_length=200)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=~Q(decision=""), name="distribution_plan_decided"),
-                       models.UniqueConstraint(fields=["digest", "starts"], name="distribution_plan_once")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(decision=""), name="distribution_plan_decided"),
+            models.UniqueConstraint(fields=["digest", "starts"], name="distribution_plan_once"),
+        ]
 
 
 class Run(Noun):
@@ -50,8 +52,10 @@ class Run(Noun):
     bundle_root = models.CharField(max_length=71, blank=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(ends__gt=F("starts")), name="distribution_run_span"),
-                       models.CheckConstraint(condition=Q(state__in=STATES), name="distribution_run_state")]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends__gt=F("starts")), name="distribution_run_span"),
+            models.CheckConstraint(condition=Q(state__in=STATES), name="distribution_run_state"),
+        ]
 
 
 class Pot(Noun):
@@ -97,8 +101,11 @@ class Hold(Noun):
     released_on = models.DateField(null=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(work__isnull=True) ^ Q(party__isnull=True),
-                                              name="distribution_hold_one_thing")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(work__isnull=True) ^ Q(party__isnull=True), name="distribution_hold_one_thing"
+            )
+        ]
 
 
 class Line(AppendOnly):

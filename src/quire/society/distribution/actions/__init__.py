@@ -1,0 +1,18 @@
+"""The only writes of a distribution: plans adopted, runs through their stages, holds."""
+
+from quire.society.distribution.actions.holds import place_hold, release_hold
+from quire.society.distribution.actions.plans import adopt_plan
+from quire.society.distribution.actions.runs import approve, cancel, forecast, open_run, work
+from quire.society.distribution.actions.stages import STAGES
+
+__all__ = [
+    "STAGES",
+    "adopt_plan",
+    "approve",
+    "cancel",
+    "forecast",
+    "open_run",
+    "place_hold",
+    "release_hold",
+    "work",
+]

@@ -1,0 +1,158 @@
+"""Open a run, work it as far as it goes, approve it, cancel it; or forecast one and leave no trace."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, transaction
+
+from quire.society.distribution import errors, store
+from quire.society.distribution.actions import stages
+from quire.society.distribution.models import Approval, PlanVersion, Pot, PotReceipt, Run
+from quire.society.invoicing import queries as invoicing
+from quire.society.kit import acts, clock, locks
+from quire.society.kit.periods import Period
+from quire.society.parties import queries as parties
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a run would do, as its review says it; nothing of it was kept."""
+
+    period: Period
+    plan: str
+    review: dict[str, Any]
+
+
+def open_run(*, period: Period, by: Any, plan: str = "") -> Run:
+    """Take every receipt of the period that no run has taken, as pots by licence, period and currency.
+
+    ``plan`` names a plan version by name or digest; else the one in force on the period's last day is used.
+    Raises ``NothingToDistribute`` (naming the run that has the receipts, if one has), ``NoPlan``.
+    """
+    parties.need_role(by, "operator")
+    with transaction.atomic():
+        locks.wait("distribution:open")
+        version = _plan(plan, period)
+        waiting = _waiting(period)
+        run = Run.objects.create(
+            starts=period.starts, ends=period.ends, plan=version, opened_at=clock.now(), prepared_by=by
+        )
+        for (licence, starts, ends, currency), receipts in sorted(
+            waiting.items(), key=lambda item: str(item[0])
+        ):
+            pot = Pot.objects.create(
+                run=run,
+                licence_id=licence,
+                starts=starts,
+                ends=ends,
+                currency=currency,
+                amount=sum(one.amount for one in receipts),
+            )
+            PotReceipt.objects.bulk_create(PotReceipt(receipt_id=one.id, pot=pot) for one in receipts)
+        acts.record("distribution.open", run, by=by, period=str(period), plan=version.digest)
+    return run
+
+
+def _waiting(period: Period) -> dict[tuple[Any, ...], list[Any]]:
+    receipts = invoicing.receipts(period.starts, period.ends)
+    taken = dict(
+        PotReceipt.objects.filter(receipt_id__in=[one.id for one in receipts]).values_list(
+            "receipt_id", "pot__run_id"
+        )
+    )
+    groups: dict[tuple[Any, ...], list[Any]] = {}
+    for one in receipts:
+        if one.id not in taken:
+            groups.setdefault((one.licence_id, one.starts, one.ends, one.currency), []).append(one)
+    if groups:
+        return groups
+    if taken:
+        run = Run.objects.get(id=next(iter(taken.values())))
+        raise errors.NothingToDistribute(
+            f"All receipts of {period} are already in the run {run.tid}, which is {run.state}.", run=run.tid
+        )
+    raise errors.NothingToDistribute(f"No money has come in for {period}: record a receipt first.")
+
+
+def _plan(name: str, period: Period) -> PlanVersion:
+    versions = PlanVersion.objects.filter(starts__lt=period.ends).order_by("-starts", "-id")
+    if name:
+        versions = versions.filter(digest=name) if name.startswith("sha256:") else versions.filter(name=name)
+    found = versions.first()
+    if found is None:
+        raise errors.NoPlan(
+            f"No plan{f' called {name}' if name else ''} is in force for {period}. "
+            "Adopt one: quire plan adopt FILE --from DATE --decision TEXT."
+        )
+    return found
+
+
+def work(run: Run, *, by: Any, tell: Progress | None = None, place: store.Store | None = None) -> Run:
+    """Take a run through every stage that follows, until it waits for a person or is closed.
+
+    May be killed at any moment and called again. One process at a time: another gets ``RunBusy``.
+    """
+    name = f"distribution:{run.tid}"
+    if not locks.try_session(name):
+        raise errors.RunBusy(
+            f"The run {run.tid} is being worked on by another process; wait until it is done."
+        )
+    try:
+        run.refresh_from_db()
+        while step := stages.next_of(run):
+            if tell:
+                tell(step.doing)
+            step.do(run, by=by, place=place or store.standing())
+            run.refresh_from_db()
+    finally:
+        locks.leave_session(name)
+    return run
+
+
+def approve(run: Run, *, by: Any) -> Approval:
+    """A second person says yes to the results as they stand. Raises ``NotYours``, ``WrongStage``."""
+    parties.need_role(by, "approver")
+    with transaction.atomic():
+        run = Run.objects.select_for_update().get(id=run.id)
+        if run.prepared_by_id == by.pk:
+            raise errors.NotYours("You prepared this run; somebody else approves it.")
+        if run.state != "reviewed":
+            raise errors.WrongStage(f"The run {run.tid} is {run.state}; a reviewed run is approved.")
+        given = Approval.objects.create(run=run, by=by, at=clock.now(), results_digest=run.results_digest)
+        stages.move(run, "approved")
+        acts.record("distribution.approve", run, by=by, results=run.results_digest)
+    return given
+
+
+def cancel(run: Run, *, reason: str, by: Any) -> None:
+    """Give a run up before it is approved; its receipts wait for another run. The run stays on record."""
+    parties.need_role(by, "operator")
+    with transaction.atomic():
+        run = Run.objects.select_for_update().get(id=run.id)
+        if run.state not in {"open", "frozen", "allocated", "reviewed"}:
+            raise errors.WrongStage(
+                f"The run {run.tid} is {run.state}; only a run not yet approved is cancelled."
+            )
+        PotReceipt.objects.filter(pot__run=run).delete()
+        stages.move(run, "cancelled")
+        acts.record("distribution.cancel", run, by=by, reason=reason)
+
+
+def forecast(*, period: Period, by: Any, plan: str = "") -> Forecast:
+    """What a run of the period would give: the same code, rolled back, its files thrown away."""
+    with tempfile.TemporaryDirectory() as folder, transaction.atomic():
+        with connection.cursor() as run_sql:
+            run_sql.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        run = open_run(period=period, by=by, plan=plan)
+        while (step := stages.next_of(run)) and run.state != "reviewed":
+            step.do(run, by=by, place=store.Store(Path(folder)))
+        told = Forecast(period, run.plan.name, dict(run.review))
+        transaction.set_rollback(True)
+    return told

@@ -1,0 +1,196 @@
+"""The stages of a run, one function each. Every stage ends with the transaction that moves the run's state:
+killed before it, the stage is done again from the same inputs; killed after it, the next one begins."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from quire.core import evidence
+from quire.core.distribution import Division, Evidence, divide
+from quire.core.money import decimal_of
+from quire.society.distribution import freezing, publishing, review
+from quire.society.distribution.errors import DoesNotAdd
+from quire.society.distribution.models import Line, Run
+from quire.society.distribution.store import Store
+from quire.society.kit import acts, ids
+from quire.society.ledger import accounts
+from quire.society.ledger import actions as ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A stage: the state it starts from, what it is doing in words, and the function."""
+
+    after: str
+    doing: str
+    do: Callable[..., None]
+
+
+def move(run: Run, state: str, **fields: Any) -> None:
+    """Set the state and what the stage found, in the caller's transaction."""
+    for name, value in fields.items():
+        setattr(run, name, value)
+    run.state = state
+    run.save(update_fields=["state", *fields])
+
+
+def _snapshot() -> None:
+    """One view of the books for everything a freeze reads; inside a forecast the outer view already is one."""
+    with connection.cursor() as sql:
+        sql.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
+def freeze(run: Run, *, by: Any, place: Store) -> None:
+    """Write the evidence of every pot to files and record their digest."""
+    outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if outermost:
+            _snapshot()
+        frozen = freezing.gather(run)
+        digest = place.save(run.tid, "inputs", evidence.input_files(frozen.evidence, frozen.receipts))
+        move(run, "frozen", inputs_digest=digest)
+        acts.record("distribution.freeze", run, by=by, inputs=digest)
+
+
+def allocate(run: Run, *, by: Any, place: Store) -> None:
+    """Divide every pot from the frozen files alone; write the lines."""
+    found = evidence.read(place.load(run.tid, "inputs", run.inputs_digest))
+    divisions = [divide(found, pot) for pot in found.pots]
+    for one in divisions:
+        _must_add(one)
+    results = evidence.result_files(found, divisions)
+    with transaction.atomic():
+        digest = place.save(run.tid, "results", results)
+        _copy_lines(run, found, divisions)
+        move(run, "allocated", results_digest=digest)
+        acts.record(
+            "distribution.allocate", run, by=by, results=digest, lines=sum(len(d.lines) for d in divisions)
+        )
+
+
+def _must_add(one: Division) -> None:
+    parts = {name: one.sum_of(name) for name in ("payable", "held", "deducted", "fund")}
+    if (
+        sum(parts.values()) + one.residue != one.pot.amount
+        or one.residue
+        or any(line.amount < 0 for line in one.lines)
+    ):
+        raise DoesNotAdd(
+            f"The lines of {one.pot.id} do not add up to {decimal_of(one.pot.amount)}; nothing was kept.",
+            pot=one.pot.id,
+        )
+
+
+def _copy_lines(run: Run, found: Evidence, divisions: list[Division]) -> None:
+    parties = freezing.party_ids(party.id for party in found.parties)
+    holds = {hold.subject or hold.party: hold.id for hold in found.holds}
+    columns = "COPY distribution_line (id, run_id, pot_id, number, outcome, party_id, hold_id, amount, detail) FROM STDIN"
+    with connection.cursor() as sql, sql.copy(columns) as copy:
+        for record in evidence.line_records(found, divisions):
+            copy.write_row(_row(run, record, parties, holds))
+
+
+def _row(
+    run: Run, record: dict[str, Any], parties: dict[str, UUID], holds: dict[str | None, str]
+) -> tuple[Any, ...]:
+    party = record.get("party")
+    hold = (
+        (holds.get(party) or holds.get(record.get("subject")))
+        if record["outcome"] == "held" and party
+        else None
+    )
+    return (
+        ids.new(),
+        run.id,
+        ids.read("pot", record["pot"]),
+        record["line"],
+        record["outcome"],
+        parties[party] if party else None,
+        ids.read("hld", hold) if hold else None,
+        record["amount"],
+        json.dumps(record),
+    )
+
+
+def review_run(run: Run, *, by: Any, place: Store) -> None:
+    """Sum up what a second person should look at, from the lines in the database against the files."""
+    files = place.load(run.tid, "inputs", run.inputs_digest) | place.load(
+        run.tid, "results", run.results_digest
+    )
+    told = review.of(run, files)
+    with transaction.atomic():
+        move(run, "reviewed", review=told)
+        acts.record("distribution.review", run, by=by, notices=len(told["notices"]))
+
+
+def post(run: Run, *, by: Any, place: Store) -> None:
+    """One ledger transaction a pot: out of the pot, to the payees, the holds, the society and the funds."""
+    with transaction.atomic():
+        for pot in run.pots.select_related("licence").order_by("id"):
+            entries = list(_entries(pot))
+            if len(entries) > 1:
+                ledger.post(
+                    key=f"distribution:{run.tid}:{pot.tid}",
+                    date=run.approval.at.date(),
+                    kind="distribution",
+                    text=f"Distribution {run.tid}, licence {pot.licence.code}",
+                    entries=entries,
+                    by=by,
+                )
+        move(run, "posted")
+        acts.record("distribution.post", run, by=by)
+
+
+def _entries(pot: Any) -> Iterator[ledger.EntryIn]:
+    sums: dict[str, int] = {}
+    for outcome, party, detail, amount in (
+        Line.objects.filter(pot=pot)
+        .order_by("number")
+        .values_list("outcome", "party_id", "detail", "amount")
+        .iterator(chunk_size=20_000)
+    ):
+        account = _account(outcome, party, detail, pot)
+        sums[account] = sums.get(account, 0) + amount
+    yield from (ledger.EntryIn(account, pot.currency, -amount) for account, amount in sums.items() if amount)
+    if pot.amount:
+        yield ledger.EntryIn(accounts.pot(pot.licence.tid, pot.starts, pot.ends), pot.currency, pot.amount)
+
+
+def _account(outcome: str, party: UUID | None, detail: dict[str, Any], pot: Any) -> str:
+    if outcome == "payable":
+        return accounts.payable(ids.show("pty", party))
+    if outcome == "held":
+        return accounts.held(ids.show("pty", party)) if party else accounts.unallocated(pot.tid)
+    kind, _, name = detail["to"].partition(":")
+    return accounts.fund(name) if kind == "fund" else accounts.administration()
+
+
+def close(run: Run, *, by: Any, place: Store) -> None:
+    """Sign and publish the bundle; the run is never computed again."""
+    files = place.load(run.tid, "inputs", run.inputs_digest) | place.load(
+        run.tid, "results", run.results_digest
+    )
+    root = publishing.publish(run, files)
+    with transaction.atomic():
+        move(run, "closed", bundle_root=root)
+        acts.record("distribution.close", run, by=by, bundle=root)
+
+
+STAGES = (
+    Step("open", "freezing what the pots depend on", freeze),
+    Step("frozen", "dividing the pots", allocate),
+    Step("allocated", "summing up for review", review_run),
+    Step("approved", "posting to the ledger", post),
+    Step("posted", "signing and publishing the bundle", close),
+)
+
+
+def next_of(run: Run) -> Step | None:
+    """The stage that follows; ``None`` while a person has to act, or when the run is over."""
+    return next((step for step in STAGES if step.after == run.state), None)

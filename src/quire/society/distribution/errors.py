@@ -1,0 +1,53 @@
+"""What a distribution can refuse, each with its code."""
+
+from __future__ import annotations
+
+from quire.core.errors import Conflict, Invalid, Refused
+
+
+class NothingToDistribute(Conflict):
+    """No receipt of the period is waiting for a run."""
+
+    code = "distribution.nothing"
+
+
+class RunBusy(Conflict):
+    """Another process is working on this run."""
+
+    code = "distribution.busy"
+
+
+class WrongStage(Conflict):
+    """The run is not at the stage that this step follows."""
+
+    code = "distribution.stage"
+
+
+class NoPlan(Conflict):
+    """No plan is in force for the period."""
+
+    code = "distribution.no-plan"
+
+
+class NotYours(Refused):
+    """The person may not do this: the role, or having prepared the run, forbids it."""
+
+    code = "distribution.not-yours"
+
+
+class EvidenceChanged(Conflict):
+    """The frozen files of a run are no longer what was frozen."""
+
+    code = "distribution.evidence-changed"
+
+
+class DoesNotAdd(Conflict):
+    """The lines of a run do not add up to its pots: nothing may be posted."""
+
+    code = "distribution.sum"
+
+
+class BadHold(Invalid):
+    """A hold that names nothing, or both a work and a party."""
+
+    code = "distribution.hold"

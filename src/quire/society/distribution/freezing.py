@@ -1,0 +1,164 @@
+"""Gather everything that a run's pots depend on into one ``Evidence``. Reads only; divides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from quire.core import arrays, evidence, terms
+from quire.core.distribution import Counts, Evidence, Hold, Licence, Party, Pot, Subjects, Version
+from quire.core.money import decimal_of
+from quire.core.plan import Plan
+from quire.society.distribution import models
+from quire.society.licensing import queries as licensing
+from quire.society.mandates import queries as mandates
+from quire.society.membership import queries as membership
+from quire.society.parties import queries as parties
+from quire.society.repertoire import queries as repertoire
+from quire.society.usage import queries as usage
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """The evidence of a run, and its receipts as records of the bundle."""
+
+    evidence: Evidence
+    receipts: tuple[Mapping[str, str], ...]
+
+
+def gather(run: models.Run) -> Frozen:
+    """The evidence of every pot of the run, as the society's books stand in this transaction."""
+    pots = _pots(run)
+    starts, ends = min(pot.starts for pot in pots), max(pot.ends for pot in pots)
+    operators = {pot.licence.licensee: licensing.operators_of(pot.licence.licensee) for pot in pots}
+    used = usage.subjects(starts, ends, sorted({name for names in operators.values() for name in names}))
+    rows = sorted(repertoire.subjects(used.works, used.sites), key=lambda row: row.key)
+    folk = _parties(rows, starts, ends)
+    subjects = _subjects(rows, {party.id: place for place, party in enumerate(folk)})
+    answers = tuple(sorted(mandates.answers(starts, ends), key=_by_content))
+    direct = tuple(sorted(mandates.direct_licences(starts, ends), key=_by_content))
+    versions = [one for several in subjects.versions.values() for one in several]
+    registry = usage.Registry([(row.kind, row.id) for row in rows])
+    counts = {}
+    for pot in pots:
+        cuts = evidence.cut(folk, answers, direct, versions, pot)
+        counts[pot.id] = _counts(registry, pot, operators[pot.licence.licensee], cuts)
+    found = Evidence(
+        Plan.parse(run.plan.text), tuple(pots), tuple(folk), answers, direct, subjects, counts, _holds(run)
+    )
+    return Frozen(found, tuple(_receipts(run)))
+
+
+def _by_content(one: Any) -> tuple[str, ...]:
+    return tuple(str(getattr(one, name)) for name in one.__dataclass_fields__)
+
+
+def _pots(run: models.Run) -> list[Pot]:
+    found = run.pots.select_related("licence").order_by("licence__code", "starts", "ends", "currency")
+    return [
+        Pot(pot.tid, _licence(licensing.licence(pot.licence.tid)), pot.starts, pot.ends, pot.amount)
+        for pot in found
+    ]
+
+
+def _licence(row: Any) -> Licence:
+    return Licence(
+        row.tid,
+        row.licensee_tid,
+        row.kind,
+        tuple(sorted(row.uses)),
+        row.starts,
+        row.ends,
+        row.currency,
+        row.fee,
+        dict(row.prices),
+    )
+
+
+def _parties(rows: Sequence[Any], starts: date, ends: date) -> list[Party]:
+    """Members of the period and every owner of what was used, in the order of their codes."""
+    spans = membership.spans_by_tid()
+    lapses = membership.lapses_by_tid()
+    owners = {holder.party for row in rows for _, _, shares in row.versions for holder in shares}
+    members = {
+        tid
+        for tid, several in spans.items()
+        if any(one.starts < ends and (one.ends is None or one.ends > starts) for one in several)
+    }
+    everybody = parties.codes_by_tid(members | owners | {row.member_tid for row in rows})
+    works = repertoire.works_count(on=ends - timedelta(days=1))
+    return [
+        Party(tid, works.get(tid, 0), spans.get(tid, ()), lapses.get(tid, ()))
+        for tid, _ in sorted(everybody.items(), key=lambda item: item[1])
+    ]
+
+
+def _subjects(rows: Sequence[Any], places: Mapping[str, int]) -> Subjects:
+    tiers = sorted({row.tier for row in rows})
+    tier_places = {name: place for place, name in enumerate(tiers)}
+    versions = {place: told for place, row in enumerate(rows) if (told := _versions(row, places))}
+    return Subjects(
+        [row.tid for row in rows],
+        [row.kind for row in rows],
+        arrays.ints([places[row.member_tid] for row in rows]),
+        arrays.ints([tier_places[row.tier] for row in rows]),
+        tiers,
+        versions,
+    )
+
+
+def _versions(row: Any, places: Mapping[str, int]) -> tuple[Version, ...]:
+    """The ownership over time; nothing where the member owns all of it for ever, as is the rule."""
+    if all(
+        len(shares) == 1 and [(h.party, h.role) for h in shares] == [(row.member_tid, "owner")]
+        for _, _, shares in row.versions
+    ):
+        return ()
+    return tuple(
+        Version(starts, ends, type(shares)(tuple(sorted(shares, key=lambda h: (places[h.party], h.role)))))
+        for starts, ends, shares in row.versions
+    )
+
+
+def _counts(registry: Any, pot: Pot, operators: Sequence[str], cuts: tuple[tuple[date, date], ...]) -> Counts:
+    edges = [starts for starts, _ in cuts[1:]]
+    uses = [use for use in terms.USES if use in pot.licence.uses]
+    subjects, segments, which, requests = registry.counts(pot.starts, pot.ends, operators, edges, uses)
+    width = arrays.ints([len(terms.USES)] * len(segments))
+    cells = arrays.plus(
+        arrays.times(segments, width), arrays.take(arrays.ints([terms.USES.index(u) for u in uses]), which)
+    )
+    return Counts(cuts, subjects, cells, requests)
+
+
+def _holds(run: models.Run) -> tuple[Hold, ...]:
+    standing = (
+        models.Hold.objects.filter(released_on__isnull=True).select_related("work", "party").order_by("id")
+    )
+    return tuple(
+        Hold(one.tid, one.work.tid if one.work else None, one.party.tid if one.party else None)
+        for one in standing
+    )
+
+
+def _receipts(run: models.Run) -> Iterable[Mapping[str, str]]:
+    found = (
+        models.PotReceipt.objects.filter(pot__run=run)
+        .select_related("receipt", "pot")
+        .order_by("receipt__reference")
+    )
+    for one in found:
+        yield {
+            "receipt": one.receipt.tid,
+            "pot": one.pot.tid,
+            "amount": decimal_of(one.receipt.amount),
+            "received": one.receipt.received_on.isoformat(),
+        }
+
+
+def party_ids(tids: Iterable[str]) -> dict[str, UUID]:
+    """The database ids of these parties."""
+    return parties.ids_by_tid(tids)

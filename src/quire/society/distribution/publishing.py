@@ -1,0 +1,36 @@
+"""Publish a run's evidence and results as a signed bundle, as a folder and as a zip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from quire.core import bundle
+from quire.society.distribution.keys import signing_key
+from quire.society.distribution.models import Run
+from quire.society.kit.config import home
+from quire.society.parties import queries as parties
+
+
+def folder(run: Run) -> Path:
+    """Where the run's bundle is published; the zip has the same name with ``.zip``."""
+    return home() / "published" / "bundles" / run.tid
+
+
+def publish(run: Run, files: Mapping[str, bytes]) -> str:
+    """Sign and write the bundle; the same bytes again change nothing. Returns the Merkle root."""
+    about = {
+        "society": parties.society().name,
+        "run": run.tid,
+        "plan": run.plan.name,
+        "plan_digest": run.plan.digest,
+        "decision": run.plan.decision,
+        "from": run.starts.isoformat(),
+        "until": run.ends.isoformat(),
+    }
+    built = bundle.build(files, about, signing_key())
+    place = folder(run)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    bundle.write_folder(place, built)
+    bundle.write_zip(place.with_name(place.name + ".zip"), built)
+    return bundle.Bundle(built).manifest.root

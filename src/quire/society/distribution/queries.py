@@ -1,0 +1,145 @@
+"""What others may read of distributions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Sum
+
+from quire.society.distribution import publishing
+from quire.society.distribution.models import Hold, Line, PlanVersion, Run
+from quire.society.kit import ids
+from quire.society.kit.nouns import one
+from quire.society.kit.periods import Period
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run as others see it; ``review`` has its sums and notices."""
+
+    id: UUID
+    tid: str
+    period: Period
+    state: str
+    plan: str
+    plan_digest: str
+    decision: str
+    prepared_by: str
+    approved_by: str
+    opened_at: datetime
+    review: dict[str, Any]
+    bundle: Path
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """A line and its published record; ``amount`` in quanta of ``currency``."""
+
+    number: int
+    outcome: str
+    amount: int
+    currency: str
+    pot: str
+    licence: str
+    record: dict[str, Any]
+
+
+def find(name: str) -> Run:
+    """A run by id, or ``latest``."""
+    runs = Run.objects.order_by("-opened_at", "-id")
+    if name == "latest":
+        return one(runs, "There is no run yet: quire distribution run --period 2026-01.")
+    return one(runs.filter(id=ids.read(Run.prefix, name)), f"No run has the id {name}.")
+
+
+def unfinished(period: Period) -> Run | None:
+    """The run of exactly this period that is neither closed nor cancelled."""
+    return (
+        Run.objects.filter(starts=period.starts, ends=period.ends)
+        .exclude(state__in=["closed", "cancelled"])
+        .first()
+    )
+
+
+def row(run: Run) -> RunRow:
+    """A run as others see it."""
+    approval = getattr(run, "approval", None)
+    return RunRow(
+        run.id,
+        run.tid,
+        Period(run.starts, run.ends),
+        run.state,
+        run.plan.name,
+        run.plan.digest,
+        run.plan.decision,
+        run.prepared_by.username,
+        approval.by.username if approval else "",
+        run.opened_at,
+        run.review,
+        publishing.folder(run),
+    )
+
+
+def runs() -> list[RunRow]:
+    """Every run, by period."""
+    found = Run.objects.select_related("plan", "prepared_by", "approval__by").order_by("starts", "opened_at")
+    return [row(run) for run in found]
+
+
+def lines_of(run: Run, party: UUID) -> Iterator[LineRow]:
+    """A party's lines of a run, in their published order."""
+    found = Line.objects.filter(run=run, party_id=party).select_related("pot__licence").order_by("number")
+    for line in found.iterator(chunk_size=5_000):
+        yield LineRow(
+            line.number,
+            line.outcome,
+            line.amount,
+            line.pot.currency,
+            line.pot.tid,
+            line.pot.licence.tid,
+            line.detail,
+        )
+
+
+def payees(run: Run) -> list[UUID]:
+    """Everybody with a line in the run, in the order of their ids."""
+    return list(
+        Line.objects.filter(run=run, party__isnull=False)
+        .order_by("party_id")
+        .values_list("party_id", flat=True)
+        .distinct()
+    )
+
+
+def credited() -> dict[tuple[UUID, str], int]:
+    """Per party and currency: quanta made payable by all posted runs, and by holds released."""
+    found = Line.objects.filter(run__state__in=["posted", "closed"], party__isnull=False)
+    sums: dict[tuple[UUID, str], int] = {}
+    for outcome, released, party, currency, amount in (
+        found.order_by()
+        .values_list("outcome", "hold__released_on", "party_id", "pot__currency")
+        .annotate(amount=Sum("amount"))
+    ):
+        if outcome == "payable" or released:
+            sums[party, currency] = sums.get((party, currency), 0) + amount
+    return sums
+
+
+def on_hold() -> set[UUID]:
+    """Parties on whom a hold stands: they are not paid."""
+    return set(Hold.objects.filter(released_on=None, party__isnull=False).values_list("party_id", flat=True))
+
+
+def holds() -> list[Hold]:
+    """Every hold, the standing ones first."""
+    return list(Hold.objects.select_related("work", "party").order_by("released_on", "starts"))
+
+
+def plans() -> list[PlanVersion]:
+    """Every plan adopted, the newest last."""
+    return list(PlanVersion.objects.order_by("starts", "id"))

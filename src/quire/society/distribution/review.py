@@ -1,0 +1,87 @@
+"""What the second person looks at before approving: sums, and everything that is out of the ordinary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.db.models import Sum
+
+from quire.core import canonical
+from quire.core.money import Money, decimal_of, quanta_of
+from quire.society.distribution.errors import DoesNotAdd
+from quire.society.distribution.models import Line, Run
+
+Files = Mapping[str, bytes]
+
+
+def of(run: Run, files: Files) -> dict[str, Any]:
+    """Totals by pot and currency, the payees, and notices. ``DoesNotAdd`` where database and files differ."""
+    totals = [record for _, record in canonical.read_lines(files["totals.jsonl"])]
+    payees = [record for _, record in canonical.read_lines(files["payees.jsonl"])]
+    _must_agree(run, totals)
+    return {
+        "totals": totals,
+        "payees": len(payees),
+        "lines": Line.objects.filter(run=run).count(),
+        "currencies": _by_currency(totals),
+        "notices": list(_notices(run, totals, payees)),
+    }
+
+
+def _must_agree(run: Run, totals: list[dict[str, Any]]) -> None:
+    """The lines in the database, summed by the database, against the published totals."""
+    sums = {
+        (pot, outcome): amount
+        for pot, outcome, amount in Line.objects.filter(run=run)
+        .order_by()
+        .values_list("pot_id", "outcome")
+        .annotate(amount=Sum("amount"))
+    }
+    names = {"payable": "allocated", "held": "held", "deducted": "deducted", "fund": "fund"}
+    ids = {pot.tid: pot for pot in run.pots.all()}
+    for told in totals:
+        pot = ids[told["pot"]]
+        parts = {published: sums.get((pot.id, outcome), 0) for outcome, published in names.items()}
+        if (
+            any(decimal_of(amount) != told[published] for published, amount in parts.items())
+            or sum(parts.values()) + quanta_of(told["residue"]) != pot.amount
+        ):
+            raise DoesNotAdd(
+                f"The lines of {pot.tid} in the database are not those of its files.", pot=pot.tid
+            )
+
+
+def _by_currency(totals: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
+    sums: dict[str, dict[str, int]] = {}
+    for told in totals:
+        mine = sums.setdefault(told["currency"], {})
+        for name in ("received", "allocated", "held", "deducted", "fund", "residue"):
+            mine[name] = mine.get(name, 0) + quanta_of(told[name])
+    return {
+        currency: {name: decimal_of(amount) for name, amount in mine.items()}
+        for currency, mine in sorted(sums.items())
+    }
+
+
+def _notices(run: Run, totals: list[dict[str, Any]], payees: list[dict[str, Any]]) -> Iterator[str]:
+    licences = {pot.tid: pot.licence.code for pot in run.pots.select_related("licence")}
+    for told in totals:
+        name, currency = licences[told["pot"]], told["currency"]
+        if told["received"] != told["due"]:
+            yield (
+                f"{name}: {Money(quanta_of(told['received']), currency)} came in; by the counts "
+                f"{Money(quanta_of(told['due']), currency)} is due."
+            )
+        for share in told["shares"]:
+            if share["outcome"] != "shared":
+                where = {
+                    "spread": "its part went to the others",
+                    "hold": "its part is held",
+                    "fund": "its part went to the fund",
+                }[share["outcome"]]
+                yield f"{name}: nobody stands in the portion “{share['share']}”; {where}."
+        if quanta_of(told["held"]):
+            yield f"{name}: {Money(quanta_of(told['held']), currency)} is held."
+    if not payees:
+        yield "Nobody is paid by this run."
