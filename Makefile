@@ -1,6 +1,9 @@
 # Quire from a bare clone: Python 3.11 or later, make, git and a C compiler. `make help` lists what there is.
 
-PYTHON ?= python3
+# The first of these that is new enough; PYTHON=… names another.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(or $(shell for python in python3 python3.13 python3.12 python3.11; do \
+  $$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done),python3)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -25,9 +28,8 @@ help: ## List these targets
 setup: $(STAMP) ## Make .venv and install Quire in it; again only when pyproject.toml or constraints.txt change
 
 $(STAMP): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo 'Quire needs Python 3.11 or later, and $(PYTHON) is:' >&2; \
-	  { $(PYTHON) --version || true; } >&2; \
+	@$(PYTHON) -c '$(NEW_ENOUGH)' || { \
+	  echo "Quire needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
 	  echo 'Name a newer one: make setup PYTHON=python3.11' >&2; exit 1; }
 	@echo 'Setting up $(VENV): once, about a minute …'
 	@$(PYTHON) -m venv $(VENV)

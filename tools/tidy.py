@@ -33,7 +33,8 @@ def read_house(root: Path) -> list[Source]:
         cwd=root,
         check=True,
         capture_output=True,
-    ).stdout.decode()
+        text=True,
+    ).stdout
     found = []
     for name in sorted(set(listed.split("\0")) - {""}):
         try:
@@ -133,7 +134,13 @@ def lower(path: Path, ratchet: dict[str, object], found: dict[str, tuple[int, st
 def main(arguments: list[str]) -> int:
     """Check the house this file is in; exit code 0 when it is tidy."""
     root = Path(__file__).resolve().parent.parent
-    sources = read_house(root)
+    try:
+        sources = read_house(root)
+        earlier = earlier_ratchets(root)
+    except (OSError, subprocess.CalledProcessError) as problem:
+        said = getattr(problem, "stderr", None) or str(problem)
+        print(f"tidy reads what git tracks, and git said: {said}", file=sys.stderr)
+        return 2
     ratchet = tomllib.loads((root / RATCHET).read_text())
     if arguments == ["--lower"]:
         print("\n".join(lower(root / RATCHET, ratchet, measures(sources))) or "Nothing became shorter.")
@@ -144,7 +151,7 @@ def main(arguments: list[str]) -> int:
     found = [
         *findings(sources, _texts(ratchet)),
         *too_long(sources, ratchet),
-        *ratchet_slipped(ratchet, earlier_ratchets(root)),
+        *ratchet_slipped(ratchet, earlier),
     ]
     for finding in found:
         print(finding)
