@@ -38,7 +38,8 @@ class SitePattern(models.Model):
 class Work(Noun):
     """A work, by URL or identifier. ``member`` registered it and speaks for it: mandates are theirs to give.
 
-    ``key`` is the canonical form it is found by: ``example.org/path`` for a URL, ``isrc:…`` for an identifier.
+    ``key`` is the canonical form it is found by: ``example.org/path`` for a URL, else ``isrc:…`` and the like.
+    A work with a URL may have an identifier as well, and is found by either.
     A syndicated copy names its ``original`` and the share agreed for whoever publishes the copy.
     """
 
@@ -47,6 +48,7 @@ class Work(Noun):
     key = models.CharField(max_length=2000, unique=True)
     host = models.CharField(max_length=253, blank=True)
     path = models.CharField(max_length=2000, blank=True)
+    identifier = models.CharField(max_length=300, blank=True)
     title = models.CharField(max_length=300)
     type = models.CharField(max_length=20, default="article")
     words = models.PositiveIntegerField(null=True)
@@ -59,26 +61,44 @@ class Work(Noun):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=(Q(original__isnull=True) & Q(syndicator_share__isnull=True))
-                                   | (Q(original__isnull=False) & Q(syndicator_share__isnull=False)),
-                                   name="repertoire_copy_has_share"),
-            models.CheckConstraint(condition=Q(ends__isnull=True) | Q(starts__isnull=True) | Q(ends__gt=F("starts")),
-                                   name="repertoire_work_span"),
+            models.CheckConstraint(
+                condition=(Q(original__isnull=True) & Q(syndicator_share__isnull=True))
+                | (Q(original__isnull=False) & Q(syndicator_share__isnull=False)),
+                name="repertoire_copy_has_share",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends__isnull=True) | Q(starts__isnull=True) | Q(ends__gt=F("starts")),
+                name="repertoire_work_span",
+            ),
+            models.UniqueConstraint(
+                fields=["identifier"], condition=~Q(identifier=""), name="repertoire_identifier_once"
+            ),
         ]
+        indexes = [models.Index(fields=["host"], name="repertoire_work_host")]
 
 
 class Ownership(Noun):
-    """Who owns a work from a date: one version, replaced as a whole. No row: its member owns all of it."""
+    """Who owns a work from a date (None: from the beginning): one version, replaced as a whole.
+
+    No version in force: its member owns all of it.
+    """
 
     prefix = "own"
 
     work = models.ForeignKey(Work, on_delete=models.CASCADE, related_name="ownerships")
-    starts = models.DateField()
+    starts = models.DateField(null=True)
     ends = models.DateField(null=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(ends__isnull=True) | Q(ends__gt=F("starts")),
-                                              name="repertoire_ownership_span")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends__isnull=True) | Q(starts__isnull=True) | Q(ends__gt=F("starts")),
+                name="repertoire_ownership_span",
+            ),
+            models.UniqueConstraint(
+                fields=["work", "starts"], nulls_distinct=False, name="repertoire_ownership_once"
+            ),
+        ]
 
 
 class OwnershipShare(models.Model):
@@ -90,4 +110,6 @@ class OwnershipShare(models.Model):
     share = FractionField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["ownership", "party", "role"], name="repertoire_share_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["ownership", "party", "role"], name="repertoire_share_once")
+        ]

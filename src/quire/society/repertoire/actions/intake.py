@@ -1,0 +1,109 @@
+"""What every import of the repertoire does alike: its account, its acts, party codes, and its lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from itertools import islice
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db import transaction
+
+from quire.core.shares import share_text
+from quire.society.kit import acts, clock, locks
+from quire.society.kit.models import Act
+from quire.society.kit.tables import Taken
+from quire.society.parties import queries as parties
+from quire.society.parties.models import User
+from quire.society.repertoire.errors import UnknownParty
+
+T = TypeVar("T")
+LOCK = "repertoire"
+"""Imports judge a row by what is on record, so one at a time writes to the record."""
+
+BATCH = 2000
+
+
+@dataclass(slots=True)
+class Registered(Taken):
+    """What came of an import: how many of the rows taken made something new, changed it, or said it again."""
+
+    created: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        counts = {"created": self.created, "changed": self.changed, "unchanged": self.unchanged}
+        return {"taken": self.taken, **counts, "refused": Taken.as_json(self)["refused"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an import changes in one thing on record: field by field, as it was and as it is now."""
+
+    subject: str
+    was: dict[str, Any]
+    now: dict[str, Any]
+
+
+@contextmanager
+def writing(by: User | None) -> Iterator[None]:
+    """One transaction in which nobody else writes to the repertoire; ReadsOnly for an auditor."""
+    parties.may_write(by)
+    with transaction.atomic():
+        locks.wait(LOCK)
+        yield
+
+
+def chunks(things: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
+    """``things`` in lists of at most ``size``."""
+    left = iter(things)
+    while part := list(islice(left, size)):
+        yield part
+
+
+def party_ids(codes: Iterable[str]) -> dict[str, UUID]:
+    """The parties on record among these codes."""
+    return {code: party.id for code, party in parties.by_code(codes).items()}
+
+
+def known(on_record: Mapping[str, UUID], code: str) -> UUID:
+    """The party of this code, or UnknownParty."""
+    if code not in on_record:
+        raise UnknownParty(f"No party has the code {code[:70]!r}; register the party first.", party=code[:70])
+    return on_record[code]
+
+
+def record(
+    verb: str, source: str, account: Registered, changes: Sequence[Change], *, by: User | None
+) -> None:
+    """One act for the import, one for each thing that it changed; none where it changed nothing."""
+    if not account.created and not changes:
+        return
+    acts.record(f"repertoire.{verb}", source[:128], by=by, created=account.created, changed=account.changed)
+    now = clock.now()
+    made = (
+        Act(
+            at=now,
+            by=by,
+            verb="repertoire.change",
+            subject=change.subject,
+            detail={"was": change.was, "now": change.now},
+        )
+        for change in changes
+    )
+    for part in chunks(made):
+        Act.objects.bulk_create(part)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON holds it in an act."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Fraction):
+        return share_text(value)
+    return str(value) if isinstance(value, UUID) else value

@@ -1,0 +1,41 @@
+"""What the repertoire refuses, by code."""
+
+from __future__ import annotations
+
+from quire.core.errors import Conflict, Invalid
+
+
+class AlreadyRegistered(Conflict):
+    """The site, work or pattern is on record already, otherwise than it is given now."""
+
+    code = "repertoire.registered"
+
+
+class BadPattern(Invalid):
+    """A path pattern that could match nothing."""
+
+    code = "repertoire.pattern"
+
+
+class BadShares(Invalid):
+    """A shares cell that cannot be read."""
+
+    code = "repertoire.shares"
+
+
+class BadCopy(Invalid):
+    """A copy without its original or its syndicator's share, or one that leads back to itself."""
+
+    code = "repertoire.copy"
+
+
+class UnknownParty(Invalid):
+    """A code that no party has."""
+
+    code = "repertoire.unknown-party"
+
+
+class UnknownWork(Invalid):
+    """A URL or identifier that no work on record has."""
+
+    code = "repertoire.unknown-work"
