@@ -97,16 +97,22 @@ def nothing_is_swallowed(source: Source) -> Iterator[Finding]:
 
 
 def sql_is_not_composed(source: Source) -> Iterator[Finding]:
-    """Values go to the database as parameters; text composed into SQL needs ``# sql: why it is safe``."""
+    """Values go to the database as parameters; text composed into SQL needs ``# sql: why it is safe``.
+
+    The comment stands on the statement's lines or the one above. A file that is made of such statements
+    may say it once, as ``# sql in this file: why they are safe``.
+    """
     if not source.in_package or source.path in _SQL_WRITERS:
         return
-    flagged: set[int] = set()
+    if any(comment.startswith("# sql in this file: ") for comment in source.comments.values()):
+        return
+    told: set[ast.AST] = set()
     for node in source.nodes:
-        if not isinstance(node, ast.expr) or not _composes_sql(node) or node.lineno in flagged:
+        if not isinstance(node, ast.expr) or node in told or not _composes_sql(node):
             continue
-        flagged.add(node.lineno)
+        told.update(ast.walk(node))
         near = range(node.lineno - 1, (node.end_lineno or node.lineno) + 1)
-        if not any(source.comments.get(line, "").startswith("# sql: ") for line in near):
+        if not any(re.search(r"# sql: \S", source.comments.get(line, "")) for line in near):
             sentence = "SQL put together from text: pass parameters, or say `# sql: why it is safe`."
             yield source.found(node, sentence)
 

@@ -23,7 +23,7 @@ KNOWN = {
     "static",
     "templates",
 }
-"""Modules and folders that every room may have; any other is named in the room's README."""
+"""Modules and folders that every room may have; any other says in its docstring what it is for."""
 
 _MODELS = re.compile(r"quire\.society\.(\w+)\.models")
 
@@ -54,9 +54,11 @@ def _models_of(module: str, name: str) -> tuple[str, str]:
 
 
 def _only_named(source: Source, model: str, room: str) -> Iterator[Finding]:
-    """Another room's model is a name for types and keys: nothing is asked of it, and none is made."""
+    """Another room's model is a name for types and keys: nothing is asked of it (but its prefix), and none
+    is made."""
     for node in source.nodes:
-        used = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == model
+        asked = node.value if isinstance(node, ast.Attribute) and node.attr != "prefix" else None
+        used = isinstance(asked, ast.Name) and asked.id == model
         made = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == model
         if used or made:
             sentence = f"{model} belongs to {room}: call its queries and actions."
@@ -73,26 +75,27 @@ def models_are_not_looked_up(source: Source) -> Iterator[Finding]:
 
 
 def rooms_are_furnished(sources: list[Source]) -> Iterator[Finding]:
-    """Each room has a README, and each of its modules is one that all rooms know or that the README names."""
-    readmes = {s.room: s.text for s in sources if s.room and s.parts[4:] == ("README.md",)}
-    for room in sorted({s.room for s in sources if s.room and s.parts[4:] == ("__init__.py",)} - {"kit"}):
-        if room not in readmes:
-            sentence = "The room has no README.md: what it owns, does not own, and its invariants."
-            yield Finding(f"src/quire/society/{room}/__init__.py", 1, sentence)
-    told: set[tuple[str, str]] = set()
+    """Each room says in a README what it owns, does not own, and what always holds."""
+    furnished = {s.room for s in sources if s.room and s.parts[4:] == ("README.md",)}
     for source in sources:
-        if not source.room or source.room == "kit" or not source.path.endswith(".py"):
-            continue
-        piece = source.parts[4].removesuffix(".py")
-        if piece in KNOWN or (source.room, piece) in told:
-            continue
-        told.add((source.room, piece))
-        if not re.search(rf"`{piece}(?:\.py|/)?[`.:(/ ]", readmes.get(source.room, "")):
-            sentence = f"`{piece}` is not in every room: say in this room's README.md what it is for."
+        bare = source.room not in {"", "kit"} | furnished
+        if bare and source.parts[4:] == ("__init__.py",):
+            sentence = "The room has no README.md: what it owns, does not own, and its invariants."
             yield Finding(source.path, 1, sentence)
+
+
+def extra_modules_are_described(source: Source) -> Iterator[Finding]:
+    """A module that not every room has says in its docstring what it is for."""
+    if not source.room or source.room == "kit" or source.tree is None:
+        return
+    piece = source.parts[4].removesuffix(".py")
+    if piece not in KNOWN and not ast.get_docstring(source.tree):
+        sentence = f"Not every room has `{piece}`: say in a docstring what this module is for."
+        yield Finding(source.path, 1, sentence)
 
 
 ROOM_RULES: list[Callable[[Source], Iterator[Finding]]] = [
     models_stay_in_their_room,
     models_are_not_looked_up,
+    extra_modules_are_described,
 ]
