@@ -33,8 +33,10 @@ class Application(Noun):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(admitted=True, reasons=[]) | (Q(admitted=False) & ~Q(reasons=[])),
-                                   name="membership_refused_with_reasons"),
+            models.CheckConstraint(
+                condition=Q(admitted=True, reasons=[]) | (Q(admitted=False) & ~Q(reasons=[])),
+                name="membership_refused_with_reasons",
+            ),
         ]
 
 
@@ -50,8 +52,12 @@ class Membership(Noun):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(ends__isnull=True) | Q(ends__gt=F("starts")), name="membership_span"),
-            models.UniqueConstraint(fields=["party"], condition=Q(ends__isnull=True), name="membership_once_open"),
+            models.CheckConstraint(
+                condition=Q(ends__isnull=True) | Q(ends__gt=F("starts")), name="membership_span"
+            ),
+            models.UniqueConstraint(
+                fields=["party"], condition=Q(ends__isnull=True), name="membership_once_open"
+            ),
         ]
 
 

@@ -10,8 +10,8 @@ from quire.society.kit.nouns import Noun
 
 KINDS = {
     "newspaper": "newspaper", "magazine": "magazine", "blogger": "blogger", "journalist": "journalist",
-    "photographer": "photographer", "illustrator": "illustrator", "author": "author", "songwriter": "songwriter",
-    "performer": "performer", "label": "record label", "music-publisher": "music publisher",
+    "photographer": "photographer", "illustrator": "illustrator", "author": "author",
+    "songwriter": "songwriter", "performer": "performer", "label": "record label", "music-publisher": "music publisher",
     "book-publisher": "book publisher", "academic": "academic publisher", "broadcaster": "broadcaster",
     "agency": "news or picture agency", "syndicator": "syndicator", "estate": "estate", "forum": "forum",
     "archive": "archive", "lab": "AI lab", "other": "other",
@@ -54,7 +54,9 @@ class Party(Noun):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(code__regex=r"^[a-z0-9][a-z0-9._-]*$"), name="parties_code_plain"),
+            models.CheckConstraint(
+                condition=Q(code__regex=r"^[a-z0-9][a-z0-9._-]*$"), name="parties_code_plain"
+            ),
             models.CheckConstraint(condition=~Q(name=""), name="parties_named"),
         ]
 
