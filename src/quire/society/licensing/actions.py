@@ -1,0 +1,231 @@
+"""The only writes of licensing: grant licences, one or a file of them, and end one early."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from django.db import transaction
+
+from quire.core.errors import QuireError
+from quire.core.money import decimal_of
+from quire.core.tariff import Tariff
+from quire.society.kit import acts, locks, tables
+from quire.society.kit.nouns import one
+from quire.society.kit.tables import Taken
+from quire.society.licensing.errors import BadTerms, LicenceDiffers, LicencesOverlap, OperatorTaken
+from quire.society.licensing.models import Licence, Operator
+from quire.society.licensing.queries import row_of
+from quire.society.licensing.terms import COLUMNS, REQUIRED, Terms, of_row, read_terms
+from quire.society.parties import queries as parties
+from quire.society.parties.models import Party, User
+
+LOCK = "licensing"
+"""One grant at a time: two at once could each find the days free, or the same operator's name."""
+
+
+def grant_licence(
+    *,
+    code: str,
+    licensee: str,
+    operators: Iterable[str] = (),
+    kind: str,
+    uses: Iterable[str],
+    starts: date,
+    ends: date,
+    currency: str,
+    fee: str = "0",
+    prices: Mapping[str, str] | None = None,
+    by: User | None,
+) -> Licence:
+    """Grant a licence from ``starts`` until, not including, ``ends``; the same again returns it.
+
+    ``licensee`` is a party's code, ``operators`` the names by which the list of AI agents knows it, ``fee`` a
+    year's in major units ("12000.00"), ``prices`` those of content tiers ({"standard": "0.002"}).
+
+    Refuses, in this order: what ``terms.read_terms`` refuses, an unknown licensee, an operator's name that
+    another party has, a code on record with other terms, another licence for the same use on the same days.
+    """
+    asked = read_terms(
+        code=code,
+        licensee=licensee,
+        operators=operators,
+        kind=kind,
+        uses=uses,
+        starts=starts,
+        ends=ends,
+        currency=currency,
+        fee=fee,
+        prices=prices or {},
+    )
+    with _writing(by):
+        _write(_Book([asked]).settle(asked), by)
+    found: Licence = Licence.objects.get(code=code)
+    return found
+
+
+def import_licences(
+    path: Path, *, by: User | None, dry_run: bool = False, skip_refused: bool = False
+) -> Taken:
+    """Licences from a CSV or JSON file with ``terms.COLUMNS``; those on record with the same terms stay.
+
+    ``prices`` are ``tier:price`` between semicolons, ``uses`` are between spaces, ``operators`` between
+    semicolons. Raises TableRefused with every refused line unless ``skip_refused``.
+    """
+    rows = tables.read(Path(path), COLUMNS, REQUIRED)
+    with _writing(by):
+        book = _Book(_readable(rows))
+        new, taken = tables.judge(rows, lambda row: book.settle(of_row(row)), skip_refused=skip_refused)
+        if not dry_run:
+            for asked in new:
+                _write(asked, by)
+    return taken
+
+
+def end_licence(*, code: str, ends: date, by: User | None) -> Licence:
+    """End a licence earlier than agreed; ``ends`` is the first day without it. The same again is no news.
+
+    Refuses an unknown licence, a day that is not within its term.
+    """
+    with _writing(by):
+        licence: Licence = one(Licence.objects.filter(code=code), f"No licence has the code {code[:70]!r}.")
+        if licence.ends == ends:
+            return licence
+        if not licence.starts < ends < licence.ends:
+            raise BadTerms(
+                f"Licence {code} runs from {licence.starts} until {licence.ends}; it can end early on a day "
+                "in between. To go on longer, grant another licence.",
+                licence=code,
+            )
+        was, licence.ends = licence.ends, ends
+        licence.save(update_fields=["ends"])
+        acts.record("licensing.end", licence, by=by, was=was.isoformat(), ends=ends.isoformat())
+    return licence
+
+
+@contextmanager
+def _writing(by: User | None) -> Iterator[None]:
+    parties.may_write(by)
+    with transaction.atomic():
+        locks.wait(LOCK)
+        yield
+
+
+def _readable(rows: Sequence[tables.Row]) -> list[Terms]:
+    found = []
+    for row in rows:
+        try:
+            found.append(of_row(row))
+        except QuireError:
+            continue
+    return found
+
+
+class _Book:
+    """What is on record about the licensees of some terms; what has been settled counts as on record."""
+
+    def __init__(self, asked: Sequence[Terms]) -> None:
+        self.parties: dict[str, Party] = parties.by_code({terms.licensee for terms in asked})
+        rows = Licence.objects.filter(licensee__in=self.parties.values()).select_related("licensee")
+        self.granted: dict[str, list[tuple[str, tuple[str, ...], date, date]]] = {}
+        for row in rows:
+            self._grant(row.licensee.code, row.code, tuple(row.uses), row.starts, row.ends)
+        codes = [terms.code for terms in asked]
+        self.known = {row.code: row_of(row) for row in Licence.objects.filter(code__in=codes)}
+        self.operators = dict(Operator.objects.values_list("name", "party__code"))
+        self.codes: set[str] = set()
+
+    def _grant(self, licensee: str, code: str, uses: tuple[str, ...], starts: date, ends: date) -> None:
+        self.granted.setdefault(licensee, []).append((code, uses, starts, ends))
+
+    def settle(self, asked: Terms) -> Terms:
+        """The terms, once it is sure that they can be granted; they count as granted from then on."""
+        if asked.licensee not in self.parties:
+            raise BadTerms(f"No party has the code {asked.licensee[:70]!r}; register the licensee first.")
+        taken = {name.casefold(): (name, party) for name, party in self.operators.items()}
+        for operator in asked.operators:
+            name, party = taken.get(operator.casefold(), (operator, asked.licensee))
+            if party != asked.licensee:
+                raise OperatorTaken(
+                    f"The operator {name} is {party} already; it is one party's.", party=party
+                )
+        self._check_code(asked)
+        if asked.code not in self.known:
+            self._check_overlap(asked)
+            self._grant(asked.licensee, asked.code, asked.uses, asked.tariff.starts, asked.tariff.ends)
+        self.codes.add(asked.code)
+        self.operators.update(dict.fromkeys(asked.operators, asked.licensee))
+        return asked
+
+    def _check_code(self, asked: Terms) -> None:
+        if asked.code in self.codes:
+            raise LicenceDiffers(f"The code {asked.code} is in this file twice; each licence has its own.")
+        known = self.known.get(asked.code)
+        if known and (known.licensee, known.uses, known.tariff()) != (
+            self.parties[asked.licensee].id,
+            asked.uses,
+            asked.tariff,
+        ):
+            raise LicenceDiffers(
+                f"Licence {asked.code} is on record with other terms, and terms do not change; end it and "
+                "grant another under a new code.",
+                licence=known.tid,
+            )
+
+    def _check_overlap(self, asked: Terms) -> None:
+        for code, uses, starts, ends in self.granted.get(asked.licensee, ()):
+            both = [use for use in asked.uses if use in uses]
+            first, last = max(starts, asked.tariff.starts), min(ends, asked.tariff.ends)
+            if both and first < last:
+                raise LicencesOverlap(
+                    f"{asked.licensee} has licence {code} for {', '.join(both)} from {first} until {last} "
+                    "already; every use on a day belongs to one licence.",
+                    licence=code,
+                    uses=both,
+                )
+
+
+def _write(asked: Terms, by: User | None) -> None:
+    """Write the licence and its operators' names, unless they are on record. Nothing is refused any more."""
+    party = parties.party(asked.licensee)
+    for name in asked.operators:
+        if not Operator.objects.filter(name__iexact=name).exists():
+            Operator.objects.create(name=name, party=party)
+            acts.record("licensing.name-operator", party, by=by, operator=name)
+    if Licence.objects.filter(code=asked.code).exists():
+        return
+    tariff = asked.tariff
+    licence = Licence.objects.create(
+        code=asked.code,
+        licensee=party,
+        kind=tariff.kind,
+        uses=list(asked.uses),
+        starts=tariff.starts,
+        ends=tariff.ends,
+        currency=tariff.currency,
+        fee=tariff.fee,
+        prices=_texts(tariff),
+    )
+    acts.record("licensing.grant", licence, by=by, **_told(asked))
+
+
+def _texts(tariff: Tariff) -> dict[str, str]:
+    return {tier: decimal_of(price) for tier, price in tariff.prices.items()}
+
+
+def _told(asked: Terms) -> dict[str, object]:
+    """The terms as an act tells them."""
+    tariff = asked.tariff
+    return {
+        "code": asked.code,
+        "licensee": asked.licensee,
+        "kind": tariff.kind,
+        "uses": list(asked.uses),
+        "starts": tariff.starts.isoformat(),
+        "ends": tariff.ends.isoformat(),
+        "currency": tariff.currency,
+        "fee": decimal_of(tariff.fee),
+        "prices": _texts(tariff),
+    }
