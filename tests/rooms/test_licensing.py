@@ -175,7 +175,8 @@ def test_licences_come_from_a_file(labs: Any, tmp_path: Path) -> None:
     path = tmp_path / "licences.json"
     path.write_text(json.dumps([{
         "code": "later", "licensee": "lab-north", "kind": "per-work", "uses": ["search"],
-        "from": "2027-01-01", "until": "2028-01-01", "currency": "EUR", "prices": {"*": "0.50"}, "operators": ["North Lab"],
+        "from": "2027-01-01", "until": "2028-01-01",
+        "currency": "EUR", "prices": {"*": "0.50"}, "operators": ["North Lab"],
     }]))  # fmt: skip
     assert actions.import_licences(path, by=labs).taken == 1
     assert queries.licence("later").prices == {"*": quanta_of("0.5")}
