@@ -5,142 +5,47 @@ to the quantum. The society's server, ``quire verify`` and a forecast call this 
 nothing and reads nothing: usage arrives already counted, by subject (a work, or a site where no work is
 known), segment (a span of days in which no mandate, membership or ownership changes) and use.
 
-Columns are ``quire.core.arrays.Ints``; party and subject ordinals are places in ``Evidence.parties`` and
-``Evidence.subjects``, both sorted by stable keys when the evidence was frozen: they break every tie.
+The rules, in the order in which they are applied to a pot:
+
+1. Each deduction takes its rate of the gross, or of what is then left, to the nearest quantum (half a
+   quantum is taken), and never more than is left.
+2. A request is licensed on a day when the licence runs and grants the use, and the member of the subject is
+   a member and has allowed that use to the licensee (``terms``); a direct licence takes it out.
+3. In a ``usage`` portion stand the rows of licensed requests, each with its weight. In an ``equal`` portion
+   stand the members with a licensed use on some day of the period and no lapse on any; in a ``tier``
+   portion those of them who are in the tier.
+4. What is left is divided by the portions. One in which nobody stands, and which spreads, counts as
+   none. If that leaves none, all of it is held under the label ``nobody``.
+5. Each portion is divided among those who stand in it, and the amount of each row among the owners of its
+   subject. What a party or subject on hold would get is held.
+
+Every division is ``allocation.allocate``: the largest remainder, ties to the smaller ordinal.
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
 from quire.core import arrays, tariff, terms
 from quire.core.allocation import NothingToAllocate, allocate, allocate_arrays
 from quire.core.arrays import Ints
-from quire.core.errors import Invalid
-from quire.core.plan import Plan, Portion
-from quire.core.shares import Shares
-
-
-class EvidenceWrong(Invalid):
-    """Evidence that contradicts itself."""
-
-    code = "evidence.wrong"
-
-
-@dataclass(frozen=True, slots=True)
-class Licence:
-    """A licence as far as a distribution needs it; ``fee`` and ``prices`` are quanta of ``currency``."""
-
-    id: str
-    licensee: str
-    kind: str
-    uses: tuple[str, ...]
-    starts: date
-    ends: date
-    currency: str
-    fee: int
-    prices: Mapping[str, int]
-
-    def tariff(self) -> tariff.Tariff:
-        """The same, as the tariff's arithmetic takes it."""
-        return tariff.Tariff(
-            kind=self.kind,
-            starts=self.starts,
-            ends=self.ends,
-            currency=self.currency,
-            fee=self.fee,
-            prices=self.prices,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Pot:
-    """One licence's receipts of one period in one currency; ``amount`` in quanta."""
-
-    id: str
-    licence: Licence
-    starts: date
-    ends: date
-    amount: int
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """Somebody who may be paid. ``spans`` are memberships, ``lapses`` times out of good standing."""
-
-    id: str
-    works: int = 0
-    spans: tuple[terms.Span, ...] = ()
-    lapses: tuple[terms.Span, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """Who owns a subject from ``starts`` (``None``: always) until ``ends``."""
-
-    starts: date | None
-    ends: date | None
-    shares: Shares
-
-
-@dataclass(frozen=True, slots=True)
-class Subjects:
-    """Works and sites as columns. A subject without ``versions`` belongs wholly to ``members[i]``."""
-
-    ids: Sequence[str]
-    kinds: Sequence[str]
-    members: Ints
-    tiers: Ints
-    tier_names: Sequence[str]
-    versions: Mapping[int, tuple[Version, ...]] = field(default_factory=dict)
-
-    def version(self, subject: int, day: date) -> Shares | None:
-        """The ownership in force that day; ``None`` where the member owns all of it."""
-        for one in self.versions.get(subject, ()):
-            if (one.starts is None or one.starts <= day) and (one.ends is None or day < one.ends):
-                return one.shares
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """A pot's usage, before any mandate: for each row a subject, a segment, a use and its requests.
-
-    ``cells`` is segment × number of uses + use, by the pot's ``segments`` and ``terms.USES``.
-    """
-
-    segments: tuple[tuple[date, date], ...]
-    subjects: Ints
-    cells: Ints
-    requests: Ints
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """Money that this subject or party earns is held."""
-
-    id: str
-    subject: str | None
-    party: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Everything that the pots of a run depend on."""
-
-    plan: Plan
-    pots: tuple[Pot, ...]
-    parties: tuple[Party, ...]
-    answers: tuple[terms.Answer, ...]
-    direct: tuple[terms.DirectLicence, ...]
-    subjects: Subjects
-    counts: Mapping[str, Counts]
-    holds: tuple[Hold, ...] = ()
+from quire.core.facts import (
+    Counts,
+    Evidence,
+    EvidenceWrong,
+    Hold,
+    Licence,
+    Party,
+    Pot,
+    Subjects,
+    Version,
+)
+from quire.core.plan import NOBODY, Portion
+from quire.core.standings import Standings, place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +80,11 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The rows of a usage portion that earned: places in the counts, weights as integers over ``scale``,
-    and the amount of each in quanta."""
+    """The rows that stand in a usage portion: places in the counts, and weights, integers over ``scale``."""
 
     rows: Ints
     weights: Ints
     scale: int
-    parts: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,75 +102,19 @@ class Division:
 
     @property
     def residue(self) -> int:
-        """What the lines leave of the pot: zero, by construction; it is published and checked all the same."""
+        """What the lines leave of the pot: zero, by construction, and yet published and checked."""
         return self.pot.amount - sum(line.amount for line in self.lines)
-
-
-class Standings:
-    """Which cells (segment and use) of a pot each member's usage is licensed in, as a column of 0 and 1.
-
-    Row-major: member ordinal × cells + cell. Members who answered alike are judged once.
-    """
-
-    def __init__(self, evidence: Evidence, pot: Pot, segments: Sequence[tuple[date, date]]) -> None:
-        self.width = len(segments) * len(terms.USES)
-        self.segments = segments
-        self.pot = pot
-        ours = pot.licence.licensee
-        answers: dict[str, list[terms.Answer]] = {}
-        for answer in evidence.answers:
-            if answer.licensee in (None, ours):
-                answers.setdefault(answer.member, []).append(answer)
-        direct: dict[str, list[terms.DirectLicence]] = {}
-        for one in evidence.direct:
-            if one.licensee == ours:
-                direct.setdefault(one.member, []).append(one)
-        self.flags: list[int] = []
-        self.any: list[bool] = []
-        known: dict[tuple[object, ...], tuple[list[int], bool]] = {}
-        for party in evidence.parties:
-            said, beside = answers.get(party.id, []), direct.get(party.id, [])
-            alike = (
-                party.spans,
-                *((a.licensee, a.use, a.yes, a.starts, a.ends) for a in said),
-                "direct",
-                *((d.starts, d.ends) for d in beside),
-            )
-            if alike not in known:
-                row = self._row(party, said, beside)
-                known[alike] = (row, any(row))
-            row, some = known[alike]
-            self.flags += row
-            self.any.append(some)
-
-    def _row(
-        self, party: Party, said: Sequence[terms.Answer], beside: Sequence[terms.DirectLicence]
-    ) -> list[int]:
-        licence = self.pot.licence
-        if not party.spans or not said:
-            return [0] * self.width
-        return [
-            int(
-                use in licence.uses
-                and licence.starts <= day < licence.ends
-                and terms.standing_of(use, licence.licensee, day, said, party.spans, beside) == "allowed"
-            )
-            for day, _ in self.segments
-            for use in terms.USES
-        ]
-
-    def licensed(self, counts: Counts, subjects: Subjects) -> Ints:
-        """For each row of the counts, 1 where it is licensed and mandated, else 0."""
-        first = arrays.ints([place * self.width for place in range(len(self.any))])
-        members = arrays.take(subjects.members, counts.subjects)
-        return arrays.take(arrays.ints(self.flags), arrays.plus(arrays.take(first, members), counts.cells))
 
 
 def divide(evidence: Evidence, pot: Pot) -> Division:
     """Divide one pot. Every quantum of ``pot.amount`` is in exactly one line.
 
-    Raises ``EvidenceWrong`` where the evidence contradicts itself.
+    Raises ``EvidenceWrong`` where the evidence contradicts itself, or the amount is negative.
     """
+    if pot.amount < 0:
+        raise EvidenceWrong(
+            f"The pot {pot.id} is below zero; take a refund from the receipts of a later one."
+        )
     return _Dividing(evidence, pot).division()
 
 
@@ -308,7 +155,7 @@ class _Dividing:
             if part.portion and (found[place] is not None or part.if_empty != "spread")
         }
         if not stays:
-            self.lines.append(Line(self.pot.id, "nobody", "held", rest))
+            self.lines.append(Line(self.pot.id, NOBODY, "held", rest))
             return tuple(Share(part.label, 0, Fraction(0), "spread") for part in self.plan.portions)
         amounts = allocate(rest, stays)
         return tuple(
@@ -330,17 +177,17 @@ class _Dividing:
         return there or None
 
     def in_good_standing(self, party: Party) -> bool:
-        """No lapse touches the pot's period."""
+        """No lapse has a day in the pot's period."""
         return not any(
-            lapse.starts < self.pot.ends and (lapse.ends is None or lapse.ends > self.pot.starts)
+            max(lapse.starts, self.pot.starts) < min(lapse.ends or date.max, self.pot.ends)
             for lapse in party.lapses
         )
 
     def usage(self, part: Portion) -> Usage | None:
         """The rows that earn in a usage portion, with their weights; amounts come later."""
         subjects = self.evidence.subjects
-        factors = [self.factor(part, name) for name in subjects.tier_names]
-        scale = math.lcm(*(one.denominator for one in factors)) if factors else 1
+        factors = self.factors(part)
+        scale = math.lcm(*(one.denominator for one in factors))
         scaled = [int(one * scale) for one in factors]
         weights = arrays.masked(self.counts.requests, self.licensed)
         if any(one != 1 for one in scaled):
@@ -351,21 +198,31 @@ class _Dividing:
             return None
         if len(rows) != len(weights):
             weights = arrays.take(weights, rows)
-        return Usage(rows, weights, scale, rows)
+        return Usage(rows, weights, scale)
 
-    def factor(self, part: Portion, tier: str) -> Fraction:
-        """What one request of this content tier weighs."""
-        weight = self.plan.weight_of(tier) if part.weighted else Fraction(1)
+    def factors(self, part: Portion) -> list[Fraction]:
+        """What one request of each content tier weighs. A tier without a price must have no request."""
+        names = self.evidence.subjects.tier_names
+        factors = [self.plan.weight_of(name) if part.weighted else Fraction(1) for name in names]
         if part.measure == "requests":
-            return weight
-        prices = self.pot.licence.prices
-        price = prices.get(tier, prices.get("*"))
-        if price is None:
-            raise EvidenceWrong(
-                f"The plan shares by value, but the licence {self.pot.licence.id} has no price for "
-                f"content of the tier {tier}."
-            )
-        return weight * price
+            return factors
+        prices, requests = self.pot.licence.prices, self.requests_by_tier()
+        for place, name in enumerate(names):
+            price = prices.get(name, prices.get("*"))
+            if price is None and requests[place]:
+                raise EvidenceWrong(
+                    f"The plan shares by value, but the licence {self.pot.licence.id} has no price for "
+                    f"content of the tier {name}."
+                )
+            factors[place] *= price or 0
+        return factors
+
+    def requests_by_tier(self) -> list[int]:
+        """Licensed requests of each content tier."""
+        subjects = self.evidence.subjects
+        tiers = arrays.take(subjects.tiers, self.counts.subjects)
+        kept = arrays.masked(self.counts.requests, self.licensed)
+        return arrays.to_list(arrays.sum_by(tiers, kept, len(subjects.tier_names)))
 
     def settle(self, part: Portion, amount: int, found: Usage | list[int] | None, stays: bool) -> Share:
         """Write the lines of one portion."""
@@ -443,28 +300,14 @@ class _Dividing:
     def fee_counts(self) -> list[tuple[str, int, int]]:
         """(content tier, requests, works used) of what was licensed."""
         subjects = self.evidence.subjects
-        kept = arrays.masked(self.counts.requests, self.licensed)
-        rows = arrays.nonzero(kept)
-        used = arrays.take(self.counts.subjects, rows)
-        tiers = arrays.take(subjects.tiers, used)
-        requests = arrays.to_list(arrays.sum_by(tiers, arrays.take(kept, rows), len(subjects.tier_names)))
+        rows = arrays.nonzero(arrays.masked(self.counts.requests, self.licensed))
+        tiers = arrays.to_list(subjects.tiers)
         works = [0] * len(subjects.tier_names)
-        for subject in set(arrays.to_list(used)):
+        for subject in set(arrays.to_list(arrays.take(self.counts.subjects, rows))):
             if subjects.kinds[subject] == "work":
-                works[int(subjects.tiers[subject])] += 1
-        return [
-            (name, requests[place], works[place])
-            for place, name in enumerate(subjects.tier_names)
-            if requests[place]
-        ]
-
-
-def place_of(segments: Sequence[tuple[date, date]], day: date) -> int:
-    """The segment that begins on ``day``; ``EvidenceWrong`` where none does."""
-    place = bisect_left(segments, (day, date.min))
-    if place < len(segments) and segments[place][0] == day:
-        return place
-    raise EvidenceWrong(f"Counts from {day} stand in no segment of the pot.")
+                works[tiers[subject]] += 1
+        told = zip(subjects.tier_names, self.requests_by_tier(), works, strict=True)
+        return [(name, requests, used) for name, requests, used in told if requests]
 
 
 def payees(divisions: Sequence[Division]) -> dict[tuple[int, str], dict[str, int]]:

@@ -9,21 +9,36 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 from quire.core.errors import Invalid
 
 KEYS = ("usage", "tier", "equal")
 MEASURES = ("requests", "value")
-_LABEL = re.compile(r"^[a-z][a-z0-9 -]{0,39}$")
-_DESTINATION = re.compile(r"^(society|fund):[a-z][a-z0-9-]{0,39}$")
-_NUMBER = re.compile(r"^\d{1,12}(\.\d{1,12})?$")
+BASES = ("gross", "rest")
+NOBODY = "nobody"
+"""The label of the one line of a pot whose portions all find nobody."""
+
+MOST_WORKS = 10**12
+"""No tier begins higher; a number beyond is a slip of the hand."""
+
+MOST_PARTS = 100
+"""Deductions, and portions, that a plan may have."""
+
+_LABEL = re.compile(r"[a-z][a-z0-9 -]{0,39}")
+_DESTINATION = re.compile(r"(society|fund):[a-z][a-z0-9-]{0,39}")
+_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
+_DIVISOR = re.compile(r"[0-9]{1,12}")
 _TOP = {"name", "about", "tiers", "below", "content", "deduct", "share"}
 _DEDUCT = {"label", "rate", "of", "to"}
 _SHARE = {"label", "portion", "key", "among", "tier", "measure", "weight", "if_empty"}
+_ONLY_FOR = {"among": {"equal", "tier"}, "tier": {"tier"}, "measure": {"usage"}, "weight": {"usage"}}
+
+Tiers: TypeAlias = tuple[tuple[str, int], ...]
+"""Name and least number of works, highest first."""
 
 
 class PlanWrong(Invalid):
@@ -69,7 +84,7 @@ class Plan:
     text: str
     deductions: tuple[Deduction, ...]
     portions: tuple[Portion, ...]
-    tiers: tuple[tuple[str, int], ...] = ()
+    tiers: Tiers = ()
     below: str = ""
     content: Mapping[str, Fraction] = field(default_factory=dict)
     about: str = ""
@@ -78,8 +93,9 @@ class Plan:
     def parse(cls, text: str) -> Plan:
         """A plan from its TOML. Raises ``PlanWrong`` with every problem found."""
         try:
+            text.encode()
             found = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError) as problem:
+        except (ValueError, RecursionError) as problem:  # of a number with thousands of digits, int() says so
             raise PlanWrong(f"The plan is not TOML: {problem}.", problems=[str(problem)]) from problem
         reader = _Reader(found)
         plan = reader.plan(text)
@@ -112,7 +128,8 @@ def percent(share: Fraction) -> str:
         return f"{hundred.numerator} %"
     thousandths = hundred * 1000
     if thousandths.denominator == 1:
-        return f"{thousandths.numerator / 1000:g} %"
+        whole, part = divmod(thousandths.numerator, 1000)
+        return f"{whole}.{part:03d}".rstrip("0") + " %"
     return f"{share.numerator}/{share.denominator}"
 
 
@@ -125,16 +142,14 @@ def _sentences(plan: Plan) -> Iterator[str]:
     whole = len(plan.portions) == 1
     for part in plan.portions:
         amount = "All of the rest" if whole else f"{percent(part.portion)} of the rest"
-        yield f"{amount} (“{part.label}”) {_key_sentence(plan, part)} {_empty_sentence(part)}"
+        yield f"{amount} (“{part.label}”) {_key_sentence(plan, part)} {_empty_sentence(part, alone=whole)}"
     if plan.tiers:
         steps = ", ".join(f"{name} from {least:,} works" for name, least in plan.tiers)
         rest = f"counts as {plan.below}" if plan.below else "is in no tier"
         yield f"The tiers: {steps}; a member with fewer {rest}."
     if any(part.weighted for part in plan.portions):
-        weights = ", ".join(
-            f"{'any other' if name == '*' else name} {_number(weight)}"
-            for name, weight in plan.content.items()
-        )
+        named = [f"{name} {_number(weight)}" for name, weight in plan.content.items() if name != "*"]
+        weights = ", ".join([*named, f"any other {_number(plan.content.get('*', Fraction(1)))}"])
         yield f"One count weighs, by the tier of the content: {weights}."
 
 
@@ -150,10 +165,10 @@ def _key_sentence(plan: Plan, part: Portion) -> str:
     return f"goes to each work in proportion to {measure}{weight}, and on to its owners by their shares."
 
 
-def _empty_sentence(part: Portion) -> str:
-    if part.if_empty == "spread":
+def _empty_sentence(part: Portion, *, alone: bool) -> str:
+    if part.if_empty == "spread" and not alone:
         return "If nobody is there, it goes over to the other portions; if those are empty too, it is held."
-    if part.if_empty == "hold":
+    if not part.if_empty.startswith("fund:"):
         return "If nobody is there, it is held."
     return f"If nobody is there, it goes to the fund “{part.if_empty[5:]}”."
 
@@ -171,52 +186,77 @@ class _Reader:
 
     def plan(self, text: str) -> Plan:
         self.unknown(self.found, _TOP, "The plan")
+        name = self.words(self.found, "name", "The plan")
+        about = self.text(self.found, "about", "The plan")
         tiers = self.tiers()
         content = self.content()
         deductions = tuple(self.deduction(one) for one in self.tables("deduct"))
-        portions = tuple(self.portion(one, {name for name, _ in tiers}) for one in self.tables("share"))
-        name = self.words(self.found, "name", "The plan")
-        below = str(self.found.get("below", ""))
+        portions = tuple(self.portion(one, tiers) for one in self.tables("share"))
+        below = self.text(self.found, "below", "The plan")
         self.sums(deductions, portions)
-        self.names(portions, tiers, below)
-        return Plan(name, text, deductions, portions, tiers, below, content, str(self.found.get("about", "")))
+        self.labels(deductions, portions)
+        self.reach(portions, tiers, below)
+        if not content and any(part.weighted for part in portions):
+            self.say("A share is weighted by the content tier; give the weight of each tier in [content].")
+        return Plan(name, text, deductions, portions, tiers, below, content, about)
 
     def say(self, sentence: str) -> None:
         self.problems.append(sentence)
 
     def unknown(self, table: Mapping[str, Any], known: set[str], where: str) -> None:
         for key in sorted(set(table) - known):
-            self.say(f"{where} has “{key}”, which means nothing; known are {', '.join(sorted(known))}.")
+            self.say(f"{where} has “{key[:40]}”, which means nothing; known are {', '.join(sorted(known))}.")
 
     def tables(self, name: str) -> list[Mapping[str, Any]]:
         found = self.found.get(name, [])
         if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
             self.say(f"Write each {name} as [[{name}]].")
             return []
+        if len(found) > MOST_PARTS:
+            self.say(f"There are {len(found)} times [[{name}]]; at most {MOST_PARTS} can be followed.")
+            return []
         return found
+
+    def text(self, table: Mapping[str, Any], key: str, where: str, default: str = "") -> str:
+        value = table.get(key, default)
+        if isinstance(value, str):
+            return value
+        self.say(f"{where}: write {key} as a text, in quotes.")
+        return default
 
     def words(self, table: Mapping[str, Any], key: str, where: str) -> str:
         value = table.get(key)
-        if not isinstance(value, str) or not _LABEL.match(value):
+        if not isinstance(value, str) or not _LABEL.fullmatch(value):
             self.say(f"{where} needs a {key} of small letters, digits, spaces and hyphens.")
             return ""
         return value
+
+    def choice(self, table: Mapping[str, Any], key: str, where: str, known: Sequence[str]) -> str:
+        """One of ``known``, the first where nothing is said."""
+        value = table.get(key, known[0])
+        if isinstance(value, str) and value in known:
+            return value
+        self.say(f"{where}: {key} must be {_either(known)}.")
+        return known[0]
 
     def rate(self, table: Mapping[str, Any], key: str, where: str) -> Fraction:
         value = table.get(key)
         text = value.strip() if isinstance(value, str) else ""
         number, scale = (text[:-1].strip(), 100) if text.endswith("%") else (text, 1)
         top, slash, bottom = number.partition("/")
-        if _NUMBER.match(top) and (not slash or (bottom.isdigit() and int(bottom) > 0)):
+        if _NUMBER.fullmatch(top) and (not slash or (_DIVISOR.fullmatch(bottom) and int(bottom))):
             share = Fraction(top) / (int(bottom) if slash else 1) / scale
             if 0 <= share <= 1:
                 return share
         self.say(f'{where}: {key} must be a text such as "15%", "0.15" or "1/3", from 0 to 100 %.')
         return Fraction(0)
 
-    def tiers(self) -> tuple[tuple[str, int], ...]:
+    def tiers(self) -> Tiers:
         found = self.found.get("tiers", {})
-        if not isinstance(found, dict) or not all(type(n) is int and n >= 0 for n in found.values()):
+        if not isinstance(found, dict) or not all(
+            type(least) is int and 0 <= least <= MOST_WORKS and _LABEL.fullmatch(name)
+            for name, least in found.items()
+        ):
             self.say("[tiers] names each tier and the least number of works, such as gold = 10000.")
             return ()
         if len(set(found.values())) != len(found):
@@ -225,10 +265,15 @@ class _Reader:
 
     def content(self) -> dict[str, Fraction]:
         found = self.found.get("content", {})
-        weights = {}
-        for name, value in sorted(found.items()) if isinstance(found, dict) else []:
-            if not isinstance(value, str) or not _NUMBER.match(value):
-                self.say(f'[content] {name}: write the weight as a text such as "2" or "0.5".')
+        weights: dict[str, Fraction] = {}
+        if not isinstance(found, dict):
+            self.say('Write [content] as a table, a weight for each tier of content, such as feature = "2".')
+            return weights
+        for name, value in sorted(found.items()):
+            if not 0 < len(name) <= 40 or not name.isprintable():
+                self.say(f"[content] names a tier {name[:40]!r}; give it a name of at most 40 characters.")
+            if not isinstance(value, str) or not _NUMBER.fullmatch(value):
+                self.say(f'[content] {name[:40]}: write the weight as a text such as "2" or "0.5".')
                 continue
             weights[name] = Fraction(value)
         return weights
@@ -237,34 +282,34 @@ class _Reader:
         label = self.words(table, "label", "A deduction")
         where = f"The deduction “{label}”"
         self.unknown(table, _DEDUCT, where)
-        of, to = table.get("of", "gross"), table.get("to", "")
-        if of not in {"gross", "rest"}:
-            self.say(f'{where}: of must be "gross" or "rest".')
-        if not isinstance(to, str) or not _DESTINATION.match(to):
+        of, to = self.choice(table, "of", where, BASES), self.text(table, "to", where)
+        if not _DESTINATION.fullmatch(to):
             self.say(f'{where}: to must be "society:NAME" or "fund:NAME".')
-        return Deduction(label, self.rate(table, "rate", where), str(of), str(to))
+        return Deduction(label, self.rate(table, "rate", where), of, to)
 
-    def portion(self, table: Mapping[str, Any], tiers: set[str]) -> Portion:
+    def portion(self, table: Mapping[str, Any], tiers: Tiers) -> Portion:
         label = self.words(table, "label", "A share")
         where = f"The share “{label}”"
         self.unknown(table, _SHARE, where)
-        key, measure = table.get("key"), table.get("measure", "requests")
-        tier, empty = str(table.get("tier", "")), str(table.get("if_empty", "spread"))
-        if key not in KEYS:
-            self.say(f"{where}: key must be one of {', '.join(KEYS)}.")
-        if measure not in MEASURES:
-            self.say(f"{where}: measure must be one of {', '.join(MEASURES)}.")
-        if key == "tier" and tier not in tiers:
-            self.say(f"{where}: tier {tier!r} is not in [tiers].")
-        if table.get("among", "members") != "members":
-            self.say(f'{where}: among must be "members".')
-        if table.get("weight", "content tier") != "content tier":
-            self.say(f'{where}: weight must be "content tier".')
-        if empty not in {"spread", "hold"} and not re.match(r"^fund:[a-z][a-z0-9-]{0,39}$", empty):
+        if "key" not in table:
+            self.say(f"{where} needs a key: {_either(KEYS)}.")
+        key = self.choice(table, "key", where, KEYS)
+        tier, empty = self.text(table, "tier", where), self.text(table, "if_empty", where, "spread")
+        measure = self.choice(table, "measure", where, MEASURES)
+        self.choice(table, "among", where, ("members",))
+        self.choice(table, "weight", where, ("content tier",))
+        if key == "tier" and tier not in {name for name, _ in tiers}:
+            self.say(f"{where}: tier {tier[:40]!r} is not in [tiers].")
+        for other in sorted(set(table) & _ONLY_FOR.keys()):
+            if key not in _ONLY_FOR[other]:
+                self.say(f"{where}: {other} means nothing where the key is {key}; leave it out.")
+        if empty not in {"spread", "hold"} and not (empty[:5] == "fund:" and _DESTINATION.fullmatch(empty)):
             self.say(f'{where}: if_empty must be "spread", "hold" or "fund:NAME".')
-        return Portion(
-            label, self.rate(table, "portion", where), str(key), tier, str(measure), "weight" in table, empty
-        )
+        problems = len(self.problems)
+        portion = self.rate(table, "portion", where)
+        if not portion and len(self.problems) == problems:
+            self.say(f"{where}: its portion must be more than nothing, or leave the share out.")
+        return Portion(label, portion, key, tier, measure, "weight" in table, empty)
 
     def sums(self, deductions: tuple[Deduction, ...], portions: tuple[Portion, ...]) -> None:
         left = Fraction(1)
@@ -277,13 +322,23 @@ class _Reader:
         if whole != 1:
             self.say(f"The portions sum to {percent(whole)}, not to 100 %.")
 
-    def names(self, portions: tuple[Portion, ...], tiers: tuple[tuple[str, int], ...], below: str) -> None:
-        labels = [part.label for part in portions] + [one.get("label") for one in self.tables("deduct")]
+    def labels(self, deductions: tuple[Deduction, ...], portions: tuple[Portion, ...]) -> None:
+        labels = [one.label for one in deductions] + [part.label for part in portions]
+        labels = [label for label in labels if label]
         if len(set(labels)) != len(labels):
             self.say("Two parts of the plan have the same label.")
+        if NOBODY in labels:
+            self.say(f"“{NOBODY}” is the label of what finds nobody at all; give the part another.")
+
+    def reach(self, portions: tuple[Portion, ...], tiers: Tiers, below: str) -> None:
         if below and below not in {name for name, _ in tiers}:
-            self.say(f"below names the tier {below!r}, which is not in [tiers].")
+            self.say(f"below names the tier {below[:40]!r}, which is not in [tiers].")
         paid = {part.tier for part in portions if part.key == "tier"}
         for name, _ in tiers:
             if paid and name not in paid:
                 self.say(f"No share is for the tier {name}, so its members would get nothing.")
+
+
+def _either(known: Sequence[str]) -> str:
+    quoted = [f'"{one}"' for one in known]
+    return " or ".join(filter(None, [", ".join(quoted[:-1]), quoted[-1]]))

@@ -6,20 +6,32 @@ line, total and fee is computed again here and compared.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from quire.core import bundle as bundles
-from quire.core import canonical, evidence, merkle
-from quire.core.bundle import Bundle, Finding
+from quire.core import canonical, evidence
+from quire.core.bundle import Bundle, Entry, Finding
 from quire.core.distribution import Evidence, divide
 from quire.core.errors import Invalid, QuireError
 from quire.core.money import Money, decimal_of, quanta_of
 from quire.core.tokens import KeySet
 
 _ABOUT = ("society", "run", "plan", "decision", "from", "until")
+_UNFORESEEN = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What no check has foreseen is one more finding: an auditor is given an answer, never a traceback."""
+
+
+STATEMENT = "statement"
 
 
 class StatementWrong(Invalid):
@@ -45,6 +57,11 @@ class Verdict:
         if not self.holds:
             more = f" (and {len(self.findings) - 1} more)" if len(self.findings) > 1 else ""
             return f"It does not hold: {self.findings[0].sentence}{more}"
+        if "party" in facts:
+            return (
+                f"It holds: the statement has all {facts['lines']:,} lines of {facts['party']} in the run "
+                f"{facts['run']}, as they stand in the bundle, and their sums."
+            )
         return (
             f"It holds: all {facts['lines']:,} lines of the run {facts['run']} of {facts['society']}, "
             f"{facts['from']} to {facts['until']}, follow from its counts, prices, shares and mandates by "
@@ -70,10 +87,9 @@ def verify(bundle: Bundle, keys: KeySet | None) -> Verdict:
             "sums": _sums(found),
         }
     except QuireError as problem:
-        name = str(problem.data.get("file", "bundle.json"))
-        findings.append(Finding(name, problem.sentence))
-    except (ValueError, KeyError, TypeError, IndexError, OverflowError, RecursionError) as problem:
-        findings.append(Finding("bundle.json", f"The evidence cannot be recomputed: {problem!r}."))
+        findings.append(Finding(str(problem.data.get("file", bundles.MANIFEST)), problem.sentence))
+    except _UNFORESEEN as problem:
+        findings.append(Finding(bundles.MANIFEST, f"The evidence cannot be recomputed: {problem!r}."[:200]))
     return Verdict(tuple(dict.fromkeys(findings)), facts)
 
 
@@ -120,106 +136,149 @@ def _first_difference(name: str, told: Sequence[bytes], expected: Sequence[bytes
         if one != other:
             return Finding(
                 name,
-                f"{name} line {number} does not follow from the evidence: "
-                f"it says {_short(one)}, recomputed it is {_short(other)}.",
+                f"{name} line {number} does not follow from the evidence: {_difference(one, other)}.",
             )
     return Finding(name, f"{name} has {len(told)} lines; recomputed there are {len(expected)}.")
 
 
-def _short(line: bytes) -> str:
+def _difference(told: bytes, expected: bytes) -> str:
+    """What the first member is in which two lines differ, and what it should be."""
+    whole = canonical.loads(expected)
     try:
-        found = json.loads(line)
-        return f"{found['amount']} ({found.get('share', '')})" if "amount" in found else line.decode()[:160]
-    except (ValueError, TypeError, KeyError):
-        return line.decode("utf-8", "replace")[:160]
+        found = canonical.loads(told)
+    except canonical.NotCanonical as problem:
+        return problem.sentence.rstrip(".")
+    if not isinstance(found, dict):
+        return "it is no JSON object"
+    key = next(key for key in [*whole, *found] if found.get(key, whole) != whole.get(key, whole))
+    return f"{key} is {_short(found.get(key))}, recomputed it is {_short(whole.get(key))}"
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "missing"
+    shown = value if isinstance(value, str) else canonical.dumps(value).decode()
+    return shown if len(shown) <= 80 else shown[:80] + "…"
 
 
 def verify_statement(bundle: Bundle, data: bytes) -> Verdict:
     """Whether a statement's lines are exactly its party's lines in the bundle, and sum to what it says.
 
     Say ``verify`` of the bundle first: this looks a statement up in it and proves each line's place in its
-    Merkle tree. Raises ``StatementWrong`` where the file is no statement.
+    Merkle tree. What a statement says beside its ``record``s, for people, is not looked at. Raises
+    ``StatementWrong`` where the file is no statement.
     """
     told = _statement(data)
-    if told["run"] != bundle.manifest.about.get("run"):
+    facts = {"party": told.party, "run": told.run}
+    if told.run != bundle.manifest.about.get("run"):
         return Verdict(
-            (Finding("statement", f"The statement is of the run {told['run']}; this bundle is another's."),),
-            {},
+            (Finding(STATEMENT, f"The statement is of the run {told.run}; this bundle is another's."),), facts
         )
-    ours = {
-        record["line"]: (number, record)
-        for number, record in bundle.records("lines.jsonl")
-        if record.get("party") == told["party"]
-    }
-    findings = list(_lines_differ(bundle, told, ours))
-    sums: dict[tuple[str, str], int] = {}
-    pots = {record["pot"]: record["currency"] for _, record in bundle.records("pots.jsonl")}
-    for _, record in ours.values():
-        key = (pots[record["pot"]], record["outcome"])
-        sums[key] = sums.get(key, 0) + quanta_of(record["amount"])
-    for currency, outcome in sorted({*sums, *((c, o) for c in told["totals"] for o in ("payable", "held"))}):
-        stated = told["totals"].get(currency, {}).get(outcome, decimal_of(0))
-        if stated != decimal_of(sums.get((currency, outcome), 0)):
-            findings.append(
-                Finding(
-                    "statement",
-                    f"The statement says {stated} {currency} {outcome}; its lines in the "
-                    f"bundle sum to {decimal_of(sums.get((currency, outcome), 0))}.",
-                )
-            )
-    return Verdict(tuple(findings), {"party": told["party"], "lines": len(ours)})
-
-
-def _statement(data: bytes) -> dict[str, Any]:
     try:
-        told = json.loads(data)
+        records = [record for _, record in bundle.records("lines.jsonl")]
+        ours = {place: one for place, one in enumerate(records) if one.get("party") == told.party}
+        pots = {record["pot"]: record["currency"] for _, record in bundle.records("pots.jsonl")}
+        entry = bundle.manifest.files["lines.jsonl"]
+        findings = [*_lines_differ(entry, told, ours), *_sums_differ(told, _sums_of(ours, pots))]
+    except QuireError as problem:
+        findings = [Finding(str(problem.data.get("file", bundles.MANIFEST)), problem.sentence)]
+    except _UNFORESEEN as problem:
+        findings = [Finding("lines.jsonl", f"The bundle's lines cannot be read: {problem!r}."[:200])]
+        ours = {}
+    return Verdict(tuple(findings), {**facts, "lines": len(ours)} if not findings else facts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """What a statement says. ``root``, ``size`` and what is within the lists and dicts may be anything."""
+
+    run: str
+    party: str
+    lines: Sequence[Any]
+    root: Any
+    size: Any
+    paths: Mapping[str, Any]
+    totals: Mapping[str, Any]
+
+
+def _statement(data: bytes) -> _Statement:
+    try:
+        told = canonical.loads(data, canonical=False)
         proof = told["proof"]
-        return {
-            "run": told["run"],
-            "party": told["party"]["id"],
-            "lines": told["lines"],
-            "totals": {
-                currency: {k: str(v) for k, v in sums.items()} for currency, sums in proof["totals"].items()
-            },
-            "root": proof["root"],
-            "paths": proof["paths"],
-            "size": proof["size"],
-        }
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
+        found = _Statement(
+            told["run"],
+            told["party"]["id"],
+            told["lines"],
+            proof["root"],
+            proof["size"],
+            proof["paths"],
+            proof["totals"],
+        )
+    except (canonical.NotCanonical, KeyError, TypeError) as problem:
         raise StatementWrong(
             "This file is no statement of Quire: it lacks run, party, lines or proof."
         ) from problem
+    kinds = [(found.run, str), (found.party, str), (found.lines, list), (found.paths, dict)]
+    if not all(isinstance(value, kind) for value, kind in [*kinds, (found.totals, dict)]):
+        raise StatementWrong("This file is no statement of Quire: run, party, lines or proof is ill-formed.")
+    return found
 
 
-def _lines_differ(
-    bundle: Bundle, told: Mapping[str, Any], ours: Mapping[int, tuple[int, Mapping[str, Any]]]
-) -> Iterator[Finding]:
-    root = bundle.manifest.files["lines.jsonl"].root
-    if told["root"] != root:
-        yield Finding("statement", "The statement names another Merkle root than the bundle's lines have.")
+def _lines_differ(entry: Entry, told: _Statement, ours: Mapping[int, Mapping[str, Any]]) -> Iterator[Finding]:
+    """Every line of the statement against the party's lines, by their place in the file."""
+    if told.root != entry.root or told.size != entry.lines:
+        yield Finding(
+            STATEMENT, "The statement names another Merkle root or size than the bundle's lines have."
+        )
     seen = set()
-    for line in told["lines"]:
+    for line in told.lines:
         number = line.get("line") if isinstance(line, dict) else None
-        record = line.get("record") if isinstance(line, dict) else None
-        if not isinstance(number, int) or number in seen or not isinstance(record, dict):
-            yield Finding("statement", f"The statement has a line {number!r} twice, or one that is no line.")
+        if type(number) is not int or number in seen:
+            yield Finding(
+                STATEMENT, f"The statement has a line {_short(number)} twice, or one without number."
+            )
             continue
         seen.add(number)
-        if number not in ours or ours[number][1] != record:
+        if number not in ours or canonical.dumps(line.get("record")) != canonical.dumps(ours[number]):
             yield Finding(
-                "statement", f"Line {number} of the statement is not in the bundle as it stands there."
+                STATEMENT, f"Line {number} of the statement is not in the bundle as it stands there."
             )
-        elif not _proved(record, number, told, root):
-            yield Finding("statement", f"The proof of line {number} does not lead to the bundle's root.")
+        elif not _proved(ours[number], number, entry, told):
+            yield Finding(STATEMENT, f"The proof of line {number} does not lead to the bundle's root.")
     for number in sorted(set(ours) - seen):
-        yield Finding("statement", f"Line {number} of the bundle is this party's, but not in the statement.")
+        yield Finding(STATEMENT, f"Line {number} of the bundle is this party's, but not in the statement.")
 
 
-def _proved(record: Mapping[str, Any], number: int, told: Mapping[str, Any], root: str) -> bool:
-    try:
-        path = [bytes.fromhex(step) for step in told["paths"][str(number)]]
-        return merkle.verify_inclusion(
-            canonical.dumps(record), number, int(told["size"]), path, bytes.fromhex(root)
-        )
-    except (KeyError, ValueError, TypeError):
-        return False
+def _proved(record: Mapping[str, Any], number: int, entry: Entry, told: _Statement) -> bool:
+    proof = {
+        "index": number,
+        "size": entry.lines,
+        "proof": told.paths.get(str(number)),
+        "root": entry.root,
+    }
+    return bundles.verify_line_proof(canonical.dumps(record), proof)
+
+
+def _sums_of(ours: Mapping[int, Mapping[str, Any]], pots: Mapping[str, str]) -> dict[tuple[str, str], int]:
+    """Quanta of the party's lines by currency and outcome."""
+    sums: dict[tuple[str, str], int] = {}
+    for record in ours.values():
+        key = (pots[record["pot"]], record["outcome"])
+        sums[key] = sums.get(key, 0) + quanta_of(record["amount"])
+    return sums
+
+
+def _sums_differ(told: _Statement, sums: Mapping[tuple[str, str], int]) -> Iterator[Finding]:
+    currencies = sorted({*told.totals, *(currency for currency, _ in sums)})
+    for currency in currencies:
+        stated = told.totals.get(currency, {})
+        stated = stated if isinstance(stated, dict) else {}
+        for outcome in sorted({*stated, "payable", "held"}):
+            amount = decimal_of(sums.get((currency, outcome), 0))
+            said = stated.get(outcome, decimal_of(0))
+            if said != amount:
+                yield Finding(
+                    STATEMENT,
+                    f"The statement says {_short(said)} {currency} {outcome}; its lines in the bundle sum to "
+                    f"{amount}.",
+                )

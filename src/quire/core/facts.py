@@ -1,0 +1,194 @@
+"""The facts that a run divides by, as values: licences, pots, parties, works, counts, holds.
+
+Owns their shapes, and that no fact contradicts itself. Does not own how they are divided (``distribution``)
+or published (``evidence``), nor where they come from.
+
+Columns are ``quire.core.arrays.Ints``; party and subject ordinals are places in ``Evidence.parties`` and
+``Evidence.subjects``, both sorted by stable keys when the evidence was frozen: they break every tie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice, pairwise
+from operator import lt
+from typing import Protocol
+
+from quire.core import arrays, tariff, terms
+from quire.core.arrays import Ints
+from quire.core.errors import Invalid
+from quire.core.plan import Plan
+from quire.core.shares import Shares
+
+
+class EvidenceWrong(Invalid):
+    """Evidence that contradicts itself. ``data`` has ``file`` and ``line`` where it was read from a file."""
+
+    code = "evidence.wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """A licence as far as a distribution needs it; ``fee`` and ``prices`` are quanta of ``currency``."""
+
+    id: str
+    licensee: str
+    kind: str
+    uses: tuple[str, ...]
+    starts: date
+    ends: date
+    currency: str
+    fee: int
+    prices: Mapping[str, int]
+
+    def tariff(self) -> tariff.Tariff:
+        """The same, as the tariff's arithmetic takes it."""
+        return tariff.Tariff(
+            kind=self.kind,
+            starts=self.starts,
+            ends=self.ends,
+            currency=self.currency,
+            fee=self.fee,
+            prices=self.prices,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Pot:
+    """One licence's receipts of one period in one currency; ``amount`` in quanta."""
+
+    id: str
+    licence: Licence
+    starts: date
+    ends: date
+    amount: int
+
+
+class _Spanned(Protocol):
+    @property
+    def starts(self) -> date | None: ...
+
+    @property
+    def ends(self) -> date | None: ...
+
+
+def apart(spans: Iterable[_Spanned]) -> bool:
+    """Whether no day lies in two of the spans. ``starts=None`` is since ever, ``ends=None`` for ever."""
+    days = ((one.starts or date.min, one.ends or date.max) for one in spans)
+    return all(one[1] <= other[0] for one, other in pairwise(sorted(day for day in days if day[0] < day[1])))
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Somebody who may be paid. ``spans`` are memberships, ``lapses`` times out of good standing.
+
+    Raises ``EvidenceWrong`` where two memberships overlap: it would matter which of them came first.
+    """
+
+    id: str
+    works: int = 0
+    spans: tuple[terms.Span, ...] = ()
+    lapses: tuple[terms.Span, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.spans) > 1 and not apart(self.spans):
+            raise EvidenceWrong(f"Two memberships of {self.id} overlap; end one before the other begins.")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Who owns a subject from ``starts`` (``None``: always) until ``ends``."""
+
+    starts: date | None
+    ends: date | None
+    shares: Shares
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """Works and sites as columns. On days that none of its ``versions`` covers, a subject belongs wholly to
+    ``members[i]``.
+
+    Raises ``EvidenceWrong`` where two versions of one subject overlap.
+    """
+
+    ids: Sequence[str]
+    kinds: Sequence[str]
+    members: Ints
+    tiers: Ints
+    tier_names: Sequence[str]
+    versions: Mapping[int, tuple[Version, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for place, several in self.versions.items():
+            if len(several) > 1 and not apart(several):
+                raise EvidenceWrong(
+                    f"Two versions of who owns {self.ids[place]} overlap; end one before the other begins."
+                )
+
+    def version(self, subject: int, day: date) -> Shares | None:
+        """The ownership in force that day; ``None`` where the member owns all of it."""
+        for one in self.versions.get(subject, ()):
+            if (one.starts is None or one.starts <= day) and (one.ends is None or day < one.ends):
+                return one.shares
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """A pot's usage, before any mandate: for each row a subject, a segment, a use and its requests.
+
+    ``cells`` is segment × number of uses + use, by the pot's ``segments`` and ``terms.USES``. Rows are
+    brought into the order of subject and cell, which breaks ties, so it does not matter how they came in.
+    Raises ``EvidenceWrong`` where a subject and cell are counted twice.
+    """
+
+    segments: tuple[tuple[date, date], ...]
+    subjects: Ints
+    cells: Ints
+    requests: Ints
+
+    def __post_init__(self) -> None:
+        width = max(1, len(self.segments) * len(terms.USES))
+        keys = arrays.plus(
+            arrays.times(self.subjects, arrays.ints([width] * len(self.subjects))), arrays.ints(self.cells)
+        )
+        if _ascending(keys):
+            return
+        places = arrays.to_list(keys)
+        order = arrays.ints(sorted(range(len(places)), key=places.__getitem__))
+        if not _ascending(arrays.take(keys, order)):
+            raise EvidenceWrong("The same usage of a work or site is counted twice.", file="counts.jsonl")
+        for name in ("subjects", "cells", "requests"):
+            object.__setattr__(self, name, arrays.take(getattr(self, name), order))
+
+
+def _ascending(keys: Ints) -> bool:
+    if isinstance(keys, list):
+        return all(map(lt, keys, islice(keys, 1, None)))
+    return bool((keys[1:] > keys[:-1]).all())
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Money that this subject or party earns is held."""
+
+    id: str
+    subject: str | None
+    party: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that the pots of a run depend on."""
+
+    plan: Plan
+    pots: tuple[Pot, ...]
+    parties: tuple[Party, ...]
+    answers: tuple[terms.Answer, ...]
+    direct: tuple[terms.DirectLicence, ...]
+    subjects: Subjects
+    counts: Mapping[str, Counts]
+    holds: tuple[Hold, ...] = ()

@@ -1,0 +1,325 @@
+"""A bundle's files back to the evidence they say, or a refusal that names file and line.
+
+The files come from anyone. Owns every check of a single file and of one file against another; what was
+published is neither repaired nor guessed at. Does not own canonical JSON (``canonical``), nor what follows
+from the evidence (``distribution``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from itertools import count
+from typing import Any
+
+from quire.core import arrays, canonical, terms
+from quire.core.errors import QuireError
+from quire.core.facts import (
+    Counts,
+    Evidence,
+    EvidenceWrong,
+    Hold,
+    Licence,
+    Party,
+    Pot,
+    Subjects,
+    Version,
+    apart,
+)
+from quire.core.money import decimal_of, quanta_of
+from quire.core.plan import Plan
+from quire.core.shares import Holder, Shares, parse_share
+from quire.core.standings import cut
+
+INPUTS = (
+    "plan.toml",
+    "licences.jsonl",
+    "pots.jsonl",
+    "receipts.jsonl",
+    "parties.jsonl",
+    "mandates.jsonl",
+    "direct.jsonl",
+    "works.jsonl",
+    "holds.jsonl",
+    "counts.jsonl",
+)
+KINDS = ("work", "site")
+Record = Mapping[str, Any]
+
+
+def read(files: Mapping[str, bytes]) -> Evidence:
+    """The evidence in a bundle's files. ``EvidenceWrong`` names file and line where it cannot be read."""
+    return _Reader(files).evidence()
+
+
+def read_receipts(files: Mapping[str, bytes]) -> dict[str, int]:
+    """Quanta received for each pot. ``EvidenceWrong`` as ``read``."""
+    sums: dict[str, int] = {}
+    for _, pot, amount in _once("receipts.jsonl", _each(files, "receipts.jsonl", _receipt), "receipt"):
+        sums[pot] = sums.get(pot, 0) + amount
+    return sums
+
+
+def _each(files: Mapping[str, bytes], name: str, make: Callable[[Record], Any]) -> list[Any]:
+    """What ``make`` finds in every line."""
+    if name not in files:
+        raise EvidenceWrong(f"The bundle has no {name}.", file=name)
+    found: list[Any] = []
+    number = 0
+    try:
+        for _, record in canonical.read_lines(files[name]):
+            number += 1
+            found.append(make(record))
+    except canonical.NotCanonical as problem:
+        raise EvidenceWrong(f"{name}: {problem.sentence}", file=name, **problem.data) from problem
+    except (QuireError, KeyError, TypeError, ValueError, AttributeError) as problem:
+        said = f"it has no {problem}" if isinstance(problem, KeyError) else str(problem).rstrip(".")
+        raise EvidenceWrong(
+            f"{name} line {number} cannot be read: {said}.", file=name, line=number
+        ) from problem
+    return found
+
+
+def _once(name: str, rows: list[Any], what: str) -> list[Any]:
+    """The rows, whose first member names each only once."""
+    seen: set[str] = set()
+    for number, row in enumerate(rows, 1):
+        if row[0] in seen:
+            raise EvidenceWrong(
+                f"{name} line {number} names the {what} {row[0]} a second time.", file=name, line=number
+            )
+        seen.add(row[0])
+    return rows
+
+
+class _Reader:
+    """Reads each file in turn; later ones refer to earlier ones."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        for name in INPUTS:
+            if name not in files:
+                raise EvidenceWrong(f"The bundle has no {name}.", file=name)
+        self.files = files
+
+    def named(self, name: str, make: Callable[[Record], tuple[str, Any]], what: str) -> dict[str, Any]:
+        """What ``make`` names and finds in every line, each name once, in their order."""
+        return dict(_once(name, _each(self.files, name, make), what))
+
+    def evidence(self) -> Evidence:
+        plan = _plan(self.files["plan.toml"])
+        self.licences = self.named("licences.jsonl", _licence, "licence")
+        self.pots = self.named("pots.jsonl", self.pot, "pot")
+        self.parties = self.named("parties.jsonl", _numbered(_party), "party")
+        self.places = {party: place for place, party in enumerate(self.parties)}
+        pots, parties = tuple(self.pots.values()), tuple(self.parties.values())
+        answers = tuple(_each(self.files, "mandates.jsonl", _answer))
+        direct = tuple(_each(self.files, "direct.jsonl", _direct))
+        subjects = self.subjects()
+        versions = [one for several in subjects.versions.values() for one in several]
+        cuts = {pot.id: cut(parties, answers, direct, versions, pot) for pot in pots}
+        counts = self.counts(cuts, len(subjects.ids))
+        holds = self.named("holds.jsonl", _hold, "hold")
+        return Evidence(plan, pots, parties, answers, direct, subjects, counts, tuple(holds.values()))
+
+    def pot(self, one: Record) -> tuple[str, Pot]:
+        licence = self.licences.get(_text(one, "licence"))
+        if licence is None:
+            raise ValueError(f"the licence {one['licence']} is not in licences.jsonl")
+        if one["currency"] != licence.currency:
+            raise ValueError(f"the pot is in {one['currency']}, its licence in {licence.currency}")
+        pot = Pot(_text(one, "pot"), licence, _day(one, "from"), _day(one, "until"), _money(one, "amount"))
+        if pot.ends <= pot.starts or pot.amount < 0:
+            raise ValueError("a pot has a day at least, and an amount that is not below zero")
+        return pot.id, pot
+
+    def subjects(self) -> Subjects:
+        named = self.named("works.jsonl", _numbered(self.subject), "work or site")
+        rows = named.values()
+        names = sorted({tier for _, _, tier, _ in rows})
+        places = {name: place for place, name in enumerate(names)}
+        return Subjects(
+            list(named),
+            [kind for kind, _, _, _ in rows],
+            arrays.ints([member for _, member, _, _ in rows]),
+            arrays.ints([places[tier] for _, _, tier, _ in rows]),
+            names,
+            {place: versions for place, (_, _, _, versions) in enumerate(rows) if versions},
+        )
+
+    def subject(self, one: Record) -> tuple[str, tuple[str, int, str, tuple[Version, ...]]]:
+        kind = _text(one, "kind")
+        if kind not in KINDS:
+            raise ValueError(f"its kind must be one of {', '.join(KINDS)}")
+        versions = tuple(map(self.version, _list(one, "owners"))) if "owners" in one else ()
+        if not apart(versions):
+            raise ValueError("two versions of who owns it overlap")
+        return _text(one, "id"), (kind, self.place(_text(one, "member")), _text(one, "tier"), versions)
+
+    def version(self, told: Record) -> Version:
+        holders = []
+        for party, role, share in _list(told, "shares"):
+            self.place(party)
+            holders.append(Holder(party, role, parse_share(share)))
+        return Version(_day_or_none(told, "from"), _day_or_none(told, "until"), Shares(tuple(holders)))
+
+    def place(self, party: str) -> int:
+        if party not in self.places:
+            raise ValueError(f"{party} is not in parties.jsonl")
+        return self.places[party]
+
+    def counts(self, cuts: Mapping[str, tuple[tuple[date, date], ...]], subjects: int) -> dict[str, Counts]:
+        columns: dict[str, tuple[list[int], list[int], list[int]]] = {pot: ([], [], []) for pot in cuts}
+        width = len(terms.USES)
+        uses = {use: place for place, use in enumerate(terms.USES)}
+        cells = {
+            pot: {starts.isoformat(): place * width for place, (starts, _) in enumerate(segments)}
+            for pot, segments in cuts.items()
+        }
+
+        def take(one: Record) -> None:
+            pot, subject, day, requests = one["pot"], one["subject"], one["from"], one["requests"]
+            if pot not in cells:
+                raise ValueError(f"{pot} is not in pots.jsonl")
+            if day not in cells[pot]:
+                raise ValueError(f"nothing in the pot changes on {day}, so no count begins there")
+            if type(subject) is not int or not 0 <= subject < subjects:
+                raise ValueError("its subject is no ordinal in works.jsonl")
+            if type(requests) is not int or requests < 0:
+                raise ValueError("its requests are no count")
+            if one["use"] not in uses:
+                raise ValueError("its use is not known")
+            for column, value in zip(
+                columns[pot], (subject, cells[pot][day] + uses[one["use"]], requests), strict=True
+            ):
+                column.append(value)
+
+        _each(self.files, "counts.jsonl", take)
+        return {
+            pot: Counts(cuts[pot], *(arrays.ints(column) for column in three))
+            for pot, three in columns.items()
+        }
+
+
+def _plan(data: bytes) -> Plan:
+    try:
+        return Plan.parse(data.decode())
+    except UnicodeDecodeError as problem:
+        raise EvidenceWrong("plan.toml is not UTF-8 text.", file="plan.toml") from problem
+    except QuireError as problem:
+        raise EvidenceWrong(f"plan.toml: {problem.sentence}", file="plan.toml") from problem
+
+
+def _numbered(make: Callable[[Record], Any]) -> Callable[[Record], Any]:
+    """``make`` of a line whose ordinal is its place in the file."""
+    places = count()
+
+    def checked(one: Record) -> Any:
+        place = next(places)
+        if type(one["ordinal"]) is not int or one["ordinal"] != place:
+            raise ValueError(f"its ordinal must be its place in the file, {place}")
+        return make(one)
+
+    return checked
+
+
+def _text(one: Record, key: str) -> str:
+    value = one[key]
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{key} must be a text")
+    return value
+
+
+def _text_or_none(one: Record, key: str) -> str | None:
+    return None if one[key] is None else _text(one, key)
+
+
+def _list(one: Record, key: str) -> list[Any]:
+    value = one[key]
+    if not isinstance(value, list):
+        raise ValueError(f"{key} must be a list")
+    return value
+
+
+def _count(one: Record, key: str) -> int:
+    value = one[key]
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{key} must be a whole number, 0 or more")
+    return value
+
+
+def _day(one: Record, key: str) -> date:
+    text = _text(one, key)
+    found = date.fromisoformat(text)
+    if found.isoformat() != text:
+        raise ValueError(f"{key} must be a date such as 2026-01-31")
+    return found
+
+
+def _day_or_none(one: Record, key: str) -> date | None:
+    return None if one[key] is None else _day(one, key)
+
+
+def _money(one: Record, key: str) -> int:
+    quanta = quanta_of(one[key])
+    if decimal_of(quanta) != one[key]:
+        raise ValueError(f"{key} must have twelve decimals, no more and no sign but a minus")
+    return quanta
+
+
+def _span(one: Record) -> terms.Span:
+    return terms.Span(_day(one, "from"), _day_or_none(one, "until"))
+
+
+def _licence(one: Record) -> tuple[str, Licence]:
+    uses, prices = _list(one, "uses"), one["prices"]
+    for use in uses:
+        terms.check_use(use)
+    licence = Licence(
+        _text(one, "licence"),
+        _text(one, "licensee"),
+        _text(one, "kind"),
+        tuple(uses),
+        _day(one, "from"),
+        _day(one, "until"),
+        _text(one, "currency"),
+        _money(one, "fee"),
+        {tier: _money(prices, tier) for tier in prices},
+    )
+    licence.tariff()  # refuses terms that contradict themselves
+    return licence.id, licence
+
+
+def _receipt(one: Record) -> tuple[str, str, int]:
+    _day(one, "received")
+    return _text(one, "receipt"), _text(one, "pot"), _money(one, "amount")
+
+
+def _party(one: Record) -> tuple[str, Party]:
+    spans, lapses = (tuple(map(_span, _list(one, key))) for key in ("member", "lapses"))
+    return _text(one, "party"), Party(one["party"], _count(one, "works"), spans, lapses)
+
+
+def _answer(one: Record) -> terms.Answer:
+    if one["answer"] not in ("yes", "no"):
+        raise ValueError("an answer is yes or no")
+    terms.check_use(_text(one, "use"))
+    return terms.Answer(
+        _text(one, "member"),
+        _text_or_none(one, "licensee"),
+        one["use"],
+        one["answer"] == "yes",
+        _day(one, "from"),
+        _day_or_none(one, "until"),
+    )
+
+
+def _direct(one: Record) -> terms.DirectLicence:
+    span = _span(one)
+    return terms.DirectLicence(_text(one, "member"), _text(one, "licensee"), span.starts, span.ends)
+
+
+def _hold(one: Record) -> tuple[str, Hold]:
+    hold = Hold(_text(one, "hold"), _text_or_none(one, "subject"), _text_or_none(one, "party"))
+    if (hold.subject is None) == (hold.party is None):
+        raise ValueError("a hold is on a subject or on a party")
+    return hold.id, hold

@@ -1,0 +1,148 @@
+"""Which usage of a pot is licensed: memberships, mandates and direct licences, day by day, as columns.
+
+Owns the cutting of a pot's period into segments in which nothing changes, and the flags of each member in
+them. The rule itself, for one member and one day, is ``terms.standing_of``.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from datetime import date
+from itertools import pairwise
+
+from quire.core import arrays, terms
+from quire.core.arrays import Ints
+from quire.core.facts import Counts, Evidence, EvidenceWrong, Party, Pot, Subjects, Version
+
+MOST_FLAGS = 50_000_000
+"""Flags kept at once. A society of any size needs a few thousand; a bundle made to fill the memory, more."""
+
+
+def cut(
+    parties: Iterable[Party],
+    answers: Iterable[terms.Answer],
+    direct: Iterable[terms.DirectLicence],
+    versions: Iterable[Version],
+    pot: Pot,
+) -> tuple[tuple[date, date], ...]:
+    """The segments of a pot: its period, cut wherever a membership, answer, direct licence or ownership that
+    bears on it begins or ends. Both the freeze and the auditor cut with this."""
+    ours = pot.licence.licensee
+    dates = terms.boundaries(
+        pot.starts,
+        pot.ends,
+        (span for party in parties for span in party.spans),
+        (answer for answer in answers if answer.licensee in (None, ours)),
+        (one for one in direct if one.licensee == ours),
+        [pot.licence],
+    )
+    owned = {day for version in versions for day in (version.starts, version.ends) if day is not None}
+    return tuple(terms.segments(pot.starts, pot.ends, sorted({*dates, *owned})))
+
+
+class Standings:
+    """Which cells (segment and use) of a pot each member's usage is licensed in; ``any`` says, by party
+    ordinal, whether it is in any at all.
+
+    Raises ``EvidenceWrong`` where there are more different histories than anybody could have.
+    """
+
+    def __init__(self, evidence: Evidence, pot: Pot, segments: Sequence[tuple[date, date]]) -> None:
+        self.pot = pot
+        self.segments = segments
+        self.any: list[bool] = []
+        self._starts = [day for day, _ in segments]
+        self._offsets: list[int] = []
+        # Members whose usage of one kind is licensed on the same days share a row of flags.
+        rows: dict[bytes, int] = {}
+        known: dict[tuple[object, ...], list[bytes]] = {}
+        answers, direct = self._said(evidence)
+        for party in evidence.parties:
+            said, beside = answers.get(party.id, []), direct.get(party.id, [])
+            alike = _alike(party, said, beside)
+            if alike not in known:
+                known[alike] = [self._row(use, party, said, beside) for use in terms.USES]
+            for row in known[alike]:
+                self._offsets.append(rows.setdefault(row, len(rows) * len(segments)))
+            self.any.append(any(1 in row for row in known[alike]))
+            if len(rows) * len(segments) > MOST_FLAGS:
+                raise EvidenceWrong(
+                    f"The members of the pot {pot.id} have too many different histories to be divided at "
+                    "once; divide a shorter period."
+                )
+        self._flags = arrays.ints(list(b"".join(rows)))
+
+    def _said(
+        self, evidence: Evidence
+    ) -> tuple[dict[str, list[terms.Answer]], dict[str, list[terms.DirectLicence]]]:
+        """What each member answered to this licensee or to all, and licensed to it directly."""
+        ours = self.pot.licence.licensee
+        answers: dict[str, list[terms.Answer]] = {}
+        for answer in evidence.answers:
+            if answer.licensee in (None, ours):
+                answers.setdefault(answer.member, []).append(answer)
+        direct: dict[str, list[terms.DirectLicence]] = {}
+        for one in evidence.direct:
+            if one.licensee == ours:
+                direct.setdefault(one.member, []).append(one)
+        return answers, direct
+
+    def _row(
+        self, use: str, party: Party, said: Sequence[terms.Answer], beside: Sequence[terms.DirectLicence]
+    ) -> bytes:
+        """1 for each segment in which this use is licensed, judged once between two of the party's dates."""
+        licence = self.pot.licence
+        if use not in licence.uses or not party.spans or not said:
+            return bytes(len(self.segments))
+        days = terms.boundaries(self.pot.starts, self.pot.ends, party.spans, said, beside, [licence])
+        edges = [0, *(bisect_left(self._starts, day) for day in days), len(self.segments)]
+        row = b""
+        for first, last in pairwise(edges):
+            if first < last:
+                row += bytes([self._licensed(use, self._starts[first], party, said, beside)]) * (last - first)
+        return row
+
+    def _licensed(
+        self,
+        use: str,
+        day: date,
+        party: Party,
+        said: Sequence[terms.Answer],
+        beside: Sequence[terms.DirectLicence],
+    ) -> bool:
+        licence = self.pot.licence
+        return (
+            licence.starts <= day < licence.ends
+            and terms.standing_of(use, licence.licensee, day, said, party.spans, beside) == "allowed"
+        )
+
+    def licensed(self, counts: Counts, subjects: Subjects) -> Ints:
+        """For each row of the counts, 1 where it is licensed and mandated, else 0."""
+        uses = len(terms.USES)
+        cells = range(len(self.segments) * uses)
+        segment = arrays.take(arrays.ints([cell // uses for cell in cells]), counts.cells)
+        use = arrays.take(arrays.ints([cell % uses for cell in cells]), counts.cells)
+        members = arrays.take(subjects.members, counts.subjects)
+        first = arrays.take(arrays.ints([place * uses for place in range(len(self.any))]), members)
+        offset = arrays.take(arrays.ints(self._offsets), arrays.plus(first, use))
+        return arrays.take(self._flags, arrays.plus(offset, segment))
+
+
+def _alike(
+    party: Party, said: Sequence[terms.Answer], beside: Sequence[terms.DirectLicence]
+) -> tuple[object, ...]:
+    """Members who have this in common are judged alike."""
+    return (
+        party.spans,
+        tuple((one.licensee, one.use, one.yes, one.starts, one.ends) for one in said),
+        tuple((one.starts, one.ends) for one in beside),
+    )
+
+
+def place_of(segments: Sequence[tuple[date, date]], day: date) -> int:
+    """The segment that begins on ``day``; ``EvidenceWrong`` where none does."""
+    place = bisect_left(segments, (day, date.min))
+    if place < len(segments) and segments[place][0] == day:
+        return place
+    raise EvidenceWrong(f"Counts from {day} stand in no segment of the pot.")
