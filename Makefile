@@ -52,8 +52,8 @@ test-more: setup ## The longer tests: races, crashes, whole simulations
 	$(BIN)/pytest -m more $(PYTEST)
 
 check: setup ## Lint, format, types, imports, and tools/tidy.py
-	$(BIN)/ruff check --quiet .
-	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet --output-format concise .
+	$(BIN)/ruff format --check --quiet --output-format concise .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python tools/tidy.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -44,6 +45,7 @@ CORE = [
     "money",
     "plan",
     "plans",
+    "readback",
     "shares",
     "standings",
     "tariff",
@@ -103,6 +105,26 @@ def test_extras_are_those_that_have_something_in_them() -> None:
     assert all(EXTRAS.values())
     assert set(EXTRAS) == {"dev", "server"}
     assert sorted(Requirement(text).name for text in PROJECT["dependencies"]) == ["joserfc", "rfc8785"]
+
+
+def imported_by(folder: str) -> set[str]:
+    """Distributions that the Python files below this folder import by name, but for Quire itself."""
+    found = set()
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.partition(".")[0])
+    dists = metadata.packages_distributions()
+    return {canonicalize_name(name) for top in found for name in dists.get(top, [])} - {"quire"}
+
+
+def test_what_is_imported_is_declared() -> None:
+    server = {canonicalize_name(Requirement(text).name) for text in DIRECT if text not in EXTRAS["dev"]}
+    assert imported_by("src") - server == set()
+    everything = {canonicalize_name(Requirement(text).name) for text in DIRECT}
+    assert imported_by("tests") | imported_by("bench") | imported_by("tools") <= everything
 
 
 SMALL = """
@@ -212,7 +234,7 @@ def test_make_targets_in_documents_exist_and_are_described() -> None:
 
 
 def commands_in_documents() -> list[list[str]]:
-    """Each ``quire …`` in the documents as far as its words are plainly names of commands."""
+    """Each ``quire …`` in documents and Makefile, as far as its words are plainly names of commands."""
     found = set()
     for page in documents():
         for line in code_in(page):
@@ -224,7 +246,9 @@ def commands_in_documents() -> list[list[str]]:
                         break
                     path.append(word)
                 found.add(tuple(path))
-    return sorted(list(path) for path in found if path)
+    demo = re.findall(r"(?m)^DEMO_\w+ = (.*)$", (ROOT / "Makefile").read_text())
+    assert len(demo) == 3
+    return sorted(list(path) for path in {*found, *(tuple(call.split()) for call in demo)} if path)
 
 
 ASK_ALL = """
