@@ -1,1 +1,56 @@
-"""`quire …`: the command line."""
+"""`quire …`: the command line. Data on stdout, progress on stderr, errors as one line that says what to do.
+
+``quire verify`` runs from the small install; everything else is the society's and asks for ``quire[server]``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+EXIT_CODES = {
+    0: "done",
+    1: "it failed",
+    2: "the command was written wrongly, or its extra is not installed",
+    3: "there is no such thing",
+    4: "what was given cannot be right; nothing was written",
+    5: "it contradicts what is on record, or somebody else is at it",
+    6: "the rules or your role do not allow it",
+    10: "a check found something",
+}
+
+_SMALL = """quire: run a collecting society for AI.
+
+This is the small install. It has:
+  quire verify BUNDLE     recompute a published distribution and say whether it holds
+
+The society's own commands need more: pip install 'quire[server]'
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code (see ``EXIT_CODES``)."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == ["verify"]:
+        from quire.cli import verify
+
+        return verify.run(words[1:])
+    try:
+        from quire.cli import server
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").startswith("quire"):
+            raise
+        if not words or words[0] in {"-h", "--help"}:
+            print(_SMALL)
+            return 0
+        print(
+            f"quire: “{words[0]}” is one of the society's commands, which are not installed here "
+            f"({missing.name} is missing): pip install 'quire[server]'",
+            file=sys.stderr,
+        )
+        return 2
+    return server.run(words)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -15,9 +15,14 @@ def _from_url(url: str, name: str) -> dict[str, Any]:
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
         raise config.SettingWrong(f"{name} must be postgresql://user:password@host:port/database.")
     options = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
-    return {"HOST": unquote(options.pop("host", "") or parts.hostname or ""), "PORT": str(parts.port or ""),
-            "NAME": parts.path.strip("/"), "USER": unquote(parts.username or ""),
-            "PASSWORD": unquote(parts.password or ""), "OPTIONS": options}
+    return {
+        "HOST": unquote(options.pop("host", "") or parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "NAME": parts.path.strip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "OPTIONS": options,
+    }
 
 
 def _databases() -> dict[str, dict[str, Any]]:
@@ -25,8 +30,10 @@ def _databases() -> dict[str, dict[str, Any]]:
     common: dict[str, Any] = {"ENGINE": "django.db.backends.postgresql", "CONN_MAX_AGE": 60}
     if url := config.text("DATABASE_URL"):
         owner = config.text("QUIRE_OWNER_DATABASE_URL", url)
-        return {"default": common | _from_url(url, "DATABASE_URL"),
-                "owner": common | _from_url(owner, "QUIRE_OWNER_DATABASE_URL")}
+        return {
+            "default": common | _from_url(url, "DATABASE_URL"),
+            "owner": common | _from_url(owner, "QUIRE_OWNER_DATABASE_URL"),
+        }
     where = postgres.start()
     common |= {"HOST": where["host"], "PORT": where["port"], "NAME": where["dbname"]}
     return {"default": common | {"USER": postgres.APP}, "owner": common | {"USER": postgres.OWNER}}
@@ -62,8 +69,21 @@ ROOT_URLCONF = "quire.society.urls"
 WSGI_APPLICATION = "quire.society.wsgi.application"
 STATIC_URL = "/static/"
 
-ROOMS = ["kit", "parties", "ledger", "repertoire", "membership", "mandates", "licensing", "usage", "invoicing",
-         "distribution", "payouts", "statements", "web"]
+ROOMS = [
+    "kit",
+    "parties",
+    "ledger",
+    "repertoire",
+    "membership",
+    "mandates",
+    "licensing",
+    "usage",
+    "invoicing",
+    "distribution",
+    "payouts",
+    "statements",
+    "web",
+]
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
@@ -82,11 +102,14 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
-TEMPLATES = [{
-    "BACKEND": "django.template.backends.django.DjangoTemplates",
-    "APP_DIRS": True,
-    "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
-}]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+    }
+]
+WHITENOISE_USE_FINDERS = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

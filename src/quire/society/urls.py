@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from quire.society.web import views
+
+urlpatterns = [
+    path("", views.front, name="front"),
+    path("bundles/<str:run>.zip", views.bundle, name="bundle"),
+    path("keys.json", views.keys, name="keys"),
+    path("healthz", views.health, name="health"),
+]

@@ -22,7 +22,7 @@ def pots_are_their_receipts() -> Iterator[str]:
     for pot in Pot.objects.exclude(run__state="cancelled"):
         received = PotReceipt.objects.filter(pot=pot).aggregate(sum=Sum("receipt__amount"))["sum"] or 0
         if received != pot.amount:
-            yield f"{pot.tid} is {decimal_of(pot.amount)} {pot.currency}; its receipts sum to {decimal_of(received)}."
+            yield f"{pot.tid} is {decimal_of(pot.amount)} {pot.currency}; its receipts: {decimal_of(received)}."
 
 
 def lines_are_their_pots() -> Iterator[str]:
@@ -44,7 +44,7 @@ def posted_pots_are_empty() -> Iterator[str]:
         )
         left = ledger.balance(code, pot.currency)
         if left > 0:
-            yield f"The account {code} was emptied further than it was filled, by {decimal_of(left)} {pot.currency}."
+            yield f"The account {code} was emptied by {decimal_of(left)} {pot.currency} too much."
         if left < 0 and not waiting and -left < pot.amount:
             yield f"The account {code} still has {decimal_of(-left)} {pot.currency} after its run."
 

@@ -13,6 +13,8 @@ from quire.core.distribution import Counts, Evidence, Hold, Licence, Party, Pot,
 from quire.core.money import decimal_of
 from quire.core.plan import Plan
 from quire.society.distribution import models
+from quire.society.kit import ids
+from quire.society.kit.periods import Period
 from quire.society.licensing import queries as licensing
 from quire.society.mandates import queries as mandates
 from quire.society.membership import queries as membership
@@ -38,8 +40,23 @@ def gather(run: models.Run) -> Frozen:
     rows = sorted(repertoire.subjects(used.works, used.sites), key=lambda row: row.key)
     folk = _parties(rows, starts, ends)
     subjects = _subjects(rows, {party.id: place for place, party in enumerate(folk)})
-    answers = tuple(sorted(mandates.answers(starts, ends), key=_by_content))
-    direct = tuple(sorted(mandates.direct_licences(starts, ends), key=_by_content))
+    period = Period(starts, ends)
+    answers = tuple(
+        sorted(
+            (
+                one
+                for one in mandates.answers(period=period)
+                if one.licensee is None or one.licensee in operators
+            ),
+            key=_by_content,
+        )
+    )
+    direct = tuple(
+        sorted(
+            (one for one in mandates.direct_licences(period=period) if one.licensee in operators),
+            key=_by_content,
+        )
+    )
     versions = [one for several in subjects.versions.values() for one in several]
     registry = usage.Registry([(row.kind, row.id) for row in rows])
     counts = {}
@@ -80,20 +97,26 @@ def _licence(row: Any) -> Licence:
 
 def _parties(rows: Sequence[Any], starts: date, ends: date) -> list[Party]:
     """Members of the period and every owner of what was used, in the order of their codes."""
-    spans = membership.spans_by_tid()
-    lapses = membership.lapses_by_tid()
-    owners = {holder.party for row in rows for _, _, shares in row.versions for holder in shares}
-    members = {
-        tid
-        for tid, several in spans.items()
-        if any(one.starts < ends and (one.ends is None or one.ends > starts) for one in several)
+    spans = _spans(membership.spans())
+    lapses = _spans(membership.standings())
+    there = {party for party, several in spans.items() if any(_meets(one, starts, ends) for one in several)}
+    there |= {
+        ids.read("pty", holder.party) for row in rows for _, _, shares in row.versions for holder in shares
     }
-    everybody = parties.codes_by_tid(members | owners | {row.member_tid for row in rows})
-    works = repertoire.works_count(on=ends - timedelta(days=1))
+    there |= {row.member for row in rows}
+    works = repertoire.works_count(there, on=ends - timedelta(days=1))
     return [
-        Party(tid, works.get(tid, 0), spans.get(tid, ()), lapses.get(tid, ()))
-        for tid, _ in sorted(everybody.items(), key=lambda item: item[1])
+        Party(one.tid, works.get(one.id, 0), spans.get(one.id, ()), lapses.get(one.id, ()))
+        for one in sorted(parties.names(there).values(), key=lambda one: one.code)
     ]
+
+
+def _spans(found: Mapping[UUID, Sequence[tuple[date, date | None]]]) -> dict[UUID, tuple[terms.Span, ...]]:
+    return {party: tuple(terms.Span(*one) for one in several) for party, several in found.items()}
+
+
+def _meets(span: terms.Span, starts: date, ends: date) -> bool:
+    return span.starts < ends and (span.ends is None or span.ends > starts)
 
 
 def _subjects(rows: Sequence[Any], places: Mapping[str, int]) -> Subjects:
@@ -157,8 +180,3 @@ def _receipts(run: models.Run) -> Iterable[Mapping[str, str]]:
             "amount": decimal_of(one.receipt.amount),
             "received": one.receipt.received_on.isoformat(),
         }
-
-
-def party_ids(tids: Iterable[str]) -> dict[str, UUID]:
-    """The database ids of these parties."""
-    return parties.ids_by_tid(tids)

@@ -79,7 +79,7 @@ class PotReceipt(models.Model):
 
 
 class Approval(AppendOnly):
-    """A second person's yes to exactly these results. The database refuses the preparer and the unentitled."""
+    """A second person's yes to exactly these results. The database refuses the preparer."""
 
     prefix = "apv"
 
@@ -109,9 +109,9 @@ class Hold(Noun):
 
 
 class Line(AppendOnly):
-    """One cent's story: pot, portion, work or site, owner, and the amount in quanta of the pot's currency.
+    """One amount's story: pot, portion, work or site, owner; quanta of the pot's currency.
 
-    ``outcome`` is ``payable``, ``held``, ``deducted`` or ``fund``. ``detail`` is the line of the bundle, whole.
+    ``outcome`` is ``payable``, ``held``, ``deducted`` or ``fund``. ``detail`` is its line in the bundle.
     """
 
     prefix = "lin"

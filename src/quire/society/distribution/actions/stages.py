@@ -41,7 +41,7 @@ def move(run: Run, state: str, **fields: Any) -> None:
 
 
 def _snapshot() -> None:
-    """One view of the books for everything a freeze reads; inside a forecast the outer view already is one."""
+    """One view of the books for everything a freeze reads; a forecast has one already."""
     with connection.cursor() as sql:
         sql.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
@@ -88,10 +88,10 @@ def _must_add(one: Division) -> None:
 
 
 def _copy_lines(run: Run, found: Evidence, divisions: list[Division]) -> None:
-    parties = freezing.party_ids(party.id for party in found.parties)
+    parties = {party.id: ids.read("pty", party.id) for party in found.parties}
     holds = {hold.subject or hold.party: hold.id for hold in found.holds}
-    columns = "COPY distribution_line (id, run_id, pot_id, number, outcome, party_id, hold_id, amount, detail) FROM STDIN"
-    with connection.cursor() as sql, sql.copy(columns) as copy:
+    columns = "id, run_id, pot_id, number, outcome, party_id, hold_id, amount, detail"
+    with connection.cursor() as sql, sql.copy(f"COPY distribution_line ({columns}) FROM STDIN") as copy:
         for record in evidence.line_records(found, divisions):
             copy.write_row(_row(run, record, parties, holds))
 

@@ -1,0 +1,299 @@
+"""Plans, runs, holds, statements."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from quire.cli import frame
+from quire.cli.frame import By, DryRun, Json
+from quire.cli.house import day
+from quire.core.errors import Invalid, QuireError
+
+
+def register(app: typer.Typer) -> None:
+    """The commands of a distribution."""
+    for name, help_, commands in (
+        (
+            "plan",
+            "Distribution plans: the rules that members adopt.",
+            (("adopt", plan_adopt), ("explain", plan_explain), ("list", plan_list)),
+        ),
+        (
+            "distribution",
+            "Runs: from receipts to lines, with a second person's approval.",
+            (
+                ("run", run),
+                ("forecast", forecast),
+                ("approve", approve),
+                ("cancel", cancel),
+                ("show", show),
+                ("list", list_runs),
+            ),
+        ),
+        (
+            "hold",
+            "Hold what a work or a party earns.",
+            (("place", hold_place), ("release", hold_release), ("list", hold_list)),
+        ),
+        ("statements", "Who got what, and why.", (("write", statements_write),)),
+    ):
+        group = typer.Typer(help=help_, no_args_is_help=True)
+        for verb, function in commands:
+            frame.command(group, verb)(function)
+        app.add_typer(group, name=name)
+
+
+def _plan_text(file: str) -> str:
+    """A file's text, or that of a plan shipped with Quire (per-usage, tiered, hybrid)."""
+    from importlib.resources import files
+
+    shipped = files("quire.core") / "plans" / f"{file}.toml"
+    if file.replace("-", "").isidentifier() and shipped.is_file():
+        return shipped.read_text("utf-8")
+    try:
+        return Path(file).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise Invalid(
+            f"{file} is neither a readable file nor a plan shipped with Quire: per-usage, tiered, hybrid."
+        ) from problem
+
+
+def plan_adopt(
+    file: Annotated[str, typer.Argument(help="A TOML file, or per-usage, tiered, hybrid.")],
+    starts: Annotated[str, typer.Option("--from", help="In force from this date.")],
+    decision: Annotated[str, typer.Option(help="Who decided, and when.")],
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """Put a plan in force."""
+    from quire.society.distribution import actions
+
+    adopted = actions.adopt_plan(
+        text=_plan_text(file), starts=day(starts), decision=decision, by=frame.acting(by)
+    )
+    frame.say(
+        {"plan": adopted.tid, "name": adopted.name, "digest": adopted.digest},
+        [f"The plan “{adopted.name}” is in force from {starts}: {decision}."],
+        as_json=as_json,
+    )
+
+
+def plan_explain(
+    file: Annotated[str, typer.Argument(help="A TOML file, or per-usage, tiered, hybrid.")],
+    as_json: Json = False,
+) -> None:
+    """A plan in sentences, or everything that keeps it from working."""
+    from quire.core.plan import Plan
+
+    plan = Plan.parse(_plan_text(file))
+    frame.say(
+        {"name": plan.name, "digest": plan.digest, "sentences": plan.sentences()},
+        plan.sentences(),
+        as_json=as_json,
+    )
+
+
+def plan_list(as_json: Json = False) -> None:
+    """Plans adopted."""
+    from quire.society.distribution import queries
+
+    found = queries.plans()
+    frame.say(
+        [{"name": o.name, "from": o.starts, "decision": o.decision, "digest": o.digest} for o in found],
+        frame.table("", ("plan", "from", "decision"), [(o.name, o.starts, o.decision) for o in found]),
+        as_json=as_json,
+    )
+
+
+def run(
+    period: Annotated[str, typer.Option(help="2026-01, 2026-Q1, 2026 or 2026-01-01..2026-02-01.")],
+    plan: Annotated[str, typer.Option(help="A plan's name; the one in force if left out.")] = "",
+    by: By = "",
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Distribute a period: open or resume its run and take it as far as it goes without another person."""
+    from quire.society.distribution import actions, queries
+    from quire.society.kit import periods
+
+    user, span = frame.acting(by), periods.parse(period)
+    if dry_run:
+        _say_forecast(actions.forecast(period=span, by=user, plan=plan), as_json)
+        return
+    found = queries.unfinished(span) or actions.open_run(period=span, by=user, plan=plan)
+    found = actions.work(
+        found, by=user, tell=lambda doing: frame.err.print(f"{found.tid}: {doing} …", markup=False)
+    )
+    _say_run(queries.row(found), as_json)
+
+
+def forecast(
+    period: Annotated[str, typer.Option()], plan: str = "", by: By = "", as_json: Json = False
+) -> None:
+    """What a run would give: the same code, and nothing kept."""
+    from quire.society.distribution import actions
+    from quire.society.kit import periods
+
+    _say_forecast(actions.forecast(period=periods.parse(period), by=frame.acting(by), plan=plan), as_json)
+
+
+def _say_forecast(told: Any, as_json: bool) -> None:
+    lines = [
+        f"Forecast for {told.period} by the plan “{told.plan}”; nothing was written.",
+        *_review(told.review),
+    ]
+    frame.say({"period": str(told.period), "plan": told.plan, "review": told.review}, lines, as_json=as_json)
+
+
+def _review(review: dict[str, Any]) -> list[str]:
+    from quire.core.money import Money, quanta_of
+
+    lines = []
+    for currency, sums in review.get("currencies", {}).items():
+        parts = {name: str(Money(quanta_of(amount), currency)) for name, amount in sums.items()}
+        lines.append(
+            f"  {parts['received']} came in: {parts['allocated']} to {review['payees']} payees, "
+            f"{parts['deducted']} deducted, {parts['held']} held, {parts['fund']} to funds."
+        )
+    return [*lines, *(f"  ! {notice}" for notice in review.get("notices", []))]
+
+
+def _say_run(row: Any, as_json: bool) -> None:
+    nexts = {
+        "reviewed": f"It waits for a second person: quire distribution approve {row.tid} --by NAME",
+        "closed": f"Its bundle: {row.bundle}",
+        "cancelled": "It was given up.",
+    }
+    lines = [
+        f"{row.tid}, {row.period}, plan “{row.plan}”: {row.state}.",
+        *_review(row.review),
+        nexts.get(row.state, f"Go on: quire distribution run --period {row.period}"),
+    ]
+    frame.say(
+        {
+            "run": row.tid,
+            "period": str(row.period),
+            "plan": row.plan,
+            "state": row.state,
+            "review": row.review,
+            "prepared_by": row.prepared_by,
+            "approved_by": row.approved_by,
+            "bundle": str(row.bundle) if row.state == "closed" else None,
+        },
+        lines,
+        as_json=as_json,
+    )
+
+
+def approve(
+    name: Annotated[str, typer.Argument(metavar="RUN", help="The run's id, or latest.")],
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """Approve a reviewed run that somebody else prepared; it is then posted and published."""
+    from quire.society.distribution import actions, queries
+
+    user, found = frame.acting(by), queries.find(name)
+    if found.state == "reviewed":
+        actions.approve(found, by=user)
+    found = actions.work(
+        found, by=user, tell=lambda doing: frame.err.print(f"{found.tid}: {doing} …", markup=False)
+    )
+    _say_run(queries.row(found), as_json)
+
+
+def cancel(
+    name: Annotated[str, typer.Argument(metavar="RUN")],
+    reason: Annotated[str, typer.Option()],
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """Give up a run that is not approved; its receipts wait for another."""
+    from quire.society.distribution import actions, queries
+
+    found = queries.find(name)
+    actions.cancel(found, reason=reason, by=frame.acting(by))
+    found.refresh_from_db()
+    _say_run(queries.row(found), as_json)
+
+
+def show(name: Annotated[str, typer.Argument(metavar="RUN")] = "latest", as_json: Json = False) -> None:
+    """One run: its stage, sums and notices."""
+    from quire.society.distribution import queries
+
+    _say_run(queries.row(queries.find(name)), as_json)
+
+
+def list_runs(as_json: Json = False) -> None:
+    """Every run."""
+    from quire.society.distribution import queries
+
+    found = queries.runs()
+    rows = [(o.period, o.plan, o.state, o.prepared_by, o.approved_by, o.tid) for o in found]
+    frame.say(
+        [{"run": o.tid, "period": str(o.period), "plan": o.plan, "state": o.state} for o in found],
+        frame.table("", ("period", "plan", "state", "prepared by", "approved by", "run"), rows),
+        as_json=as_json,
+    )
+
+
+def hold_place(
+    reason: Annotated[str, typer.Option()],
+    work: Annotated[str, typer.Option(help="URL or identifier.")] = "",
+    party: Annotated[str, typer.Option(help="A party's code.")] = "",
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """From now on, hold what a work or a party earns."""
+    from quire.society.distribution import actions
+
+    placed = actions.place_hold(reason=reason, work=work, party=party, by=frame.acting(by))
+    frame.say({"hold": placed.tid}, [f"{work or party} is on hold: {placed.tid}."], as_json=as_json)
+
+
+def hold_release(
+    name: Annotated[str, typer.Argument(metavar="HOLD")], by: By = "", as_json: Json = False
+) -> None:
+    """End a hold; what it held goes to the balances of those who earned it."""
+    from quire.society.distribution import actions
+
+    count = actions.release_hold(name, by=frame.acting(by))
+    frame.say({"hold": name, "lines": count}, [f"{name} is released, with {count} lines."], as_json=as_json)
+
+
+def hold_list(as_json: Json = False) -> None:
+    """Holds, the standing ones first."""
+    from quire.society.distribution import queries
+
+    found = queries.holds()
+    rows = [
+        (o.work.key if o.work else o.party.code, o.reason, o.starts, o.released_on or "", o.tid)
+        for o in found
+    ]
+    frame.say(
+        [dict(zip(("of", "reason", "from", "released", "id"), row, strict=True)) for row in rows],
+        frame.table("", ("of", "reason", "from", "released", "id"), rows),
+        as_json=as_json,
+    )
+
+
+def statements_write(
+    name: Annotated[str, typer.Argument(metavar="RUN")] = "latest", as_json: Json = False
+) -> None:
+    """Write the statement of every payee of a closed run, as JSON, CSV and a printable page."""
+    from quire.society.distribution import queries
+    from quire.society.statements import actions
+
+    found = queries.find(name)
+    if found.state != "closed":
+        raise QuireError(f"The run {found.tid} is {found.state}; statements follow when it is closed.")
+    with frame.progress("statements") as update:
+        folder, count = actions.write(found, progress=update)
+    frame.say(
+        {"folder": str(folder), "statements": count}, [f"{count} statements under {folder}."], as_json=as_json
+    )
+    sys.stdout.flush()

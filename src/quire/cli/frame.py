@@ -1,0 +1,143 @@
+"""What every command of the society shares: Django set up, errors as one line, data out, progress aside."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from quire.core.errors import QuireError
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")]
+By = Annotated[str, typer.Option("--by", envvar="QUIRE_USER", help="The user who acts.")]
+Skip = Annotated[bool, typer.Option("--skip-refused", help="Take the good rows, name the others.")]
+
+out = Console(soft_wrap=True, highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def furnish() -> None:
+    """Set Django up; the embedded database starts here where it is the one in use."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "quire.society.settings")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import django
+
+        django.setup()
+
+
+def command(app: typer.Typer, name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a command: furnish the house first, and end an error as one line and its exit code."""
+
+    def wrap(function: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(function)
+        def run(*args: Any, **kwargs: Any) -> None:
+            try:
+                furnish()
+                function(*args, **kwargs)
+            except QuireError as problem:
+                fail(problem, as_json=bool(kwargs.get("as_json")))
+            except _outside() as problem:
+                err.print(f"quire: {_plain(problem)}", markup=False)
+                raise typer.Exit(1) from problem
+
+        app.command(name)(run)
+        return run
+
+    return wrap
+
+
+def _outside() -> tuple[type[BaseException], ...]:
+    """What may go wrong outside of Quire: the disk, the database's connection."""
+    from django.db.utils import Error
+
+    return (OSError, Error)
+
+
+def _plain(problem: BaseException) -> str:
+    first = str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__
+    if "does not exist" in first and "relation" in first:
+        return "This database has no society yet: begin with quire init."
+    return first
+
+
+def fail(problem: QuireError, *, as_json: bool = False) -> None:
+    """One line on stderr (with refused rows below it), or a problem document, and the error's exit code."""
+    if as_json:
+        print(
+            json.dumps(
+                {"code": problem.code, "sentence": problem.sentence, **_printable(problem.data)},
+                ensure_ascii=False,
+                indent=2,
+            )
+        )
+    else:
+        err.print(f"quire: {problem.sentence}", markup=False)
+        refused = problem.data.get("refused")
+        for row in refused if isinstance(refused, list) else []:
+            err.print(f"  line {row['line']}: {row['reason']}", markup=False)
+    raise typer.Exit(problem.exit_code)
+
+
+def _printable(data: dict[str, Any]) -> dict[str, Any]:
+    return json.loads(json.dumps(data, default=str))
+
+
+def say(data: Any, lines: Iterable[str] | Table, *, as_json: bool) -> None:
+    """The answer: ``data`` as one JSON document, or the lines or table for people."""
+    if as_json:
+        print(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+    elif isinstance(lines, Table):
+        out.print(lines)
+    else:
+        for line in lines:
+            out.print(line, markup=False)
+
+
+def table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], right: Sequence[str] = ()
+) -> Table:
+    """A plain table; the columns named in ``right`` hold numbers."""
+    made = Table(title=title or None, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(str(cell) for cell in row))
+    return made
+
+
+@contextmanager
+def progress(text: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr for what takes longer than a moment; gives ``update(done, whole)``."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(text, total=None)
+        yield lambda done, whole: bar.update(task, completed=done, total=whole)
+
+
+def acting(name: str) -> Any:
+    """The user who acts; a sentence where none was named or none is known."""
+    from quire.society.parties import queries as parties
+
+    return parties.acting(name)
+
+
+def refused_lines(taken: Any) -> list[str]:
+    """The rows that were left out, a line each."""
+    return [f"  line {line}: {reason}" for line, reason in taken.refused]

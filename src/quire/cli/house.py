@@ -1,0 +1,244 @@
+"""Found the society, upgrade its database, its users, the web server, the audit."""
+
+from __future__ import annotations
+
+import socket
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from quire.cli import frame
+from quire.cli.frame import By, Json
+from quire.core.errors import Invalid, QuireError
+
+
+def register(app: typer.Typer) -> None:
+    """The commands of the house itself."""
+    frame.command(app, "init")(init)
+    frame.command(app, "upgrade")(upgrade)
+    frame.command(app, "audit")(audit)
+    frame.command(app, "serve")(serve)
+    for name, help_, commands in (
+        ("user", "The people who act for the society.", (("add", user_add), ("list", user_list))),
+        ("criteria", "What an applicant must show.", (("adopt", criteria_adopt), ("show", criteria_show))),
+        ("db", "The embedded database.", (("start", db_start), ("stop", db_stop))),
+    ):
+        group = typer.Typer(help=help_, no_args_is_help=True)
+        for verb, function in commands:
+            frame.command(group, verb)(function)
+        app.add_typer(group, name=name)
+
+
+def _migrate() -> None:
+    from django.core.management import call_command
+
+    call_command("migrate", database="owner", verbosity=0, interactive=False)
+
+
+def init(
+    name: Annotated[str, typer.Option(help="The society's name.")],
+    town: Annotated[str, typer.Option(help="Its town.")],
+    country: Annotated[str, typer.Option(help="Its country, two letters (ISO 3166).")],
+    form: Annotated[str, typer.Option(help="association, intermediary or cooperative.")] = "association",
+    currency: Annotated[str, typer.Option(help="The currency it reckons in (ISO 4217).")] = "EUR",
+    street: str = "",
+    building: str = "",
+    postcode: str = "",
+    iban: Annotated[str, typer.Option(help="The account that members are paid from.")] = "",
+    bic: str = "",
+    minimum: Annotated[
+        list[str], typer.Option(help="Smallest payout, such as EUR=10.00; may be given again.")
+    ] = [],  # noqa: B006
+    operator: Annotated[list[str], typer.Option(help="A user who prepares; may be given again.")] = [],  # noqa: B006
+    approver: Annotated[list[str], typer.Option(help="A user who approves.")] = [],  # noqa: B006
+    as_json: Json = False,
+) -> None:
+    """Make the database and found the society. Saying the same again changes nothing."""
+    _migrate()
+    from quire.society.distribution.keys import signing_key
+    from quire.society.kit.config import home
+    from quire.society.membership import actions as membership
+    from quire.society.parties import actions as parties
+
+    minimums = dict(_pair(one) for one in minimum)
+    founded = parties.found_society(
+        name=name,
+        form=form,
+        currency=currency,
+        town=town,
+        country=country,
+        street=street,
+        building=building,
+        postcode=postcode,
+        iban=iban,
+        bic=bic,
+        minimum_payout=minimums,
+    )
+    membership.adopt_default_criteria()
+    for role, users in (("operator", operator), ("approver", approver)):
+        for user in users:
+            parties.add_user(name=user, roles=[role])
+    key = signing_key()
+    lines = [
+        f"{founded.name} is founded; its books are empty.",
+        f"Everything lies under {home()}.",
+        f"It signs with the key {key.kid} (public half: {home() / 'published' / 'keys.json'}).",
+        "Next: quire members import FILE.csv",
+    ]
+    frame.say({"society": founded.name, "home": str(home()), "key": key.kid}, lines, as_json=as_json)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    currency, equals, amount = text.partition("=")
+    if not equals:
+        raise Invalid(f"{text!r} is not a minimum: write EUR=10.00.")
+    return currency, amount
+
+
+def upgrade() -> None:
+    """Bring the database to this version of Quire, as its owner."""
+    _migrate()
+    frame.out.print("The database is at this version.")
+
+
+def audit(as_json: Json = False) -> None:
+    """Run every check of every room. Exit code 10 where one finds something."""
+    from quire.society.audit import rooms
+
+    found = []
+    checks = 0
+    for room, check in rooms():
+        checks += 1
+        found += [{"room": room, "check": check.__name__, "sentence": sentence} for sentence in check()]
+    lines = [f"{one['room']}: {one['sentence']}" for one in found] or [f"All {checks} checks hold."]
+    frame.say({"checks": checks, "findings": found}, lines, as_json=as_json)
+    if found:
+        raise typer.Exit(10)
+
+
+def user_add(
+    name: str,
+    role: Annotated[list[str], typer.Option(help="operator, approver or auditor.")] = [],  # noqa: B006
+    by: Annotated[str, typer.Option("--by", envvar="QUIRE_USER")] = "",
+    as_json: Json = False,
+) -> None:
+    """Add a user, or give one another role."""
+    from quire.society.parties import actions
+
+    user = actions.add_user(name=name, roles=role, by=frame.acting(by) if by else None)
+    frame.say(
+        {"user": user.username, "roles": role},
+        [f"{user.username}: {', '.join(role) or 'no role yet'}."],
+        as_json=as_json,
+    )
+
+
+def user_list(as_json: Json = False) -> None:
+    """Who acts for the society, and in which roles."""
+    from quire.society.parties import queries
+
+    found = [{"user": name, "roles": roles} for name, roles in queries.users()]
+    frame.say(
+        found,
+        frame.table("", ("user", "roles"), [(one["user"], ", ".join(one["roles"])) for one in found]),
+        as_json=as_json,
+    )
+
+
+def criteria_adopt(
+    file: Path,
+    starts: Annotated[str, typer.Option("--from", help="In force from this date.")],
+    decision: Annotated[str, typer.Option(help="Who decided, and when.")],
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """Adopt membership criteria from a TOML file."""
+    from quire.society.membership import actions, rules
+
+    try:
+        told = tomllib.loads(file.read_text()).get("criterion", [])
+    except tomllib.TOMLDecodeError as problem:
+        raise Invalid(f"{file.name} is not TOML: {problem}.") from problem
+    adopted = actions.adopt_criteria(
+        rules=rules.from_json(told), starts=day(starts), decision=decision, by=frame.acting(by)
+    )
+    frame.say({"criteria": adopted.tid}, [f"In force from {starts}: {decision}."], as_json=as_json)
+
+
+def criteria_show(as_json: Json = False) -> None:
+    """The criteria in force today."""
+    from quire.society.kit import clock
+    from quire.society.membership import queries, rules
+
+    found = queries.criteria_on(clock.today()).rules
+    frame.say(
+        [one.as_json() for one in found],
+        [
+            f"{one.name}: {'at least ' if one.kind == 'at-least' else ''}{rules.as_text(one.value)}"
+            for one in found
+        ],
+        as_json=as_json,
+    )
+
+
+def day(text: str) -> date:
+    """A date as people write it on the command line."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as problem:
+        raise Invalid(f"{text!r} is not a date; write it as 2026-01-31.") from problem
+
+
+def db_start() -> None:
+    """Start the embedded database, if it does not run."""
+    frame.err.print("The embedded database runs.")
+
+
+def db_stop() -> None:
+    """Stop the embedded database. The next command starts it again."""
+    from django.db import connections
+
+    from quire.society.kit import postgres
+
+    connections.close_all()
+    frame.err.print("Stopped." if postgres.stop() else "It was not running.")
+
+
+def serve(
+    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8000, host: str = "127.0.0.1"
+) -> None:
+    """Serve the society's pages."""
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    chosen = port or _free_port(host)
+    _check_free(host, chosen)
+    frame.out.print(f"http://{host}:{chosen}/  (Ctrl-C ends it)")
+    Granian(
+        "quire.society.wsgi:application",
+        address=host,
+        port=chosen,
+        interface=Interfaces.WSGI,
+        workers=1,
+        log_access=False,
+        log_enabled=True,
+        websockets=False,
+    ).serve()
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def _check_free(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as problem:
+            raise QuireError(f"Port {port} is taken: choose another with --port, or --port 0.") from problem

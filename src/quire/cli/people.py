@@ -1,0 +1,180 @@
+"""Parties, members, mandates, direct licences."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from quire.cli import frame
+from quire.cli.frame import By, DryRun, Json, Skip
+from quire.cli.house import day
+
+
+def register(app: typer.Typer) -> None:
+    """The commands about people."""
+    for name, help_, commands in (
+        (
+            "parties",
+            "People and organisations: members, owners, licensees.",
+            (("import", parties_import), ("list", parties_list)),
+        ),
+        (
+            "members",
+            "Who is a member.",
+            (("import", members_import), ("list", members_list), ("leave", members_leave)),
+        ),
+        (
+            "mandates",
+            "Each member's yes and no, by use and licensee.",
+            (("import", mandates_import), ("answer", mandates_answer)),
+        ),
+        ("direct", "Licences that members gave beside the society.", (("import", direct_import),)),
+    ):
+        group = typer.Typer(help=help_, no_args_is_help=True)
+        for verb, function in commands:
+            frame.command(group, verb)(function)
+        app.add_typer(group, name=name)
+
+
+def _say_taken(taken: Any, what: str, *, dry_run: bool, as_json: bool) -> None:
+    verb = "would be taken" if dry_run else "taken"
+    frame.say(
+        taken.as_json(), [f"{taken.taken} {what} {verb}.", *frame.refused_lines(taken)], as_json=as_json
+    )
+
+
+def parties_import(
+    file: Path, by: By = "", skip_refused: Skip = False, dry_run: DryRun = False, as_json: Json = False
+) -> None:
+    """Register parties from CSV or JSON."""
+    from quire.society.parties import actions
+
+    taken = actions.import_parties(path=file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run)
+    _say_taken(taken, "parties", dry_run=dry_run, as_json=as_json)
+
+
+def parties_list(as_json: Json = False) -> None:
+    """Every party."""
+    from quire.society.parties import queries
+
+    found = queries.names().values()
+    frame.say(
+        [{"id": one.tid, "code": one.code, "name": one.name, "kind": one.kind} for one in found],
+        frame.table("", ("code", "name", "kind", "id"), [(o.code, o.name, o.kind, o.tid) for o in found]),
+        as_json=as_json,
+    )
+
+
+def members_import(
+    file: Path, by: By = "", skip_refused: Skip = False, dry_run: DryRun = False, as_json: Json = False
+) -> None:
+    """Register applicants from CSV or JSON and judge each by the criteria; every reason is given."""
+    from quire.society.membership import actions
+
+    taken = actions.import_members(path=file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run)
+    counts = (
+        f"{taken.admitted} admitted, {taken.unchanged} were members already, {taken.left} have left; "
+        f"{len(taken.applicants_refused)} refused by the criteria."
+    )
+    lines = [counts]
+    for one in taken.applicants_refused:
+        lines += [f"  line {one.line}, {one.code}: {' '.join(one.reasons)}"]
+    frame.say(taken.as_json(), [*lines, *frame.refused_lines(taken)], as_json=as_json)
+
+
+def members_list(as_json: Json = False) -> None:
+    """Members of today, from when until when."""
+    from quire.society.kit import clock
+    from quire.society.membership import queries
+
+    found = queries.members_on(clock.today())
+    frame.say(
+        [{"code": o.code, "name": o.name, "kind": o.kind, "from": o.starts, "until": o.ends} for o in found],
+        frame.table(
+            "",
+            ("code", "name", "kind", "from", "until"),
+            [(o.code, o.name, o.kind, o.starts, o.ends or "") for o in found],
+        ),
+        as_json=as_json,
+    )
+
+
+def members_leave(
+    member: str,
+    until: Annotated[str, typer.Option(help="First day out.")],
+    notice: Annotated[str, typer.Option(help="When notice was given.")],
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """A member gives notice and leaves; its mandates end with it."""
+    from quire.society.mandates import actions
+
+    actions.leave(member=member, notice_on=day(notice), ends=day(until), by=frame.acting(by))
+    frame.say(
+        {"member": member, "until": until},
+        [f"{member} leaves on {until}; its mandates end then."],
+        as_json=as_json,
+    )
+
+
+def mandates_import(
+    file: Path, by: By = "", skip_refused: Skip = False, dry_run: DryRun = False, as_json: Json = False
+) -> None:
+    """Take members' answers from CSV or JSON."""
+    from quire.society.mandates import actions
+
+    taken = actions.import_mandates(
+        path=file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run
+    )
+    _say_taken(taken, "answers", dry_run=dry_run, as_json=as_json)
+
+
+def mandates_answer(
+    member: str,
+    use: str,
+    answer: Annotated[str, typer.Argument(help="yes or no")],
+    starts: Annotated[str, typer.Option("--from")],
+    licensee: Annotated[str, typer.Option(help="A licensee's code; all of them if left out.")] = "",
+    until: str = "",
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """One answer: yes or no to a use, by one licensee or all."""
+    from quire.society.mandates import actions
+
+    actions.answer(
+        member=member,
+        use=use,
+        licensee=licensee or None,
+        answer=_yes(answer),
+        starts=day(starts),
+        ends=day(until) if until else None,
+        by=frame.acting(by),
+    )
+    frame.say(
+        {"member": member, "use": use, "answer": answer},
+        [f"{member} says {answer} to {use} by {licensee or 'any licensee'} from {starts}."],
+        as_json=as_json,
+    )
+
+
+def _yes(answer: str) -> bool:
+    from quire.core.errors import Invalid
+
+    if answer not in {"yes", "no"}:
+        raise Invalid(f"The answer is yes or no, not {answer!r}.")
+    return answer == "yes"
+
+
+def direct_import(
+    file: Path, by: By = "", skip_refused: Skip = False, dry_run: DryRun = False, as_json: Json = False
+) -> None:
+    """Record licences that members gave beside the society, from CSV or JSON."""
+    from quire.society.mandates import actions
+
+    taken = actions.import_direct_licences(
+        path=file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run
+    )
+    _say_taken(taken, "direct licences", dry_run=dry_run, as_json=as_json)

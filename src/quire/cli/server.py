@@ -1,0 +1,36 @@
+"""All commands of the society, gathered. Needs ``quire[server]``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+import typer
+
+from quire.cli import demo, distribution, house, licences, money, people, repertoire, usage
+
+app = typer.Typer(
+    name="quire",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Run a collecting society for AI: licence, meter, divide to the cent, pay, and let anyone check it. "
+    "`quire verify BUNDLE` recomputes a published distribution.",
+)
+
+house.register(app)
+for part in (people, repertoire, licences, usage, distribution, money, demo):
+    part.register(app)
+
+
+def run(words: Sequence[str]) -> int:
+    """Run one command; a mistake in writing it is exit code 2."""
+    try:
+        done = app(list(words), standalone_mode=False, prog_name="quire")
+    except click.exceptions.Abort:
+        return 1
+    except click.ClickException as mistake:
+        mistake.show()
+        return mistake.exit_code
+    return done if isinstance(done, int) else 0

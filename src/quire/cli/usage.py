@@ -1,0 +1,99 @@
+"""Usage files in, and the account of every line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from quire.cli import frame
+from quire.cli.frame import By, DryRun, Json
+
+
+def register(app: typer.Typer) -> None:
+    """The commands of usage."""
+    group = typer.Typer(help="Usage: access logs and counts, each line accounted for.", no_args_is_help=True)
+    for verb, function in (
+        ("import", usage_import),
+        ("account", usage_account),
+        ("list", usage_list),
+        ("rematch", usage_rematch),
+    ):
+        frame.command(group, verb)(function)
+    app.add_typer(group, name="usage")
+
+
+def usage_import(
+    files: list[Path],
+    host: Annotated[str, typer.Option(help="The host, where the lines do not say.")] = "",
+    by: By = "",
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Import access logs (Apache or nginx, plain or gzip) or hourly counts.
+
+    A file is taken once; an import that was interrupted goes on where it was.
+    """
+    from quire.society.usage import actions
+
+    user = frame.acting(by)
+    told: list[dict[str, Any]] = []
+    lines: list[str] = []
+    for file in files:
+        with frame.progress(file.name) as update:
+            result = actions.import_file(file, host=host or None, by=user, dry_run=dry_run, progress=update)
+        how = "imported" if result.fresh else "was imported before; nothing changed"
+        if dry_run:
+            how = "would be imported so"
+        told.append(
+            {
+                "file": file.name,
+                "fresh": result.fresh,
+                "resumed": result.resumed,
+                "account": result.account.as_json(),
+            }
+        )
+        lines += [f"{file.name}: {how}.", *(f"  {sentence}" for sentence in result.account.sentences())]
+    frame.say(told, lines, as_json=as_json)
+
+
+def usage_account(period: Annotated[str, typer.Option()], as_json: Json = False) -> None:
+    """What became of the usage of a period, by the licences and mandates as they are on record now."""
+    from quire.society.kit import periods
+    from quire.society.usage import queries
+
+    span = periods.parse(period)
+    found = queries.account_of(span.starts, span.ends)
+    frame.say(found.as_json(), found.sentences(), as_json=as_json)
+
+
+def usage_list(as_json: Json = False) -> None:
+    """Every import."""
+    from quire.society.usage import queries
+
+    found = queries.imports()
+    rows = [(o.name, o.host, o.format, o.account.lines, "yes" if o.finished else "no", o.tid) for o in found]
+    frame.say(
+        [
+            {
+                "id": o.tid,
+                "file": o.name,
+                "host": o.host,
+                "format": o.format,
+                "finished": o.finished,
+                "account": o.account.as_json(),
+            }
+            for o in found
+        ],
+        frame.table("", ("file", "host", "format", "lines", "finished", "id"), rows, right=("lines",)),
+        as_json=as_json,
+    )
+
+
+def usage_rematch(by: By = "", as_json: Json = False) -> None:
+    """Give usage imported earlier to works and sites registered since."""
+    from quire.society.usage import actions
+
+    moved = actions.rematch(by=frame.acting(by))
+    frame.say(moved.as_json(), moved.sentences(), as_json=as_json)
