@@ -5,10 +5,13 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from quire.core.terms import USES
 from quire.society.kit.nouns import Noun
 from quire.society.parties.models import Party
 
 _SPAN = Q(ends__isnull=True) | Q(ends__gt=F("starts"))
+# An answer withdrawn before it began ends where it starts: it stays on record and was never in force.
+_SPAN_OR_NONE = Q(ends__isnull=True) | Q(ends__gte=F("starts"))
 
 
 class Mandate(Noun):
@@ -18,13 +21,13 @@ class Mandate(Noun):
 
     member = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="mandates")
     licensee = models.ForeignKey(Party, null=True, on_delete=models.PROTECT, related_name="+")
-    use = models.CharField(max_length=10, choices=[(u, u) for u in ("ai-train", "ai-input", "ai-index", "search")])
+    use = models.CharField(max_length=10, choices=[(use, use) for use in USES])
     answer = models.BooleanField()
     starts = models.DateField()
     ends = models.DateField(null=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=_SPAN, name="mandates_span")]
+        constraints = [models.CheckConstraint(condition=_SPAN_OR_NONE, name="mandates_span")]
         indexes = [models.Index(fields=["member", "use"], name="mandates_member_use")]
 
 

@@ -11,10 +11,11 @@ from quire.society.kit.nouns import Noun
 KINDS = {
     "newspaper": "newspaper", "magazine": "magazine", "blogger": "blogger", "journalist": "journalist",
     "photographer": "photographer", "illustrator": "illustrator", "author": "author",
-    "songwriter": "songwriter", "performer": "performer", "label": "record label", "music-publisher": "music publisher",
-    "book-publisher": "book publisher", "academic": "academic publisher", "broadcaster": "broadcaster",
-    "agency": "news or picture agency", "syndicator": "syndicator", "estate": "estate", "forum": "forum",
-    "archive": "archive", "lab": "AI lab", "other": "other",
+    "songwriter": "songwriter", "performer": "performer", "label": "record label",
+    "music-publisher": "music publisher", "book-publisher": "book publisher",
+    "academic": "academic publisher", "broadcaster": "broadcaster", "agency": "news or picture agency",
+    "syndicator": "syndicator", "estate": "estate", "forum": "forum", "archive": "archive", "lab": "AI lab",
+    "other": "other",
 }
 ROLES = {"operator": "prepares: admits, imports, runs", "approver": "approves what another prepared",
          "auditor": "reads everything, changes nothing"}

@@ -1,0 +1,130 @@
+"""What other rooms may ask about mandates.
+
+Answers are given raw, as they were said, and memberships separately: ``quire.core.terms`` combines them
+(``allows``, ``standing_of``), here and in every recomputation of a published bundle. Parties are named by
+their TypeIDs there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from quire.core.terms import Answer, DirectLicence, Heading, Span, standing_of
+from quire.society.kit import ids
+from quire.society.kit.periods import Period, overlapping
+from quire.society.mandates import models
+from quire.society.mandates.models import Mandate
+from quire.society.membership import queries as membership
+from quire.society.parties import queries as parties
+from quire.society.parties.queries import PartyName, Ref
+
+
+@dataclass(frozen=True, slots=True)
+class MandateFacts:
+    """One answer as people see it; ``licensee`` None is everybody."""
+
+    tid: str
+    member: PartyName
+    licensee: PartyName | None
+    use: str
+    yes: bool
+    starts: date
+    ends: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class DirectFacts:
+    """One licence beside the society as people see it."""
+
+    tid: str
+    member: PartyName
+    licensee: PartyName
+    starts: date
+    ends: date | None
+    note: str
+
+
+def answers(members: Iterable[UUID] | None = None, period: Period | None = None) -> list[Answer]:
+    """Every answer (of these members, overlapping this period), raw: not cut by membership or period.
+
+    An answer outlives its member's membership here; combine it with ``member_spans`` by the core's rule.
+    The order is always the same.
+    """
+    rows = _chosen(Mandate.objects.all(), members, period).order_by("member_id", "use", "starts", "id")
+    show = _shower()
+    return [
+        Answer(show(r.member_id), r.licensee_id and show(r.licensee_id), r.use, r.answer, r.starts, r.ends)
+        for r in rows
+    ]
+
+
+def direct_licences(
+    members: Iterable[UUID] | None = None, period: Period | None = None
+) -> list[DirectLicence]:
+    """Every direct licence (of these members, overlapping this period), not cut."""
+    rows = _chosen(models.DirectLicence.objects.all(), members, period).order_by("member_id", "starts", "id")
+    show = _shower()
+    return [DirectLicence(show(r.member_id), show(r.licensee_id), r.starts, r.ends) for r in rows]
+
+
+def member_spans(members: Iterable[UUID] | None = None) -> dict[str, tuple[Span, ...]]:
+    """TypeID to memberships, whole: which membership an answer belongs to shows by its start."""
+    found = membership.spans(members)
+    return {ids.show("pty", party): tuple(Span(*span) for span in some) for party, some in found.items()}
+
+
+def standing(member: Ref, use: str, licensee: Ref, day: date) -> Heading:
+    """ "direct", "allowed" or "not allowed": how this member's usage by this licensee stands on a day."""
+    who, to = parties.party(member), parties.party(licensee)
+    spans = member_spans([who.id]).get(who.tid, ())
+    return standing_of(use, to.tid, day, answers([who.id]), spans, direct_licences([who.id]))
+
+
+def mandates_of(member: Ref | None = None) -> tuple[MandateFacts, ...]:
+    """Every answer (of one member), sorted by member, use and date."""
+    rows = Mandate.objects.all() if member is None else Mandate.objects.filter(member=parties.party(member))
+    found = list(rows)
+    names = parties.names({p for row in found for p in (row.member_id, row.licensee_id) if p})
+    made = [_mandate(row, names) for row in found]
+    return tuple(sorted(made, key=lambda m: (m.member.code, m.use, m.starts, m.tid)))
+
+
+def _mandate(row: Mandate, names: dict[UUID, PartyName]) -> MandateFacts:
+    licensee = names[row.licensee_id] if row.licensee_id else None
+    return MandateFacts(row.tid, names[row.member_id], licensee, row.use, row.answer, row.starts, row.ends)
+
+
+def direct_of(member: Ref | None = None) -> tuple[DirectFacts, ...]:
+    """Every direct licence (of one member), sorted by member and date."""
+    rows = models.DirectLicence.objects.all()
+    found = list(rows if member is None else rows.filter(member=parties.party(member)))
+    names = parties.names({p for row in found for p in (row.member_id, row.licensee_id)})
+    made = [
+        DirectFacts(row.tid, names[row.member_id], names[row.licensee_id], row.starts, row.ends, row.note)
+        for row in found
+    ]
+    return tuple(sorted(made, key=lambda d: (d.member.code, d.starts, d.tid)))
+
+
+def _chosen(rows: QuerySet[Any], members: Iterable[UUID] | None, period: Period | None) -> QuerySet[Any]:
+    if members is not None:
+        rows = rows.filter(member__in=list(members))
+    return rows if period is None else rows.filter(overlapping(period.starts, period.ends))
+
+
+def _shower() -> Any:
+    """A party's TypeID, worked out once for each."""
+    known: dict[UUID, str] = {}
+
+    def show(party: UUID) -> str:
+        if party not in known:
+            known[party] = ids.show("pty", party)
+        return known[party]
+
+    return show
