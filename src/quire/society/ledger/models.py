@@ -1,4 +1,4 @@
-"""Accounts, transactions, entries. The rules that hold in the database itself are in ``migrations/0002``."""
+"""Accounts, transactions, entries. The rules that hold in the database itself are in ``rules.sql``."""
 
 from __future__ import annotations
 
@@ -7,21 +7,31 @@ from django.db import models
 from django.db.models import Q
 
 from quire.society.kit.fields import QuantaField
-from quire.society.kit.nouns import AppendOnly, Noun
+from quire.society.kit.nouns import AppendOnly
+from quire.society.ledger.accounts import CODE, KINDS, LONGEST, OWN, RIGHTS
 
 
-class Account(Noun):
-    """A place that money can be. ``money`` says whose it is: the rightsholders', or the society's own."""
+class Account(AppendOnly):
+    """A place that money can be. ``money`` says whose it is: the rightsholders', or the society's own.
+
+    It never changes, entries or none: what an account is must not depend on when one asks.
+    """
 
     prefix = "acc"
 
-    code = models.CharField(max_length=160, unique=True)
-    kind = models.CharField(max_length=10, choices=[(k, k) for k in ("asset", "liability", "income", "expense")])
-    money = models.CharField(max_length=6, choices=[("rights", "rightsholders'"), ("own", "the society's own")])
+    code = models.CharField(max_length=LONGEST, unique=True)
+    kind = models.CharField(max_length=10, choices=[(k, k) for k in KINDS])
+    money = models.CharField(max_length=6, choices=[(RIGHTS, "rightsholders'"), (OWN, "the society's own")])
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(code__startswith="rights:") | Q(code__startswith="own:"),
-                                              name="ledger_account_named")]
+        constraints = [
+            models.CheckConstraint(condition=Q(code__regex=CODE), name="ledger_account_named"),
+            models.CheckConstraint(condition=Q(kind__in=KINDS), name="ledger_account_kind"),
+            models.CheckConstraint(
+                condition=Q(money=RIGHTS, code__startswith="rights:") | Q(money=OWN, code__startswith="own:"),
+                name="ledger_account_money",
+            ),
+        ]
 
 
 class Transaction(AppendOnly):
