@@ -49,4 +49,8 @@ class Receipt(AppendOnly):
         constraints = [
             models.CheckConstraint(condition=Q(ends__gt=F("starts")), name="invoicing_receipt_span"),
             models.CheckConstraint(condition=Q(amount__gte=0), name="invoicing_receipt_not_negative"),
+            models.CheckConstraint(
+                condition=Q(amount=0, transaction__isnull=True) | Q(amount__gt=0, transaction__isnull=False),
+                name="invoicing_receipt_booked",
+            ),
         ]
