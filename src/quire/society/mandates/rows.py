@@ -107,6 +107,7 @@ def _judge(rows: Sequence[Row], read: Callable[[Row, Record], R]) -> dict[int, R
 
 
 def record_of(by_code: dict[str, Party]) -> Record:
+    """These parties by code, with the memberships they have or had."""
     return Record(by_code, membership.spans(party.id for party in by_code.values()))
 
 
