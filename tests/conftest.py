@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,34 +69,52 @@ def _make_template(where: dict[str, str]) -> None:
 def _admin(where: dict[str, str], statement: str) -> None:
     import psycopg
 
-    with psycopg.connect(host=where["host"], port=where["port"], dbname="postgres", user="postgres",
-                         autocommit=True) as db:
+    with psycopg.connect(
+        host=where["host"], port=where["port"], dbname="postgres", user="postgres", autocommit=True
+    ) as db:
         db.execute(statement)
 
 
 _count = 0
 
 
-@pytest.fixture
-def house(postgres: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    """An empty society's database and folder, for this test alone."""
+@contextmanager
+def another_house(
+    postgres: dict[str, str], folder: Path, monkeypatch: pytest.MonkeyPatch, template: str = _TEMPLATE
+) -> Iterator[House]:
+    """An empty society's database and folder while the block lasts; afterwards the house before is back."""
     global _count
     from django.db import connections
 
     _count += 1
     name = f"quire_test_{os.getpid()}_{_count}"
-    _admin(postgres, f'CREATE DATABASE "{name}" TEMPLATE "{_TEMPLATE}" OWNER quire_owner')
+    _admin(postgres, f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER quire_owner')
     connections.close_all()
-    for alias in ("default", "owner"):
-        connections[alias].settings_dict["NAME"] = name
-    urls = {variable: f"postgresql://{role}@/{name}?host={postgres['host']}&port={postgres['port']}"
-            for variable, role in (("DATABASE_URL", "quire_app"), ("QUIRE_OWNER_DATABASE_URL", "quire_owner"))}
-    env: dict[str, str] = {**urls, "QUIRE_HOME": str(tmp_path / "var")}
-    for key, value in env.items():
-        monkeypatch.setenv(key, value)
-    yield House(tmp_path / "var", env)
-    connections.close_all()
+    before = {alias: connections[alias].settings_dict["NAME"] for alias in ("default", "owner")}
+    urls = {
+        variable: f"postgresql://{role}@/{name}?host={postgres['host']}&port={postgres['port']}"
+        for variable, role in (("DATABASE_URL", "quire_app"), ("QUIRE_OWNER_DATABASE_URL", "quire_owner"))
+    }
+    env: dict[str, str] = {**urls, "QUIRE_HOME": str(folder / "var")}
+    with monkeypatch.context() as there:
+        for key, value in env.items():
+            there.setenv(key, value)
+        for alias in before:
+            connections[alias].settings_dict["NAME"] = name
+        try:
+            yield House(folder / "var", env)
+        finally:
+            connections.close_all()
+            for alias, old in before.items():
+                connections[alias].settings_dict["NAME"] = old
     _admin(postgres, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def house(postgres: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    """An empty society's database and folder, for this test alone."""
+    with another_house(postgres, tmp_path, monkeypatch) as made:
+        yield made
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ By = Annotated[str, typer.Option("--by", envvar="QUIRE_USER", help="The user who
 Skip = Annotated[bool, typer.Option("--skip-refused", help="Take the good rows, name the others.")]
 
 out = Console(soft_wrap=True, highlight=False)
-err = Console(stderr=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 def furnish() -> None:
@@ -37,13 +37,20 @@ def furnish() -> None:
         django.setup()
 
 
-def command(app: typer.Typer, name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Register a command: furnish the house first, and end an error as one line and its exit code."""
+def command(
+    app: typer.Typer, name: str, before: Callable[[], None] | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a command: furnish the house first, and end an error as one line and its exit code.
+
+    ``before`` runs before the settings are read.
+    """
 
     def wrap(function: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(function)
         def run(*args: Any, **kwargs: Any) -> None:
             try:
+                if before:
+                    before()
                 furnish()
                 function(*args, **kwargs)
             except QuireError as problem:

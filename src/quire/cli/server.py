@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
 import typer
 
 from quire.cli import demo, distribution, house, licences, money, people, repertoire, usage
@@ -27,10 +26,7 @@ for part in (people, repertoire, licences, usage, distribution, money, demo):
 def run(words: Sequence[str]) -> int:
     """Run one command; a mistake in writing it is exit code 2."""
     try:
-        done = app(list(words), standalone_mode=False, prog_name="quire")
-    except click.exceptions.Abort:
-        return 1
-    except click.ClickException as mistake:
-        mistake.show()
-        return mistake.exit_code
-    return done if isinstance(done, int) else 0
+        app(list(words), prog_name="quire")
+    except SystemExit as done:
+        return done.code if isinstance(done.code, int) else 0
+    return 0

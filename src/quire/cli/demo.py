@@ -1,0 +1,364 @@
+"""``quire demo``: a demonstration society's year, from its access logs to the bank's file.
+
+It uses nothing but what the other commands use; its society lives apart, under ``QUIRE_HOME``/demo. Every
+step looks at what is there, so that a second run goes on where the first one was, or only tells the story.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from quire.cli import frame
+from quire.core.errors import NotFound, QuireError
+
+SOCIETY = {
+    "name": "Open Press and Song Society (demonstration)",
+    "form": "association",
+    "currency": "EUR",
+    "street": "Sample Street",
+    "building": "1",
+    "postcode": "1010",
+    "town": "Vienna",
+    "country": "AT",
+    "iban": "AT611904300234573201",
+    "bic": "BKAUATWWXXX",
+}
+MINIMUM = {"EUR": "10.00", "USD": "10.00", "GBP": "10.00"}
+QUARTERS = ("2025-Q1", "2025-Q2", "2025-Q3", "2025-Q4")
+ACCOUNT = "ACCOUNT.txt"
+
+
+def register(app: typer.Typer) -> None:
+    """The commands of the demonstration."""
+    group = typer.Typer(
+        help="A demonstration society: its year from access logs to payments.", no_args_is_help=True
+    )
+    for verb, function in (("build", build), ("serve", serve), ("reset", reset)):
+        frame.command(group, verb, before=_apart)(function)
+    app.add_typer(group, name="demo")
+
+
+def _apart() -> None:
+    """The demonstration has a home of its own, and its dates lie in its own year."""
+    for name in ("DATABASE_URL", "QUIRE_OWNER_DATABASE_URL"):
+        os.environ.pop(name, None)
+    os.environ["QUIRE_HOME"] = str(_home())
+    os.environ["QUIRE_TODAY"] = "2026-02-02"
+
+
+def _home() -> Path:
+    from quire.society.kit.config import home
+
+    return home() if home().name == "demo" else home() / "demo"
+
+
+def examples() -> Path:
+    """The folder ``examples/society`` of Quire's source."""
+    place = Path(__file__).resolve().parents[3] / "examples" / "society"
+    if not (place / "generate.py").is_file():
+        raise NotFound(
+            "The demonstration's data is in Quire's source folder; run this from a clone: make demo."
+        )
+    return place
+
+
+class Story:
+    """Says on stderr what is going on and how long it took, and keeps the account for the end."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    @contextmanager
+    def step(self, text: str) -> Iterator[None]:
+        began = time.monotonic()
+        frame.err.print(f"… {text}", markup=False)
+        yield
+        frame.err.print(f"  done in {time.monotonic() - began:.1f} s", markup=False)
+
+    def tell(self, *lines: str) -> None:
+        self.lines += lines
+
+
+def build(
+    scale: Annotated[float, typer.Option(help="How much usage is written; 1 is about 200,000 lines.")] = 1.0,
+    as_json: frame.Json = False,
+) -> None:
+    """Build the society, run its year, and print an account of it."""
+    began = time.monotonic()
+    story = Story()
+    source, place = examples(), _home()
+    logs = place / "logs"
+    with story.step("the society, its rules and its people"):
+        _found()
+    with story.step("a year of access logs, as the generator writes them"):
+        _generate(source, logs, scale)
+    with story.step("members, works, mandates, licences, plans, receipts"):
+        _register(source, logs)
+    with story.step("importing the logs"):
+        _import_usage(logs)
+    for quarter in QUARTERS:
+        with story.step(f"distributing {quarter}"):
+            _distribute(quarter)
+    with story.step("paying"):
+        _pay()
+    with story.step("checking: the audit, the bundles, the books"):
+        checks = _check(place)
+    _account(story, place, checks)
+    text = "\n".join(story.lines) + "\n"
+    (place / ACCOUNT).write_text(text)
+    if as_json:
+        print(json.dumps({"home": str(place), "account": story.lines}, ensure_ascii=False, indent=2))
+    else:
+        frame.out.print(text, markup=False, end="")
+    frame.err.print(f"All of it took {time.monotonic() - began:.0f} s.", markup=False)
+
+
+def serve(port: int = 8000) -> None:
+    """Serve the demonstration's public page until Ctrl-C."""
+    from quire.cli import house
+
+    try:
+        house.serve(port=port)
+    except QuireError:
+        house.serve(port=0)
+
+
+def reset() -> None:
+    """Take the demonstration away, so that the next one begins anew."""
+    from django.db import connections
+
+    from quire.society.kit import postgres
+
+    connections.close_all()
+    postgres.stop()
+    shutil.rmtree(_home(), ignore_errors=True)
+    frame.err.print("The demonstration is gone.")
+
+
+def _user(name: str) -> Any:
+    from quire.society.parties import queries
+
+    return queries.acting(name)
+
+
+def _found() -> None:
+    from quire.cli.house import _migrate
+    from quire.society.distribution.keys import signing_key
+    from quire.society.parties import actions
+
+    _migrate()
+    actions.found_society(**SOCIETY, minimum_payout=MINIMUM)
+    actions.add_user(name="preparer", roles=["operator"])
+    actions.add_user(name="approver", roles=["approver"])
+    signing_key()
+
+
+def _generate(source: Path, logs: Path, scale: float) -> None:
+    if (logs / "manifest.json").is_file():
+        return
+    fresh = logs.with_name("logs.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    done = subprocess.run(  # noqa: S603 - our own script, our own interpreter
+        [sys.executable, str(source / "generate.py"), "--out", str(fresh), "--scale", str(scale)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise QuireError(f"The generator failed: {done.stderr.strip().splitlines()[-1:]}")
+    fresh.rename(logs)
+
+
+def _register(source: Path, logs: Path) -> None:
+    from quire.cli.house import day
+    from quire.society.distribution import actions as distribution
+    from quire.society.invoicing import actions as invoicing
+    from quire.society.licensing import actions as licensing
+    from quire.society.mandates import actions as mandates
+    from quire.society.membership import actions as membership
+    from quire.society.membership import rules
+    from quire.society.parties import actions as parties
+    from quire.society.repertoire import actions as repertoire
+
+    by = _user("preparer")
+
+    def table(name: str) -> Path:
+        return source / name if (source / name).is_file() else logs / name
+
+    import tomllib
+
+    told = tomllib.loads((source / "criteria.toml").read_text())
+    membership.adopt_criteria(
+        rules=rules.from_json(told["criterion"]), starts=day(told["from"]), decision=told["decision"], by=by
+    )
+    steps: list[tuple[Callable[..., Any], str]] = [
+        (parties.import_parties, "parties.csv"),
+        (membership.import_members, "members.csv"),
+        (repertoire.import_sites, "sites.csv"),
+        (repertoire.import_works, "works.csv"),
+        (repertoire.import_shares, "shares.csv"),
+        (mandates.import_mandates, "mandates.csv"),
+        (mandates.import_direct_licences, "direct.csv"),
+        (licensing.import_licences, "licences.csv"),
+        (invoicing.import_receipts, "receipts.csv"),
+    ]
+    for take, name in steps:
+        take(path=table(name), by=by)
+    with open(source / "plans.csv", newline="") as handle:
+        for row in csv.DictReader(handle):
+            distribution.adopt_plan(
+                text=(source / "plans" / row["file"]).read_text(),
+                starts=day(row["from"]),
+                decision=row["decision"],
+                by=by,
+            )
+
+
+def _import_usage(logs: Path) -> None:
+    from quire.society.usage import actions
+
+    by = _user("preparer")
+    manifest = json.loads((logs / "manifest.json").read_text())
+    for one in manifest["files"]:
+        with frame.progress(one["file"]) as update:
+            actions.import_file(logs / one["file"], host=one.get("host") or None, by=by, progress=update)
+
+
+def _distribute(quarter: str) -> None:
+    from quire.society.distribution import actions, queries
+    from quire.society.distribution.errors import NothingToDistribute
+    from quire.society.kit import periods
+    from quire.society.statements import actions as statements
+
+    span, preparer, approver = periods.parse(quarter), _user("preparer"), _user("approver")
+    run = queries.unfinished(span)
+    if run is None:
+        try:
+            run = actions.open_run(period=span, by=preparer)
+        except NothingToDistribute:
+            return
+    run = actions.work(run, by=preparer)
+    if run.state == "reviewed":
+        actions.approve(run, by=approver)
+        run = actions.work(run, by=approver)
+    statements.write(run)
+
+
+def _pay() -> None:
+    from quire.cli.house import day
+    from quire.society.payouts import actions
+    from quire.society.payouts.errors import NothingToPay
+
+    by = _user("preparer")
+    for currency in _currencies():
+        try:
+            batch = actions.prepare(currency=currency, on=day("2026-02-05"), by=by)
+        except NothingToPay:
+            continue
+        actions.write(batch.batch)
+        actions.settle(batch=batch.batch, on=day("2026-02-06"), by=by)
+
+
+def _currencies() -> list[str]:
+    from quire.society.distribution import queries
+
+    return sorted({currency for _, currency in queries.credited()})
+
+
+def _check(place: Path) -> dict[str, Any]:
+    from quire.core.verify import verify
+    from quire.core import bundle
+    from quire.core.tokens import KeySet
+    from quire.society import audit
+    from quire.society.distribution import queries
+    from quire.society.ledger import beancount
+
+    keys = KeySet.from_json((place / "published" / "keys.json").read_bytes())
+    verdicts = [verify(bundle.read(run.bundle), keys) for run in queries.runs() if run.state == "closed"]
+    with open(place / "ledger.beancount", "w", encoding="utf-8") as handle:
+        beancount.export(handle.write)
+    return {"audit": audit.findings(), "verdicts": verdicts}
+
+
+def _account(story: Story, place: Path, checks: dict[str, Any]) -> None:
+    """What happened, in a page, with where to find each document."""
+    from quire.core.money import Money, quanta_of
+    from quire.society.distribution import queries
+    from quire.society.kit import clock
+    from quire.society.licensing import queries as licensing
+    from quire.society.membership import queries as membership
+    from quire.society.payouts import queries as payouts
+    from quire.society.usage import queries as usage
+
+    members = membership.applications()
+    refused = [one for one in members if not one.admitted]
+    story.tell(
+        "",
+        f"{SOCIETY['name']}",
+        "=" * len(SOCIETY["name"]),
+        "",
+        f"{len(membership.members_on(clock.today()))} members; {len(refused)} applicants were refused, each with "
+        f"every reason; {len(licensing.licences())} licences.",
+        "",
+    )
+    story.tell(
+        "The year's usage, every line accounted for:",
+        *(f"  {sentence}" for sentence in usage.account_of_year(2025).sentences()),
+        "",
+    )
+    story.tell("The distributions:")
+    for run in queries.runs():
+        story.tell(f"  {run.period}  plan “{run.plan}”  {run.state}")
+        for currency, sums in run.review.get("currencies", {}).items():
+            parts = {name: _cents(Money(quanta_of(amount), currency)) for name, amount in sums.items()}
+            story.tell(
+                f"    {parts['received']} came in: {parts['allocated']} to the payees, {parts['deducted']} "
+                f"deducted, {parts['held']} held."
+            )
+        story.tell(*(f"    ! {notice}" for notice in run.review.get("notices", [])))
+    story.tell("", "Paid:")
+    for batch in payouts.batches():
+        story.tell(f"  {batch.payments} payments, {Money(batch.total, batch.currency)}, on {batch.on}")
+    story.tell(
+        "",
+        "Checked:",
+        f"  quire audit: {'; '.join(checks['audit']) or 'every check holds.'}",
+        *(f"  {verdict.sentence()}" for verdict in checks["verdicts"]),
+        "",
+    )
+    _where(story, place)
+
+
+def _cents(money: Any) -> str:
+    from quire.core.money import Money
+
+    return str(Money.from_minor(money.to_minor()[0], money.currency))
+
+
+def _where(story: Story, place: Path) -> None:
+    shown = os.path.relpath(place)
+    story.tell(
+        "Where to find it:",
+        f"  this account            {shown}/{ACCOUNT}",
+        f"  the logs and what they hold   {shown}/logs/, {shown}/logs/manifest.json",
+        f"  statements              {shown}/statements/<run>/<member>.html, .csv, .json",
+        f"  payments for the bank   {shown}/payments/",
+        f"  signed bundles          {shown}/published/bundles/",
+        f"  the ledger              {shown}/ledger.beancount",
+        "",
+        f"Look around with the commands themselves:  export QUIRE_HOME={shown}",
+        "  quire distribution list · quire ledger trial-balance · quire usage account --period 2025",
+        f"  quire verify {shown}/published/bundles/<run>.zip --key {shown}/published/keys.json",
+    )
