@@ -278,9 +278,9 @@ def _currencies() -> list[str]:
 
 
 def _check(place: Path) -> dict[str, Any]:
-    from quire.core.verify import verify
     from quire.core import bundle
     from quire.core.tokens import KeySet
+    from quire.core.verify import verify
     from quire.society import audit
     from quire.society.distribution import queries
     from quire.society.ledger import beancount
@@ -309,13 +309,13 @@ def _account(story: Story, place: Path, checks: dict[str, Any]) -> None:
         f"{SOCIETY['name']}",
         "=" * len(SOCIETY["name"]),
         "",
-        f"{len(membership.members_on(clock.today()))} members; {len(refused)} applicants were refused, each with "
-        f"every reason; {len(licensing.licences())} licences.",
+        f"{len(membership.members_on(clock.today()))} members; {len(refused)} applicants were refused, each "
+        f"with every reason; {len(licensing.licences())} licences.",
         "",
     )
     story.tell(
         "The year's usage, every line accounted for:",
-        *(f"  {sentence}" for sentence in usage.account_of_year(2025).sentences()),
+        *(f"  {sentence}" for sentence in usage.account_of_everything().sentences()),
         "",
     )
     story.tell("The distributions:")

@@ -23,7 +23,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; 
 By = Annotated[str, typer.Option("--by", envvar="QUIRE_USER", help="The user who acts.")]
 Skip = Annotated[bool, typer.Option("--skip-refused", help="Take the good rows, name the others.")]
 
-out = Console(soft_wrap=True, highlight=False)
+out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 220)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
@@ -57,6 +57,14 @@ def command(
                 fail(problem, as_json=bool(kwargs.get("as_json")))
             except _outside() as problem:
                 err.print(f"quire: {_plain(problem)}", markup=False)
+                raise typer.Exit(1) from problem
+            except Exception as problem:  # whatever it is, a person gets a line; QUIRE_DEBUG=1 gives the rest
+                if os.environ.get("QUIRE_DEBUG") == "1" or isinstance(problem, (typer.Exit, typer.Abort)):
+                    raise
+                told = f"{type(problem).__name__}: {_plain(problem)}"
+                err.print(
+                    f"quire: a defect in Quire itself ({told}). QUIRE_DEBUG=1 shows where.", markup=False
+                )
                 raise typer.Exit(1) from problem
 
         app.command(name)(run)
@@ -136,6 +144,12 @@ def progress(text: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=err, transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task(text, total=None)
         yield lambda done, whole: bar.update(task, completed=done, total=whole)
+
+
+def many(number: int, noun: str) -> str:
+    """``1 work``, ``2,000 works``, ``3 parties``."""
+    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    return f"{number:,} {noun if number == 1 else plural}"
 
 
 def acting(name: str) -> Any:

@@ -43,7 +43,7 @@ def licences_import(
     taken = actions.import_licences(
         path=file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run
     )
-    _say_taken(taken, "licences", dry_run=dry_run, as_json=as_json)
+    _say_taken(taken, "licence", dry_run=dry_run, as_json=as_json)
 
 
 def licences_grant(
@@ -146,7 +146,7 @@ def receipts_import(
     taken = actions.import_receipts(
         path=file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run
     )
-    _say_taken(taken, "receipts", dry_run=dry_run, as_json=as_json)
+    _say_taken(taken, "receipt", dry_run=dry_run, as_json=as_json)
 
 
 def receipts_record(

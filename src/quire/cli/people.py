@@ -40,9 +40,8 @@ def register(app: typer.Typer) -> None:
 
 def _say_taken(taken: Any, what: str, *, dry_run: bool, as_json: bool) -> None:
     verb = "would be taken" if dry_run else "taken"
-    frame.say(
-        taken.as_json(), [f"{taken.taken} {what} {verb}.", *frame.refused_lines(taken)], as_json=as_json
-    )
+    lines = [f"{frame.many(taken.taken, what)} {verb}.", *frame.refused_lines(taken)]
+    frame.say(taken.as_json(), lines, as_json=as_json)
 
 
 def parties_import(
@@ -52,7 +51,7 @@ def parties_import(
     from quire.society.parties import actions
 
     taken = actions.import_parties(path=file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run)
-    _say_taken(taken, "parties", dry_run=dry_run, as_json=as_json)
+    _say_taken(taken, "party", dry_run=dry_run, as_json=as_json)
 
 
 def parties_list(as_json: Json = False) -> None:
@@ -128,7 +127,7 @@ def mandates_import(
     taken = actions.import_mandates(
         path=file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run
     )
-    _say_taken(taken, "answers", dry_run=dry_run, as_json=as_json)
+    _say_taken(taken, "answer", dry_run=dry_run, as_json=as_json)
 
 
 def mandates_answer(
@@ -177,4 +176,4 @@ def direct_import(
     taken = actions.import_direct_licences(
         path=file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run
     )
-    _say_taken(taken, "direct licences", dry_run=dry_run, as_json=as_json)
+    _say_taken(taken, "direct licence", dry_run=dry_run, as_json=as_json)

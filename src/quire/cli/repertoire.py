@@ -30,7 +30,7 @@ def sites_import(
     from quire.society.repertoire import actions
 
     taken = actions.import_sites(file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run)
-    _say_taken(taken, "sites", dry_run=dry_run, as_json=as_json)
+    _say_taken(taken, "site", dry_run=dry_run, as_json=as_json)
 
 
 def works_import(
@@ -40,7 +40,7 @@ def works_import(
     from quire.society.repertoire import actions
 
     taken = actions.import_works(file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run)
-    _say_taken(taken, "works", dry_run=dry_run, as_json=as_json)
+    _say_taken(taken, "work", dry_run=dry_run, as_json=as_json)
 
 
 def works_shares(
@@ -50,7 +50,7 @@ def works_shares(
     from quire.society.repertoire import actions
 
     taken = actions.import_shares(file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run)
-    _say_taken(taken, "shares", dry_run=dry_run, as_json=as_json)
+    _say_taken(taken, "share", dry_run=dry_run, as_json=as_json)
 
 
 def works_find(urls: list[str], as_json: Json = False) -> None:

@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
         ("import", usage_import),
         ("account", usage_account),
         ("list", usage_list),
+        ("aside", usage_aside),
         ("rematch", usage_rematch),
     ):
         frame.command(group, verb)(function)
@@ -58,35 +59,58 @@ def usage_import(
     frame.say(told, lines, as_json=as_json)
 
 
-def usage_account(period: Annotated[str, typer.Option()], as_json: Json = False) -> None:
-    """What became of the usage of a period, by the licences and mandates as they are on record now."""
+def usage_account(
+    period: Annotated[str, typer.Option(help="Only this period, by operator and use.")] = "",
+    as_json: Json = False,
+) -> None:
+    """What became of all usage, by the licences and mandates as they are on record now."""
     from quire.society.kit import periods
     from quire.society.usage import queries
 
+    if not period:
+        found = queries.account_of_everything()
+        frame.say(found.as_json(), found.sentences(), as_json=as_json)
+        return
     span = periods.parse(period)
-    found = queries.account_of(span.starts, span.ends)
-    frame.say(found.as_json(), found.sentences(), as_json=as_json)
+    totals = queries.totals(span.starts, span.ends)
+    columns = ("heading", "operator", "licensee", "use", "lines", "requests")
+    rows = [(o.heading, o.operator, o.licensee or "", o.use, o.lines, o.requests) for o in totals]
+    frame.say(
+        [dict(zip(columns, row, strict=True)) for row in rows],
+        frame.table("", columns, rows, right=("lines", "requests")),
+        as_json=as_json,
+    )
 
 
 def usage_list(as_json: Json = False) -> None:
-    """Every import."""
+    """Every file imported."""
     from quire.society.usage import queries
 
-    found = queries.imports()
-    rows = [(o.name, o.host, o.format, o.account.lines, "yes" if o.finished else "no", o.tid) for o in found]
+    columns = ("file", "host", "format", "lines", "finished", "id")
+    rows = [
+        (o.name, o.host, o.format, o.lines, "yes" if o.finished else "no", o.tid) for o in queries.imports()
+    ]
     frame.say(
-        [
-            {
-                "id": o.tid,
-                "file": o.name,
-                "host": o.host,
-                "format": o.format,
-                "finished": o.finished,
-                "account": o.account.as_json(),
-            }
-            for o in found
-        ],
-        frame.table("", ("file", "host", "format", "lines", "finished", "id"), rows, right=("lines",)),
+        [dict(zip(columns, row, strict=True)) for row in rows],
+        frame.table("", columns, rows, right=("lines",)),
+        as_json=as_json,
+    )
+
+
+def usage_aside(
+    name: Annotated[str, typer.Argument(metavar="IMPORT", help="An import's id, from quire usage list.")],
+    heading: Annotated[str, typer.Option(help="unreadable or conflicting; both if left out.")] = "",
+    as_json: Json = False,
+) -> None:
+    """The lines of a file that could not be counted, each with its reason."""
+    from quire.society.usage import queries
+
+    found = list(queries.set_aside(name, heading))
+    rows = [(o.line, o.heading, o.reason, o.excerpt) for o in found]
+    columns = ("line", "heading", "reason", "excerpt")
+    frame.say(
+        [dict(zip(columns, row, strict=True)) for row in rows],
+        [f"line {line}: {reason} {excerpt}" for line, _, reason, excerpt in rows],
         as_json=as_json,
     )
 
@@ -96,4 +120,10 @@ def usage_rematch(by: By = "", as_json: Json = False) -> None:
     from quire.society.usage import actions
 
     moved = actions.rematch(by=frame.acting(by))
-    frame.say(moved.as_json(), moved.sentences(), as_json=as_json)
+    frame.say(
+        {"imports": moved.imports, "lines": moved.lines, "requests": moved.requests},
+        [
+            f"{moved.lines:,} lines ({moved.requests:,} requests) of {moved.imports} imports found another owner."
+        ],
+        as_json=as_json,
+    )
