@@ -38,7 +38,7 @@ class SitePattern(models.Model):
 class Work(Noun):
     """A work, by URL or identifier. ``member`` registered it and speaks for it: mandates are theirs to give.
 
-    ``key`` is the canonical form it is found by: ``example.org/path`` for a URL, else ``isrc:…`` and the like.
+    ``key`` is the canonical form it is found by: ``example.org/path`` for a URL, ``isrc:…`` for a number.
     A work with a URL may have an identifier as well, and is found by either.
     A syndicated copy names its ``original`` and the share agreed for whoever publishes the copy.
     """

@@ -11,7 +11,8 @@ from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import AutoField, Model
 
 from quire.core.shares import share_text
 from quire.society.kit import acts, clock, locks
@@ -64,6 +65,19 @@ def chunks(things: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
     left = iter(things)
     while part := list(islice(left, size)):
         yield part
+
+
+def insert(model: type[Model], rows: Iterable[Model]) -> None:
+    """Insert rows with COPY: most of the time of a long file would go into writing INSERT statements."""
+    fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
+    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    into = f"COPY {connection.ops.quote_name(model._meta.db_table)} ({names}) FROM STDIN"
+    with connection.wrap_database_errors, connection.cursor() as run, run.copy(into) as copy:
+        for row in rows:
+            copy.write_row(
+                [field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields]
+            )
+            row._state.adding, row._state.db = False, connection.alias
 
 
 def party_ids(codes: Iterable[str]) -> dict[str, UUID]:

@@ -18,10 +18,10 @@ from quire.society.kit import ids, tables
 from quire.society.parties.models import Party, User
 from quire.society.repertoire import cells
 from quire.society.repertoire.actions.intake import (
-    BATCH,
     Change,
     Registered,
     chunks,
+    insert,
     known,
     party_ids,
     record,
@@ -65,8 +65,8 @@ class Versions:
             Ownership.objects.bulk_create(
                 part, update_conflicts=True, unique_fields=["id"], update_fields=["ends"]
             )
-        Ownership.objects.bulk_create(self.created, batch_size=BATCH)
-        OwnershipShare.objects.bulk_create(self.owners, batch_size=BATCH)
+        insert(Ownership, self.created)
+        insert(OwnershipShare, self.owners)
 
 
 def lay(new: Iterable[Version], fresh: frozenset[UUID] = frozenset()) -> Versions:

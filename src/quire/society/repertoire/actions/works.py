@@ -17,6 +17,7 @@ from quire.society.repertoire.actions.intake import (
     Change,
     Registered,
     chunks,
+    insert,
     known,
     party_ids,
     plain,
@@ -330,8 +331,7 @@ def _write(
     account.unchanged = len(settled) - len(fresh) - len(touched)
     if dry_run:
         return
-    for part in chunks(fresh):
-        Work.objects.bulk_create(part)
+    insert(Work, fresh)
     for part in chunks(changed):
         Work.objects.bulk_create(part, update_conflicts=True, unique_fields=["id"], update_fields=_CHANGEABLE)
     moved = _move_copies([work for work in changed if work.original_id])
