@@ -6,14 +6,14 @@ from django.db import models
 from django.db.models import Q
 
 from quire.society.kit.fields import QuantaField
-from quire.society.kit.nouns import Noun
+from quire.society.kit.nouns import AppendOnly, Noun
 from quire.society.ledger.models import Transaction
 from quire.society.parties.models import Party
 
 
 class Batch(Noun):
     """Payments of one currency on one day. ``transit`` moved the money out of the payees' balances,
-    ``settled`` records that the bank executed it."""
+    ``settled`` records that the bank executed it. Nothing else of it ever changes (``rules.sql``)."""
 
     prefix = "pay"
 
@@ -24,8 +24,11 @@ class Batch(Noun):
     carried = models.JSONField(default=list)
 
 
-class Payment(Noun):
-    """One transfer, in whole minor units, with the account it went to as it was then."""
+class Payment(AppendOnly):
+    """One transfer, in whole minor units, with the account, address and text it was sent with.
+
+    ``runs`` are the distributions that this is the first payment after, by TypeID: those the text names.
+    """
 
     prefix = "pmt"
 
@@ -35,7 +38,19 @@ class Payment(Noun):
     name = models.CharField(max_length=70)
     iban = models.CharField(max_length=34)
     bic = models.CharField(max_length=11, blank=True)
+    street = models.CharField(max_length=70, blank=True, default="")
+    building = models.CharField(max_length=16, blank=True, default="")
+    postcode = models.CharField(max_length=16, blank=True, default="")
+    town = models.CharField(max_length=35, default="")
+    country = models.CharField(max_length=2, default="")
+    text = models.CharField(max_length=140, default="")
+    runs = models.JSONField(default=list)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["batch", "party"], name="payouts_once_a_batch"),
-                       models.CheckConstraint(condition=Q(amount__gt=0), name="payouts_positive")]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "party"], name="payouts_once_a_batch"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payouts_positive"),
+            models.CheckConstraint(
+                condition=~Q(town="") & ~Q(country="") & ~Q(text=""), name="payouts_payment_addressed"
+            ),
+        ]

@@ -1,0 +1,171 @@
+"""Who is paid what now, and who is not and why: from balances, bank details and holds. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from stdnum import iban as ibans
+from stdnum.exceptions import ValidationError
+
+from quire.core.money import Money, decimal_of
+from quire.society.distribution import queries as distribution
+from quire.society.kit import ids
+from quire.society.kit.periods import Period
+from quire.society.ledger import queries as ledger
+from quire.society.parties import queries as parties
+from quire.society.parties.queries import Payee, SocietyFacts
+from quire.society.payouts.models import Payment
+
+MOST = {"EUR": Money.parse("999999999.99", "EUR")}
+"""The most that one transfer carries (SEPA credit transfer rulebook, AT-T002)."""
+
+PAYABLE = "rights:payable"
+TEXT = 140
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One transfer: ``amount`` in whole minor units, ``rest`` the residue that stays; both in quanta."""
+
+    payee: Payee
+    currency: str
+    amount: int
+    rest: int
+    text: str
+    runs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A balance in quanta that is not paid now, and every reason why, in one sentence."""
+
+    party: str
+    code: str
+    name: str
+    currency: str
+    amount: int
+    reason: str
+
+    @property
+    def amount_text(self) -> str:
+        """The amount in major units, with twelve decimals."""
+        return decimal_of(self.amount)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All balances of a currency: what is paid, and what is carried."""
+
+    currency: str
+    due: tuple[Due, ...]
+    carried: tuple[Carried, ...]
+
+    @property
+    def total(self) -> Money:
+        """What leaves the payees' balances."""
+        return Money(sum(one.amount for one in self.due), self.currency)
+
+
+def plan(currency: str) -> Plan:
+    """Every party to whom something is owed in this currency, in the order of their codes."""
+    society = parties.society()
+    owed = balances(currency)
+    payees = parties.payees(owed)
+    holds = holds_by_party()
+    titles = _Titles(society.name, set(owed))
+    due: list[Due] = []
+    carried: list[Carried] = []
+    for party, payee in payees.items():
+        balance = Money(owed[party], currency)
+        if why := "; ".join(_reasons(balance, payee, society, holds.get(party, ()))):
+            carried.append(Carried(payee.tid, payee.code, payee.name, currency, balance.quanta, f"{why}."))
+        else:
+            units, rest = balance.to_minor()
+            runs, text = titles.of(party)
+            amount = Money.from_minor(units, currency).quanta
+            due.append(Due(payee, currency, amount, rest.quanta, text, runs))
+    return Plan(currency, tuple(due), tuple(carried))
+
+
+def balances(currency: str | None = None) -> dict[UUID, int]:
+    """Quanta owed by party, of those to whom something is owed in this currency."""
+    found = ledger.balances(PAYABLE, currency)
+    return {
+        ids.read("pty", code.rpartition(":")[2]): -amount for (code, _), amount in found.items() if amount < 0
+    }
+
+
+def holds_by_party() -> dict[UUID, tuple[str, ...]]:
+    """Party to the reasons of the holds that stand on it."""
+    found: dict[UUID, tuple[str, ...]] = {}
+    for hold in distribution.holds():
+        if hold.party_id and hold.released_on is None:
+            found[hold.party_id] = (*found.get(hold.party_id, ()), hold.reason)
+    return found
+
+
+def shown(amount: Money) -> str:
+    """The amount cut to its minor unit, as it would be paid; exactly, where that would be nothing."""
+    units, _ = amount.to_minor()
+    return str(Money.from_minor(units, amount.currency) if units else amount)
+
+
+def _reasons(balance: Money, payee: Payee, society: SocietyFacts, holds: tuple[str, ...]) -> Iterator[str]:
+    yield from (f"on hold: {reason.rstrip('.')}" for reason in holds)
+    least, smallest = (
+        society.minimum_payout(balance.currency),
+        Money.from_minor(1, balance.currency),
+    )
+    if balance < max(least, smallest):
+        told = f"the minimum of {least}" if least > smallest else f"the smallest payable amount, {smallest}"
+        yield f"{shown(balance)} is below {told}"
+    most = MOST.get(balance.currency)
+    if most and balance > most:
+        yield f"{shown(balance)} is more than one transfer carries, {most}"
+    yield from _missing(payee)
+
+
+def _missing(payee: Payee) -> Iterator[str]:
+    if not payee.iban:
+        yield "no bank account is on record"
+    else:
+        try:
+            ibans.validate(payee.iban)
+        except ValidationError:
+            yield "the IBAN on record is not valid"
+    if payee.iban and not (payee.town and payee.country):
+        lacks = " and ".join(name for name in ("town", "country") if not getattr(payee, name))
+        yield f"the address on record lacks {lacks}, without which banks refuse a payment"
+
+
+class _Titles:
+    """What a transfer is for: the periods of the runs that gave the payee lines and no payment named yet."""
+
+    def __init__(self, society: str, wanted: set[UUID]) -> None:
+        self.society = society
+        self.runs: dict[UUID, list[tuple[str, Period]]] = {}
+        named = {
+            (party, run)
+            for party, runs in Payment.objects.filter(party__in=wanted).values_list("party_id", "runs")
+            for run in runs
+        }
+        for row in distribution.runs():
+            if row.state not in {"posted", "closed"}:
+                continue
+            for party in distribution.payees(distribution.find(row.tid)):
+                if party in wanted and (party, row.tid) not in named:
+                    self.runs.setdefault(party, []).append((row.tid, row.period))
+
+    def of(self, party: UUID) -> tuple[tuple[str, ...], str]:
+        """The runs' TypeIDs, and the text, at most 140 characters: one run by its id, several by periods."""
+        runs = self.runs.get(party, [])
+        tids = tuple(tid for tid, _ in runs)
+        ends = self.society
+        if not runs:
+            return tids, f"Royalties, {ends}"[:TEXT]
+        first, last = runs[0][1], runs[-1][1]
+        if len(runs) == 1:
+            return tids, f"Royalties {first}, {tids[0]}, {ends}"[:TEXT]
+        return tids, f"Royalties {first} to {last}, {len(runs)} runs, {ends}"[:TEXT]

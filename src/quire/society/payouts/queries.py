@@ -1,0 +1,181 @@
+"""What others may read of payments."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Count, Sum
+
+from quire.core.money import Money
+from quire.society.distribution import queries as distribution
+from quire.society.kit import ids
+from quire.society.kit.nouns import one
+from quire.society.ledger import queries as ledger
+from quire.society.parties import queries as parties
+from quire.society.payouts.models import Batch, Payment
+from quire.society.payouts.paying import PAYABLE
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """A batch as others see it: ``total`` in quanta, ``settled`` the day the bank executed it."""
+
+    id: UUID
+    tid: str
+    currency: str
+    on: date
+    total: int
+    payments: int
+    carried: int
+    settled: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """One transfer of ``amount`` quanta; ``settled`` is the day the bank executed it, None until then."""
+
+    tid: str
+    batch: str
+    party: UUID
+    currency: str
+    amount: int
+    on: date
+    settled: date | None
+    name: str
+    iban: str
+    text: str
+    runs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A payee's account in one currency, in quanta: credited = paid + in transit + carried + written off.
+
+    ``credited`` comes from the runs' lines, ``paid`` and ``in_transit`` from payments, ``carried`` from the
+    ledger: three books that must agree, and ``checks`` sees to it. ``reason`` says why the last batch left
+    the balance, where it did.
+    """
+
+    currency: str
+    credited: int = 0
+    paid: int = 0
+    in_transit: int = 0
+    carried: int = 0
+    written_off: int = 0
+    reason: str = ""
+
+    @property
+    def residue(self) -> Money:
+        """The part of ``carried`` that is smaller than a minor unit."""
+        return Money(self.carried, self.currency).to_minor()[1]
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the identity holds."""
+        return self.credited == self.paid + self.in_transit + self.carried + self.written_off
+
+
+def find(batch: Batch | str) -> Batch:
+    """A batch by id, ``latest``, or itself read again."""
+    rows = Batch.objects.select_related("transit", "settled").order_by("-id")
+    if batch == "latest":
+        found = one(rows, "There is no payment batch yet; prepare one.")
+    else:
+        tid = batch.tid if isinstance(batch, Batch) else batch
+        found = one(rows.filter(id=ids.read(Batch.prefix, tid)), f"No payment batch has the id {tid}.")
+    assert isinstance(found, Batch)
+    return found
+
+
+def row(batch: Batch | str) -> BatchRow:
+    """A batch as others see it."""
+    tid = find(batch).tid
+    return next(row for row in batches() if row.tid == tid)
+
+
+def batches() -> list[BatchRow]:
+    """Every batch, the oldest first."""
+    found = Batch.objects.select_related("settled").annotate(
+        total=Sum("payments__amount"), n=Count("payments")
+    )
+    return [
+        BatchRow(
+            batch.id,
+            batch.tid,
+            batch.currency,
+            batch.on,
+            batch.total or 0,
+            batch.n,
+            len(batch.carried),
+            batch.settled.date if batch.settled else None,
+        )
+        for batch in found.order_by("id")
+    ]
+
+
+def payments_of(party: parties.Ref) -> list[PaymentRow]:
+    """Every transfer to a party, the oldest first."""
+    return _payments(Payment.objects.filter(party_id=parties.party(party).id))
+
+
+def payments_in(batch: Batch | str) -> list[PaymentRow]:
+    """Every transfer of a batch, in the order it was prepared."""
+    return _payments(Payment.objects.filter(batch=find(batch)))
+
+
+def _payments(rows: object) -> list[PaymentRow]:
+    found = rows.select_related("batch__settled").order_by("batch_id", "id")  # type: ignore[attr-defined]
+    return [
+        PaymentRow(
+            payment.tid,
+            payment.batch.tid,
+            payment.party_id,
+            payment.batch.currency,
+            payment.amount,
+            payment.batch.on,
+            payment.batch.settled.date if payment.batch.settled else None,
+            payment.name,
+            payment.iban,
+            payment.text,
+            tuple(payment.runs),
+        )
+        for payment in found
+    ]
+
+
+def account_of(party: parties.Ref) -> tuple[Account, ...]:
+    """A party's account in every currency in which it was credited or paid, by currency."""
+    return accounts().get(parties.party(party).id, ())
+
+
+def accounts() -> dict[UUID, tuple[Account, ...]]:
+    """Everybody's accounts; the same few queries, however many parties there are."""
+    sums: dict[tuple[UUID, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for key, amount in distribution.credited().items():
+        sums[key]["credited"] = amount
+    sent = Payment.objects.order_by().values_list("party_id", "batch__currency", "batch__settled")
+    for party, currency, settled, amount in sent.annotate(sum=Sum("amount")):
+        sums[party, currency]["paid" if settled else "in_transit"] += amount
+    for (code, currency), amount in ledger.balances(PAYABLE).items():
+        sums[ids.read("pty", code.rpartition(":")[2]), currency]["carried"] = -amount
+    why = carried_because()
+    found: dict[UUID, list[Account]] = defaultdict(list)
+    for (party, currency), parts in sorted(sums.items()):
+        reason = why.get((party, currency), "") if parts["carried"] else ""
+        found[party].append(Account(currency, **parts, reason=reason))
+    return {party: tuple(several) for party, several in found.items()}
+
+
+def carried_because() -> dict[tuple[UUID, str], str]:
+    """Party and currency to why the last batch of that currency left the balance where it was."""
+    last: dict[str, list[dict[str, str]]] = dict(
+        Batch.objects.order_by("currency", "-id").distinct("currency").values_list("currency", "carried")
+    )
+    return {
+        (ids.read("pty", told["party"]), currency): told["reason"]
+        for currency, several in last.items()
+        for told in several
+    }
