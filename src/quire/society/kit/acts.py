@@ -10,5 +10,6 @@ from quire.society.kit.models import Act
 
 def record(verb: str, subject: Any, *, by: Any, **detail: Any) -> Act:
     """One row: ``verb`` ("membership.admit"), ``subject`` (a Noun or a text), who, and JSON detail."""
-    return Act.objects.create(at=clock.now(), by=by, verb=verb, subject=getattr(subject, "tid", None) or str(subject),
-                              detail=detail)
+    return Act.objects.create(
+        at=clock.now(), by=by, verb=verb, subject=getattr(subject, "tid", None) or str(subject), detail=detail
+    )

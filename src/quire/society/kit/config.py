@@ -28,19 +28,40 @@ class Setting:
 
 
 SETTINGS = (
-    Setting("QUIRE_HOME", "Folder of everything that Quire writes: lake, runs, published bundles, keys, and "
-            "the embedded database.", "`var` in the current folder"),
-    Setting("DATABASE_URL", "PostgreSQL for commands and pages, as a role that owns no table: "
-            "`postgresql://quire_app:…@host/quire`. Unset: an embedded PostgreSQL under `QUIRE_HOME`.", "unset"),
-    Setting("QUIRE_OWNER_DATABASE_URL", "The same database as the role that owns the tables; used by "
-            "`quire init` and `quire upgrade` alone.", "unset; needed once `DATABASE_URL` is set"),
+    Setting(
+        "QUIRE_HOME",
+        "Folder of everything that Quire writes: lake, runs, published bundles, keys, and "
+        "the embedded database.",
+        "`var` in the current folder",
+    ),
+    Setting(
+        "DATABASE_URL",
+        "PostgreSQL for commands and pages, as a role that owns no table: "
+        "`postgresql://quire_app:…@host/quire`. Unset: an embedded PostgreSQL under `QUIRE_HOME`.",
+        "unset",
+    ),
+    Setting(
+        "QUIRE_OWNER_DATABASE_URL",
+        "The same database as the role that owns the tables; used by `quire init` and `quire upgrade` alone.",
+        "unset; needed once `DATABASE_URL` is set",
+    ),
     Setting("QUIRE_USER", "The name of the user who acts, where a command has no `--by`.", "unset"),
-    Setting("QUIRE_TODAY", "The date that Quire takes for today (YYYY-MM-DD), for rehearsals and tests.",
-            "the machine's date, UTC"),
-    Setting("QUIRE_KEYS", "File of public keys (JWK or JWKS) that `quire verify` trusts, beside `--key`.", "unset"),
-    Setting("QUIRE_SECRET_KEY", "Secret of the web server's sessions.", "made once, kept in `QUIRE_HOME/keys`"),
-    Setting("QUIRE_ALLOWED_HOSTS", "Comma-separated host names that the web server answers to.",
-            "`localhost,127.0.0.1,[::1]`"),
+    Setting(
+        "QUIRE_TODAY",
+        "The date that Quire takes for today (YYYY-MM-DD), for rehearsals and tests.",
+        "the machine's date, UTC",
+    ),
+    Setting(
+        "QUIRE_KEYS", "File of public keys (JWK or JWKS) that `quire verify` trusts, beside `--key`.", "unset"
+    ),
+    Setting(
+        "QUIRE_SECRET_KEY", "Secret of the web server's sessions.", "made once, kept in `QUIRE_HOME/keys`"
+    ),
+    Setting(
+        "QUIRE_ALLOWED_HOSTS",
+        "Comma-separated host names that the web server answers to.",
+        "`localhost,127.0.0.1,[::1]`",
+    ),
     Setting("QUIRE_DEBUG", "`1` shows errors in full on pages; never on a server that others reach.", "`0`"),
 )
 

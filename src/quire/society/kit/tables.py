@@ -69,8 +69,10 @@ def read(path: Path, columns: Sequence[str], required: Sequence[str]) -> list[Ro
     rows = _json(path, text) if text.lstrip()[:1] in {"[", "{"} else _csv(path, text)
     present = {name for row in rows for name in row.cells}
     if unknown := sorted(present - set(columns)):
-        raise Invalid(f"{path.name} has columns that are not known: {', '.join(unknown)}. "
-                      f"Known are: {', '.join(columns)}.")
+        raise Invalid(
+            f"{path.name} has columns that are not known: {', '.join(unknown)}. "
+            f"Known are: {', '.join(columns)}."
+        )
     if rows and (missing := [name for name in required if name not in present]):
         raise Invalid(f"{path.name} lacks the column {', '.join(missing)}.")
     return rows
@@ -87,8 +89,10 @@ def _csv(path: Path, text: str) -> list[Row]:
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != len(head):
-                raise Invalid(f"{path.name} line {reader.line_num}: {len(cells)} cells where the first line "
-                              f"names {len(head)} columns.")
+                raise Invalid(
+                    f"{path.name} line {reader.line_num}: {len(cells)} cells where the first line "
+                    f"names {len(head)} columns."
+                )
             rows.append(Row(reader.line_num, dict(zip(head, cells, strict=True))))
     except csv.Error as problem:
         raise Invalid(f"{path.name} line {reader.line_num} is not CSV: {problem}.") from problem
@@ -123,7 +127,10 @@ def judge(rows: Sequence[Row], make: Callable[[Row], T], *, skip_refused: bool) 
         except QuireError as problem:
             account.refused.append((row.line, problem.sentence))
     if account.refused and not skip_refused:
-        raise TableRefused(f"{len(account.refused)} of {len(rows)} rows cannot be taken, so nothing was. "
-                           "Mend them, or say --skip-refused to take the others.", **account.as_json())
+        raise TableRefused(
+            f"{len(account.refused)} of {len(rows)} rows cannot be taken, so nothing was. "
+            "Mend them, or say --skip-refused to take the others.",
+            **account.as_json(),
+        )
     account.taken = len(good)
     return good, account
