@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,19 +24,6 @@ import typer
 from quire.cli import frame
 from quire.core.errors import NotFound, QuireError
 
-SOCIETY = {
-    "name": "Open Press and Song Society (demonstration)",
-    "form": "association",
-    "currency": "EUR",
-    "street": "Sample Street",
-    "building": "1",
-    "postcode": "1010",
-    "town": "Vienna",
-    "country": "AT",
-    "iban": "AT611904300234573201",
-    "bic": "BKAUATWWXXX",
-}
-MINIMUM = {"EUR": "10.00", "USD": "10.00", "GBP": "10.00"}
 QUARTERS = ("2025-Q1", "2025-Q2", "2025-Q3", "2025-Q4")
 ACCOUNT = "ACCOUNT.txt"
 
@@ -100,8 +88,8 @@ def build(
     story = Story()
     source, place = examples(), _home()
     logs = place / "logs"
-    with story.step("the society, its rules and its people"):
-        _found()
+    with story.step("the society and its database"):
+        _found(source)
     with story.step("a year of access logs, as the generator writes them"):
         _generate(source, logs, scale)
     with story.step("members, works, mandates, licences, plans, receipts"):
@@ -153,13 +141,13 @@ def _user(name: str) -> Any:
     return queries.acting(name)
 
 
-def _found() -> None:
+def _found(source: Path) -> None:
     from quire.cli.house import _migrate
     from quire.society.distribution.keys import signing_key
     from quire.society.parties import actions
 
     _migrate()
-    actions.found_society(**SOCIETY, minimum_payout=MINIMUM)
+    actions.found_society(**tomllib.loads((source / "society.toml").read_text("utf-8")))
     actions.add_user(name="preparer", roles=["operator"])
     actions.add_user(name="approver", roles=["approver"])
     signing_key()
@@ -197,8 +185,6 @@ def _register(source: Path, logs: Path) -> None:
     def table(name: str) -> Path:
         return source / name if (source / name).is_file() else logs / name
 
-    import tomllib
-
     told = tomllib.loads((source / "criteria.toml").read_text())
     membership.adopt_criteria(
         rules=rules.from_json(told["criterion"]), starts=day(told["from"]), decision=told["decision"], by=by
@@ -216,14 +202,20 @@ def _register(source: Path, logs: Path) -> None:
     ]
     for take, name in steps:
         take(path=table(name), by=by)
-    with open(source / "plans.csv", newline="") as handle:
-        for row in csv.DictReader(handle):
-            distribution.adopt_plan(
-                text=(source / "plans" / row["file"]).read_text(),
-                starts=day(row["from"]),
-                decision=row["decision"],
-                by=by,
-            )
+    for row in _rows(table("notices.csv")):
+        mandates.leave(member=row["member"], notice_on=day(row["on"]), ends=day(row["ends"]), by=by)
+    for row in _rows(table("plans.csv")):
+        distribution.adopt_plan(
+            text=(source / row["file"]).read_text("utf-8"),
+            starts=day(row["from"]),
+            decision=row["decision"],
+            by=by,
+        )
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with open(path, newline="", encoding="utf-8") as handle:
+        return list(csv.DictReader(handle))
 
 
 def _import_usage(logs: Path) -> None:
@@ -299,15 +291,17 @@ def _account(story: Story, place: Path, checks: dict[str, Any]) -> None:
     from quire.society.kit import clock
     from quire.society.licensing import queries as licensing
     from quire.society.membership import queries as membership
+    from quire.society.parties import queries as parties
     from quire.society.payouts import queries as payouts
     from quire.society.usage import queries as usage
 
     members = membership.applications()
     refused = [one for one in members if not one.admitted]
+    name = parties.society().name
     story.tell(
         "",
-        f"{SOCIETY['name']}",
-        "=" * len(SOCIETY["name"]),
+        name,
+        "=" * len(name),
         "",
         f"{len(membership.members_on(clock.today()))} members; {len(refused)} applicants were refused, each "
         f"with every reason; {len(licensing.licences())} licences.",

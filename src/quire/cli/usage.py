@@ -122,8 +122,6 @@ def usage_rematch(by: By = "", as_json: Json = False) -> None:
     moved = actions.rematch(by=frame.acting(by))
     frame.say(
         {"imports": moved.imports, "lines": moved.lines, "requests": moved.requests},
-        [
-            f"{moved.lines:,} lines ({moved.requests:,} requests) of {moved.imports} imports found another owner."
-        ],
+        [f"{moved.lines:,} lines ({moved.requests:,} requests) in {moved.imports} files changed owner."],
         as_json=as_json,
     )

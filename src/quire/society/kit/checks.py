@@ -25,11 +25,12 @@ def commands_own_nothing() -> Iterator[str]:
 
 
 def tables_that_grow_only_grow() -> Iterator[str]:
-    """Every append-only table still has both of its triggers, switched on."""
+    """Every append-only table still has both triggers, switched on."""
     with connection.cursor() as run:
         run.execute(
             "SELECT c.relname, count(*) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
-            "WHERE t.tgname IN (c.relname || '_grows', c.relname || '_stays') AND t.tgenabled = 'O' GROUP BY 1"
+            "WHERE t.tgname IN (c.relname || '_grows', c.relname || '_stays') AND t.tgenabled = 'O' "
+            "GROUP BY 1"
         )
         walled = dict(run.fetchall())
     for table in append_only_tables():

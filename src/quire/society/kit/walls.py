@@ -35,7 +35,7 @@ def commands_role() -> str:
     role = connections["default"].settings_dict["USER"]
     if role == connections["owner"].settings_dict["USER"]:
         raise SettingWrong(
-            "DATABASE_URL and QUIRE_OWNER_DATABASE_URL name the same role. Make a second one, that owns nothing "
+            "DATABASE_URL and QUIRE_OWNER_DATABASE_URL name the same role. Make a second one, owning nothing "
             f"(CREATE ROLE {APP} LOGIN PASSWORD '…'), and name it in DATABASE_URL."
         )
     return str(role)
