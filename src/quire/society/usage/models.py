@@ -46,7 +46,7 @@ class LakeFile(AppendOnly):
 
 
 class SetAside(AppendOnly):
-    """A line that could not be counted and must not be lost: unreadable, or conflicting with what is there."""
+    """A line that could not be counted and must not be lost: unreadable, or conflicting with the lake."""
 
     prefix = "asd"
 

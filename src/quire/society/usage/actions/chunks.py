@@ -1,0 +1,190 @@
+"""A chunk of a file: gathered line by line, judged against what is there, committed as one."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import transaction
+
+from quire.society.kit import acts, locks
+from quire.society.parties.models import User
+from quire.society.repertoire.queries import NOTHING, Finder
+from quire.society.usage import conflicts, lake
+from quire.society.usage.account import Facts
+from quire.society.usage.formats import Heading, RawLine, Read, Row, safe
+from quire.society.usage.models import Import, LakeFile, SetAside
+
+CHUNK = 250_000
+"""Lines in a chunk. Another number makes other files of the same rows."""
+
+KEPT = 10_000
+"""Unreadable lines kept of one import; those after them are counted and no more."""
+
+LAKE = "usage.lake"
+"""The lock under which the lake grows, so that two imports cannot both be the first with the same usage."""
+
+_BATCH = 5000
+_ADDRESS = re.compile(r"[0-9A-Fa-f.:]*[.:][0-9A-Fa-f.:]*")
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Lines of a file after ``before``. Nothing in it is decided yet: rows may still contradict the lake."""
+
+    before: int
+    line: int
+    offset: int
+    count: int = 0
+    last: bool = False
+    rows: list[Row] = field(default_factory=list)
+    unreadable: list[tuple[int, str, str]] = field(default_factory=list)
+
+    def take(self, raw: RawLine, read: Read, facts: Facts) -> None:
+        """One line and what the reader made of it; all but usage goes into the account now."""
+        self.count += 1
+        self.line, self.offset = raw.number, raw.offset_after
+        if read.row is not None:
+            self.rows.append(read.row)
+            return
+        facts.add(read.heading.value, read.requests)
+        if read.heading is Heading.UNREADABLE and facts.unreadable_kept < KEPT:
+            facts.unreadable_kept += 1
+            self.unreadable.append((raw.number, read.reason or "", without_addresses(read.excerpt or "")))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a commit writes: a folder under ``QUIRE_HOME``; of a dry run also the files there so far."""
+
+    folder: str
+    rehearsed: list[str] | None = None
+
+
+def commit(
+    record: Import, chunk: Chunk, facts: Facts, finder: Finder, place: Place, *, by: User | None
+) -> None:
+    """Judge the rows, put the good ones into the lake, and move the import on. All of it, or nothing.
+
+    The Parquet file is on the disk before the transaction that lists it ends: a kill between leaves a file
+    that nobody reads and the next attempt replaces.
+    """
+    if place.rehearsed is not None:
+        _, written = _judged(record, chunk, facts, finder, place)
+        place.rehearsed.extend(one.path for one in written)
+        record.line, record.offset = chunk.line, chunk.offset
+        return
+    with transaction.atomic(durable=True):
+        locks.wait(LAKE)
+        aside, written = _judged(record, chunk, facts, finder, place)
+        for one in written:
+            list_file(record, one)
+        SetAside.objects.bulk_create(_kept(record, chunk, aside), batch_size=_BATCH)
+        record.line, record.offset, record.finished = chunk.line, chunk.offset, chunk.last
+        record.account = facts.as_json()
+        record.save(update_fields=["line", "offset", "finished", "account"])
+        if chunk.last:
+            acts.record("usage.import-finished", record, by=by, **record.account)
+
+
+def list_file(record: Import, written: lake.Written) -> None:
+    """Make a Parquet file count."""
+    LakeFile.objects.create(source=record, path=written.path, digest=written.digest, rows=written.rows,
+                            requests=written.requests, starts=written.starts, ends=written.ends)  # fmt: skip
+
+
+def _judged(
+    record: Import, chunk: Chunk, facts: Facts, finder: Finder, place: Place
+) -> tuple[list[tuple[Row, str]], list[lake.Written]]:
+    """The rows that contradict the lake, with why; and the file of the others, if there are any."""
+    if not chunk.rows:
+        return [], []
+    good, aside = _sorted_out(record, chunk.rows, place)
+    for row, _ in aside:
+        facts.add("conflicting", row.count)
+    if not good:
+        return aside, []
+    columns, texts = lake.Columns(), _Texts()
+    for row in good:
+        facts.add("usage", row.count)
+        site, work = finder.find(row.host, row.path) if row.host else NOTHING
+        columns.add(row, texts[site], texts[work])
+    return aside, [lake.write(f"{place.folder}/{chunk.before + 1}.parquet", columns)]
+
+
+def _sorted_out(record: Import, rows: Sequence[Row], place: Place) -> tuple[list[Row], list[tuple[Row, str]]]:
+    """First in wins. Rows of a log do not contradict one another; hourly rows of one file may."""
+    hourly = record.format == "hourly"
+    imports, paths, sources = _relevant(record, rows, place, own=hourly)
+    with lake.reading(paths) as db:
+        known = conflicts.known_to(db, rows, sources)
+    ours = next((number for number, one in enumerate(imports) if one.id == record.id), len(imports))
+    good, aside = [], []
+    for row in rows:
+        against = known.against(row)
+        if against is None:
+            good.append(row)
+            if hourly:
+                known.take(row, ours)
+        else:
+            why, source = against
+            aside.append((row, f"{why}: {_named(record, imports, source)}, imported first."))
+    return good, aside
+
+
+def _relevant(
+    record: Import, rows: Sequence[Row], place: Place, *, own: bool
+) -> tuple[list[Import], list[str], list[int]]:
+    """Imports in the order they were begun; files that share hours with the rows; the import of each file."""
+    starts, ends = conflicts.span(rows)
+    listed = LakeFile.objects.filter(starts__lt=ends, ends__gte=starts).order_by("id")
+    if not own:
+        listed = listed.exclude(source=record)
+    files = list(listed.values_list("path", "source_id"))
+    imports = list(Import.objects.filter(id__in={source for _, source in files} | {record.id}).order_by("id"))
+    if all(one.id != record.id for one in imports):  # a dry run's is not in the database
+        imports.append(record)
+    numbers = {one.id: number for number, one in enumerate(imports)}
+    files += [(path, record.id) for path in place.rehearsed or ()] if own else []
+    return imports, [path for path, _ in files], [numbers[source] for _, source in files]
+
+
+def _named(record: Import, imports: Sequence[Import], source: int) -> str:
+    one = imports[source] if source < len(imports) else record
+    return "this very file" if one.id == record.id else f"{one.name} ({one.tid})"
+
+
+def _kept(record: Import, chunk: Chunk, aside: Iterable[tuple[Row, str]]) -> Iterator[SetAside]:
+    for line, reason, excerpt in chunk.unreadable:
+        yield SetAside(source=record, line=line, heading="unreadable", reason=reason[:300], excerpt=excerpt)
+    for row, reason in aside:
+        told = f"{row.agent} {row.host or ''}{row.path or ''} {row.starts.isoformat()} × {row.count}"
+        yield SetAside(source=record, line=row.line, heading="conflicting", reason=safe(reason, 300),
+                       excerpt=safe(told, 300))  # fmt: skip
+
+
+def without_addresses(excerpt: str) -> str:
+    """The excerpt with every IP address blotted out: a line that could not be read may be a person's."""
+    return _ADDRESS.sub(_blotted, excerpt)
+
+
+def _blotted(found: re.Match[str]) -> str:
+    word = found[0].strip(".:") if found[0].count(":") < 2 else found[0]
+    for text in (word, word.rpartition(":")[0]):
+        try:
+            ipaddress.ip_address(text)
+        except ValueError:
+            continue
+        return found[0].replace(text, "[address]")
+    return found[0]
+
+
+class _Texts(dict[UUID | None, str | None]):
+    """UUIDs as text, each made once."""
+
+    def __missing__(self, key: UUID | None) -> str | None:
+        self[key] = None if key is None else str(key)
+        return self[key]

@@ -1,0 +1,197 @@
+"""Import a usage file: once, resumably, every line under one heading.
+
+The file is read in chunks of a fixed number of lines. What a chunk holds goes to the disk as one Parquet
+file; then one transaction lists that file, keeps what was set aside and moves the import on. Killed before
+that transaction, the chunk is read again and makes the same bytes under the same name.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from django.db import transaction
+
+from quire.core.urls import canonical_host
+from quire.society.kit import acts, config, locks
+from quire.society.parties import queries as parties
+from quire.society.parties.models import User
+from quire.society.repertoire.queries import Finder
+from quire.society.usage import formats, lake, queries
+from quire.society.usage.account import Account, Facts
+from quire.society.usage.actions.chunks import CHUNK, Chunk, Place, commit
+from quire.society.usage.errors import AlreadyRunning, FileChanged, HostNeeded
+from quire.society.usage.formats import access_log, hourly
+from quire.society.usage.models import Import
+
+Progress = Callable[[int, int], None]
+"""Called with bytes done and bytes in all (uncompressed), often enough to move a bar."""
+
+_LOOKED_AT = 1000
+_TOLD_EVERY = 20_000  # lines
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What came of an import. ``fresh`` is False where the file was imported before, and nothing changed.
+
+    ``resumed`` says that an earlier command had begun it. ``account`` is by the licences and mandates on
+    record now. Of a dry run ``imported`` is not in the database.
+    """
+
+    imported: Import
+    account: Account
+    fresh: bool
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file as it was when its digest was taken."""
+
+    path: Path
+    form: formats.Format
+    digest: str
+    size: int
+    stamp: tuple[int, int]
+
+
+@dataclass(slots=True)
+class _Run:
+    """One go at an import: what it reads, and where it writes."""
+
+    file: _File
+    record: Import
+    by: User | None
+    place: Place
+    progress: Progress | None
+    chunk: int
+    facts: Facts
+
+
+def import_file(
+    path: Path | str,
+    *,
+    host: str | None = None,
+    by: User | None,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+    chunk: int = CHUNK,
+) -> ImportResult:
+    """Import an access log or hourly counts, plain or gzip; go on where an earlier command was stopped.
+
+    ``host`` is whose log it is, where its lines do not say. ``dry_run`` reads and accounts for everything
+    and leaves nothing behind. Checked in this order: ``by`` may write; the file can be read; its format is
+    known; the host is one (``Invalid``); it is given where it is needed (``HostNeeded``); nobody else
+    imports the file right now (``AlreadyRunning``). While it runs: the file stays the same (``FileChanged``).
+    """
+    parties.may_write(by)
+    file = _look_at(Path(path))
+    named = canonical_host(host) if host else ""
+    if not named:
+        _need_hosts(file)
+    lock = f"usage.import:{file.digest}:{named}"
+    if not dry_run and not locks.try_session(lock):
+        raise AlreadyRunning(f"Another command is importing {file.path.name}; wait until it has ended.")
+    try:
+        return _import(file, named, by, dry_run, progress, chunk)
+    finally:
+        if not dry_run:
+            locks.leave_session(lock)
+
+
+def _import(
+    file: _File, host: str, by: User | None, dry: bool, progress: Progress | None, chunk: int
+) -> ImportResult:
+    before = Import.objects.filter(digest=file.digest, host=host).first()
+    if before is not None and before.finished:
+        return ImportResult(before, queries.account_of(before), fresh=False, resumed=False)
+    book = formats.load()
+    record = before or Import(digest=file.digest, host=host, name=formats.safe(file.path.name, 200), by=by,
+                              format=file.form, agents=f"sha256:{book.digest}")  # fmt: skip
+    if before is None and not dry:
+        _begin(record, by)
+    place = Place(f"tmp/dry-{record.tid}", []) if dry else Place(lake.folder_of(record.tid))
+    run = _Run(file, record, by, place, progress, chunk, Facts.from_json(record.account))
+    try:
+        _read(run, book)
+        account = queries.account_of(record, facts=run.facts, beside=place.rehearsed or ())
+    finally:
+        if dry:
+            shutil.rmtree(config.home() / place.folder, ignore_errors=True)
+    return ImportResult(record, account, fresh=True, resumed=before is not None)
+
+
+def _begin(record: Import, by: User | None) -> None:
+    with transaction.atomic(durable=True):
+        record.save(force_insert=True)
+        acts.record("usage.import", record, by=by, digest=record.digest, host=record.host, name=record.name,
+                    format=record.format, agents=record.agents)  # fmt: skip
+
+
+def _read(run: _Run, book: formats.AgentBook) -> None:
+    """Chunk by chunk, until the file ends."""
+    finder, size = Finder(), run.file.size
+    reader = formats.reader_for(run.file.form, book, run.record.host or None, finder.is_registered)
+    start = formats.Position(run.record.line, run.record.offset) if run.record.line else None
+    lines = formats.lines_for(reader, run.file.path, start)
+    last = False
+    while not last:
+        chunk = Chunk(run.record.line, run.record.line, run.record.offset)
+        for raw in islice(lines, run.chunk):
+            chunk.take(raw, reader.read(raw), run.facts)
+            if run.progress and raw.number % _TOLD_EVERY == 0:
+                run.progress(min(raw.offset_after, size), size)
+        _unchanged(run.file)
+        last = chunk.last = chunk.count < run.chunk
+        commit(run.record, chunk, run.facts, finder, run.place, by=run.by)
+    if run.progress:
+        run.progress(size, size)
+
+
+def _look_at(path: Path) -> _File:
+    form = formats.detect(path)
+    stamp = _stamp(path)  # before the digest: what changes after this is noticed
+    return _File(path, form, lake.digest_of(path), _length(path), stamp)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    state = path.stat()
+    return state.st_size, state.st_mtime_ns
+
+
+def _unchanged(file: _File) -> None:
+    try:
+        same = _stamp(file.path) == file.stamp
+    except OSError:
+        same = False
+    if not same:
+        raise FileChanged(f"{file.path} changed while it was read; import a copy that nobody writes to.")
+
+
+def _length(path: Path) -> int:
+    """Bytes of the content; of a gzip file what its end claims, which is good enough for a progress bar."""
+    with path.open("rb") as handle:
+        size = os.fstat(handle.fileno()).st_size
+        if handle.read(2) != b"\x1f\x8b" or size < 18:
+            return size
+        handle.seek(-4, os.SEEK_END)
+        return max(int.from_bytes(handle.read(4), "little"), 1)
+
+
+def _need_hosts(file: _File) -> None:
+    """Whether the first thousand lines all say whose log it is."""
+    for raw in islice(formats.open_lines(file.path), _LOOKED_AT):
+        if raw.problem:
+            continue
+        entry = (access_log.parse if file.form == "access-log" else hourly.parse)(raw.data)
+        if isinstance(entry, access_log.Entry | hourly.Entry) and entry.host is None:
+            raise HostNeeded(
+                f"The lines of {file.path.name} do not say which site they are of: "
+                "name it with --host, as in --host example.org.",
+                line=raw.number,
+            )

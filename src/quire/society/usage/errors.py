@@ -1,0 +1,50 @@
+"""What can go wrong with usage, as a person is told."""
+
+from __future__ import annotations
+
+from quire.core.errors import Conflict, Invalid, NotFound, QuireError
+
+
+class HostNeeded(Invalid):
+    """The lines of the file do not say whose log it is, and neither did whoever imports it."""
+
+    code = "usage.host-needed"
+
+
+class AlreadyRunning(Conflict):
+    """Another command imports this file right now."""
+
+    code = "usage.import-running"
+
+
+class FileChanged(Conflict):
+    """The file became another while it was being read."""
+
+    code = "usage.file-changed"
+
+
+class LakeDamaged(QuireError):
+    """A Parquet file that counts is missing or is not what was written."""
+
+    code = "usage.lake-damaged"
+    status = 500
+
+
+class LakeNotWritten(QuireError):
+    """The disk did not take a Parquet file."""
+
+    code = "usage.lake-not-written"
+    status = 507
+
+
+class AccountWrong(QuireError):
+    """An account that does not add up to its file. It is never shown: something is broken."""
+
+    code = "usage.account-wrong"
+    status = 500
+
+
+class UnknownImport(NotFound):
+    """There is no such import."""
+
+    code = "usage.unknown-import"

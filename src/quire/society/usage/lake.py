@@ -1,0 +1,257 @@
+"""The lake: Parquet files under ``QUIRE_HOME/lake/usage``, written once, counted by DuckDB.
+
+A file counts when PostgreSQL lists it, and not before: what a killed command left behind is overwritten
+when the import goes on, and until then nobody reads it. Rows never change. A row that turned out wrong is
+voided by another one with the same facts and a negative count.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import duckdb
+import numpy as np
+
+from quire.society.kit import config
+from quire.society.usage.errors import LakeDamaged, LakeNotWritten
+from quire.society.usage.formats import Row
+
+COLUMNS = (
+    ("line", "BIGINT"),
+    ("fingerprint", "BIGINT"),
+    ("starts", "TIMESTAMPTZ"),
+    ("ends", "TIMESTAMPTZ"),
+    ("count", "BIGINT"),
+    ("agent", "VARCHAR"),
+    ("operator", "VARCHAR"),
+    ("use", "VARCHAR"),
+    ("host", "VARCHAR"),
+    ("path", "VARCHAR"),
+    ("site", "UUID"),
+    ("work", "UUID"),
+    ("status", "SMALLINT"),
+    ("size", "BIGINT"),
+)
+"""A row of the lake. ``host`` is empty where neither file nor importer named it. ``path`` is NULL where usage
+is known for the whole site, ``site`` and ``work`` where nothing was registered for the address at import (of
+a work the site is NULL), ``status`` and ``size`` where the format does not tell."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_ABSENT = -1  # stands for NULL on the way through numpy, which has none for integers
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A Parquet file on the disk. ``path`` is under ``QUIRE_HOME``; ``starts`` and ``ends`` span its rows."""
+
+    path: str
+    digest: str
+    rows: int
+    requests: int
+    starts: datetime
+    ends: datetime
+
+
+@dataclass(slots=True)
+class Columns:
+    """Rows on their way to the lake, column by column."""
+
+    lists: tuple[list[Any], ...] = field(default_factory=lambda: tuple([] for _ in COLUMNS))
+
+    def __len__(self) -> int:
+        return len(self.lists[0])
+
+    def add(self, row: Row, site: str | None, work: str | None) -> None:
+        """One row; ``site`` and ``work`` are UUIDs as text."""
+        values = (
+            row.line,
+            row.fingerprint,
+            (row.starts - _EPOCH) // _MICROSECOND,
+            (row.ends - _EPOCH) // _MICROSECOND,
+            row.count,
+            row.agent,
+            row.operator,
+            row.use,
+            row.host or "",
+            row.path or "",
+            site or "",
+            work or "",
+            _ABSENT if row.status is None else row.status,
+            _ABSENT if row.size is None else row.size,
+        )
+        for column, value in zip(self.lists, values, strict=True):
+            column.append(value)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Numpy columns by name, the quickest way into DuckDB that needs nothing else: 3 µs a row."""
+        made = {}
+        for (name, kind), values in zip(COLUMNS, self.lists, strict=True):
+            made[name] = texts(values) if kind in ("VARCHAR", "UUID") else np.array(values, dtype=np.int64)
+        return made
+
+
+def texts(values: Sequence[str]) -> np.ndarray:
+    """A column of texts, as DuckDB takes them: no NULLs, so that the type is never guessed."""
+    made = np.empty(len(values), dtype=object)
+    made[:] = values
+    return made
+
+
+def folder_of(import_tid: str) -> str:
+    """Where the files of an import lie, under ``QUIRE_HOME``. Each is named by the first line in it."""
+    return f"lake/usage/{import_tid}"
+
+
+def put(db: duckdb.DuckDBPyConnection, table: str, columns: dict[str, np.ndarray], select: str = "*") -> None:
+    """Make the temporary ``table`` of numpy columns, in place of any before it; ``select`` may convert."""
+    db.register("handed_over", columns)
+    db.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {select} FROM handed_over").fetchall()  # noqa: S608
+    db.unregister("handed_over")
+
+
+def write(path: str, columns: Columns) -> Written:
+    """Put the rows on the disk, durably, at ``path`` under ``QUIRE_HOME``; whatever was there is replaced.
+
+    The same rows make the same bytes: they are sorted by host, path, start and line, and written by one
+    thread. Raises ``LakeNotWritten``.
+    """
+    with connect(threads=1) as db:
+        put(db, "fresh", columns.arrays(), ", ".join(map(_from_numpy, COLUMNS)))
+        return write_table(db, "fresh", path)
+
+
+def write_table(db: duckdb.DuckDBPyConnection, table: str, path: str) -> Written:
+    """The same for rows that are a table of ``db`` already; ``db`` must have one thread."""
+    place = config.home() / path
+    fresh = place.with_name(f".{place.name}.{os.getpid()}")
+    names = ", ".join(name for name, _ in COLUMNS)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        db.execute(
+            f"COPY (SELECT {names} FROM {table} ORDER BY host, path, starts, line, count, site, work) "  # noqa: S608
+            f"TO {literal(str(fresh))} (FORMAT parquet, COMPRESSION zstd)"
+        ).fetchall()
+        _settle(fresh, place)
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as problem:
+        fresh.unlink(missing_ok=True)
+        raise LakeNotWritten(f"The usage lake could not write {place}: {problem}.") from problem
+    ((count, requests, starts, ends),) = db.execute(
+        f"SELECT count(*), sum(count)::BIGINT, epoch_us(min(starts)), epoch_us(max(ends)) FROM {table}"  # noqa: S608
+    ).fetchall()
+    moments = (_EPOCH + starts * _MICROSECOND, _EPOCH + ends * _MICROSECOND)
+    return Written(path, digest_of(place), count, requests, *moments)
+
+
+def _from_numpy(column: tuple[str, str]) -> str:
+    name, kind = column
+    if kind == "TIMESTAMPTZ":
+        return f"make_timestamptz({name}) AS {name}"
+    if name == "host":
+        return name
+    if name in ("status", "size"):
+        return f"nullif({name}, {_ABSENT})::{kind} AS {name}"
+    return f"nullif({name}, '')::{kind} AS {name}" if kind in ("VARCHAR", "UUID") else name
+
+
+def _settle(fresh: Path, place: Path) -> None:
+    """Bytes, then name, then the folder's own entry: after this a power cut takes nothing away."""
+    sync(fresh)
+    os.replace(fresh, place)
+    for folder in (place.parent, place.parent.parent):
+        sync(folder)
+
+
+def sync(path: Path) -> None:
+    """Wait until the disk has it."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def digest_of(path: Path) -> str:
+    """``sha256:`` and the digest of a file's bytes."""
+    with path.open("rb") as handle:
+        return f"sha256:{file_digest(handle, 'sha256').hexdigest()}"
+
+
+def connect(threads: int | None = None) -> duckdb.DuckDBPyConnection:
+    """An empty DuckDB in memory that spills under ``QUIRE_HOME/tmp`` and never fetches an extension."""
+    spill = config.home() / "tmp" / "duckdb"
+    spill.mkdir(parents=True, exist_ok=True)
+    settings: dict[str, Any] = {
+        "memory_limit": f"{_memory() >> 20}MiB",
+        "temp_directory": str(spill / uuid4().hex),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+    }
+    if threads:
+        settings["threads"] = threads
+    db = duckdb.connect(":memory:", config=settings)
+    db.execute("SET TimeZone = 'UTC'").fetchall()
+    return db
+
+
+def _memory() -> int:
+    """Half of the machine's: PostgreSQL and the pages live here too."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+
+
+def open(paths: Iterable[str]) -> duckdb.DuckDBPyConnection:
+    """A connection with the view ``usage`` over these files (relative to ``QUIRE_HOME``), all their rows.
+
+    The view ``sourced`` says of each row also which file it is from, as ``file``: the place in ``paths``.
+    Close it after use. Raises ``LakeDamaged`` where a file is missing.
+    """
+    places = [str(config.home() / path) for path in paths]
+    for place in places:
+        if not os.path.exists(place):
+            raise LakeDamaged(f"The usage lake has lost {place}: put it back from a copy; run quire audit.")
+    db = connect()
+    if not places:
+        empty = ", ".join(f"NULL::{kind} AS {name}" for name, kind in COLUMNS)
+        db.execute(f"CREATE VIEW usage AS SELECT {empty} WHERE false").fetchall()
+        db.execute("CREATE VIEW sourced AS SELECT *, 0 AS file FROM usage").fetchall()
+        return db
+    read = f"read_parquet([{', '.join(map(literal, places))}]"
+    db.execute(f"CREATE VIEW usage AS SELECT * FROM {read})").fetchall()  # noqa: S608
+    put(db, "files", {"filename": texts(places), "file": np.arange(len(places))})
+    db.execute(
+        f"CREATE VIEW sourced AS SELECT * EXCLUDE (filename) FROM {read}, filename = true) "  # noqa: S608
+        "JOIN files USING (filename)"
+    ).fetchall()
+    return db
+
+
+@contextmanager
+def reading(paths: Iterable[str]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """``open`` for a while; raises ``LakeDamaged`` for whatever DuckDB cannot read of these files."""
+    with open(paths) as db, damage_told():
+        yield db
+
+
+@contextmanager
+def damage_told() -> Iterator[None]:
+    """What DuckDB says of broken Parquet is for its makers; people are told where to look."""
+    try:
+        yield
+    except duckdb.Error as problem:
+        raise LakeDamaged(
+            f"The usage lake cannot be read ({problem}). Run quire audit: it names the damaged file."
+        ) from problem
+
+
+def literal(text: str) -> str:
+    """``text`` as SQL."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,113 @@
+"""The only reads of usage that other rooms may call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Max, Min
+
+from quire.society.kit import ids
+from quire.society.kit.nouns import one
+from quire.society.usage import accounting
+from quire.society.usage.account import Account, Facts, Tally, together
+from quire.society.usage.accounting import Total, fee_counts
+from quire.society.usage.counting import Counts, Registry, Used, subjects
+from quire.society.usage.listed import paths_of, paths_of_import
+from quire.society.usage.models import Import, SetAside
+
+__all__ = [
+    "Account",
+    "Aside",
+    "Counts",
+    "ImportRow",
+    "Registry",
+    "Tally",
+    "Total",
+    "Used",
+    "account_of",
+    "account_of_everything",
+    "fee_counts",
+    "find",
+    "imports",
+    "set_aside",
+    "subjects",
+    "totals",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """One usage file and how far it has been read. ``starts`` and ``ends`` span its usage, if it has any."""
+
+    id: UUID
+    tid: str
+    name: str
+    host: str
+    format: str
+    digest: str
+    agents: str
+    lines: int
+    finished: bool
+    by: str
+    starts: datetime | None
+    ends: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A line that was not counted, with its reason and what may be shown of it."""
+
+    line: int
+    heading: str
+    reason: str
+    excerpt: str
+
+
+def imports() -> tuple[ImportRow, ...]:
+    """Every file imported or begun, the first first."""
+    rows = Import.objects.select_related("by").order_by("id")
+    rows = rows.annotate(first=Min("lake_files__starts"), last=Max("lake_files__ends"))
+    return tuple(
+        ImportRow(row.id, row.tid, row.name, row.host, row.format, row.digest, row.agents, row.line,
+                  row.finished, row.by.username if row.by else "", row.first, row.last)
+        for row in rows
+    )  # fmt: skip
+
+
+def find(name: str) -> Import:
+    """An import by its id. Raises ``Unknown``, or ``BadId`` for what is no id."""
+    return one(Import.objects.filter(id=ids.read(Import.prefix, name)),
+               f"No import has the id {name}; quire usage imports lists them.")  # fmt: skip
+
+
+def account_of(record: Import | str, *, facts: Facts | None = None, beside: Sequence[str] = ()) -> Account:
+    """The account of a file, its usage divided by what is on record now.
+
+    An import's own commit passes ``facts`` and files ``beside`` the lake, for a dry run.
+    """
+    record = find(record) if isinstance(record, str) else record
+    usage: dict[str, Tally] = {}
+    for total in accounting.divide([*paths_of_import(record), *beside]):
+        usage[total.heading] = usage.get(total.heading, Tally()) + Tally(total.lines, total.requests)
+    return (facts or Facts.from_json(record.account)).divided(usage)
+
+
+def account_of_everything() -> Account:
+    """The accounts of all imports as one."""
+    return together(account_of(record) for record in Import.objects.order_by("id"))
+
+
+def totals(starts: date, ends: date) -> tuple[Total, ...]:
+    """Usage that began in [starts, ends), by heading, operator (with its licensee) and use, as of now."""
+    return accounting.divide(paths_of(starts, ends), starts, ends)
+
+
+def set_aside(record: Import | str, heading: str = "") -> Iterable[Aside]:
+    """The lines of an import that were not counted, in the order of the file; one heading, or both."""
+    record = find(record) if isinstance(record, str) else record
+    rows = SetAside.objects.filter(source=record, **({"heading": heading} if heading else {}))
+    for row in rows.order_by("line").iterator(chunk_size=5000):
+        yield Aside(row.line, row.heading, row.reason, row.excerpt)

@@ -1,0 +1,73 @@
+"""Under which heading usage stands: the one place where facts meet licences and mandates.
+
+Used when a file is imported and whenever anybody asks later. It looks at nothing but the facts of a row and
+the terms on record, so a licence or mandate recorded after the import counts as if it had been there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from quire.core import terms
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A licence as far as a heading needs it."""
+
+    licensee: str
+    uses: tuple[str, ...]
+    starts: date
+    ends: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Everything on record that decides a heading. Parties are TypeIDs; lists are by licensee or member."""
+
+    licensees: Mapping[str, str]  # by operator: the name in the list of AI agents, case-folded
+    licences: Mapping[str, Sequence[Granted]] = field(default_factory=dict)
+    spans: Mapping[str, Sequence[terms.Span]] = field(default_factory=dict)
+    answers: Mapping[str, Sequence[terms.Answer]] = field(default_factory=dict)
+    direct: Mapping[str, Sequence[terms.DirectLicence]] = field(default_factory=dict)
+
+    def licensee_of(self, operator: str) -> str | None:
+        """The party that the list of AI agents calls ``operator``, whatever its capitals."""
+        return self.licensees.get(operator.casefold())
+
+    def boundaries(self, starts: date, ends: date) -> list[date]:
+        """The dates within (starts, ends) at which a heading may change."""
+        every: Iterable[Mapping[str, Iterable[terms.Spanned]]]
+        every = (self.licences, self.spans, self.answers, self.direct)
+        return terms.boundaries(starts, ends, *(some for by in every for some in by.values()))
+
+
+def heading(on_record: Terms, operator: str, use: str, member: str | None, day: date) -> str:
+    """The heading of usage of a work or site of ``member`` (None: of nobody's) on ``day``.
+
+    In this order: ``unknown_host`` where nobody is known to own the address; ``direct`` where member and
+    licensee have a licence of their own; ``unlicensed`` where the operator has none in force; ``counted``
+    where a licence covers the use and the mandate says yes; else ``outside``.
+    """
+    if member is None:
+        return "unknown_host"
+    licensee = on_record.licensee_of(operator)
+    if licensee is None:
+        return "unlicensed"
+    standing = terms.standing_of(
+        use,
+        licensee,
+        day,
+        on_record.answers.get(member, ()),
+        on_record.spans.get(member, ()),
+        on_record.direct.get(member, ()),
+    )
+    if standing == "direct":
+        return "direct"
+    in_force = [one for one in on_record.licences.get(licensee, ()) if terms.covers(one, day)]
+    if not in_force:
+        return "unlicensed"
+    covered = any(use in one.uses for one in in_force)
+    return "counted" if covered and standing == "allowed" else "outside"
