@@ -15,8 +15,7 @@ from django.db import connection, transaction
 from django.db.models import AutoField, Model
 
 from quire.core.shares import share_text
-from quire.society.kit import acts, clock, locks
-from quire.society.kit.models import Act
+from quire.society.kit import acts, locks
 from quire.society.kit.tables import Taken
 from quire.society.parties import queries as parties
 from quire.society.parties.models import User
@@ -71,7 +70,8 @@ def insert(model: type[Model], rows: Iterable[Model]) -> None:
     """Insert rows with COPY: most of the time of a long file would go into writing INSERT statements."""
     fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
     names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-    into = f"COPY {connection.ops.quote_name(model._meta.db_table)} ({names}) FROM STDIN"
+    table = connection.ops.quote_name(model._meta.db_table)
+    into = f"COPY {table} ({names}) FROM STDIN"  # sql: the model's own names, quoted
     with connection.wrap_database_errors, connection.cursor() as run, run.copy(into) as copy:
         for row in rows:
             copy.write_row(
@@ -99,19 +99,8 @@ def record(
     if not account.created and not changes:
         return
     acts.record(f"repertoire.{verb}", source[:128], by=by, created=account.created, changed=account.changed)
-    now = clock.now()
-    made = (
-        Act(
-            at=now,
-            by=by,
-            verb="repertoire.change",
-            subject=change.subject,
-            detail={"was": change.was, "now": change.now},
-        )
-        for change in changes
-    )
-    for part in chunks(made):
-        Act.objects.bulk_create(part)
+    for change in changes:
+        acts.record("repertoire.change", change.subject, by=by, was=change.was, now=change.now)
 
 
 def plain(value: Any) -> Any:
