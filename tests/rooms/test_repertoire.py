@@ -384,13 +384,12 @@ def test_a_hundred_thousand_works_come_in_well_under_a_minute(desk: Desk) -> Non
     assert desk.works(HEAD + "".join(rows)).unchanged == 100_000
     again = time.monotonic() - began
     began = time.monotonic()
-    assert desk.works(HEAD + "".join(rows).replace("standard", "news")).changed == 75_000 + 25_000
+    assert desk.works(HEAD + "".join(rows).replace("standard", "news")).changed == 100_000
     changed = time.monotonic() - began
     began = time.monotonic()
     found = list(queries.subjects(Work.objects.values_list("id", flat=True)))
     read = time.monotonic() - began
     assert len(found) == 100_000
     assert max(took, again, read) < 60
-    print(
-        f"import {took:.1f} s with {len(asked)} queries, again {again:.1f} s, all changed {changed:.1f} s, subjects {read:.1f} s"
-    )
+    print(f"import {took:.1f} s with {len(asked)} queries, again {again:.1f} s, all changed {changed:.1f} s")
+    print(f"subjects {read:.1f} s")

@@ -96,7 +96,7 @@ class Tariff:
 
 
 def due(tariff: Tariff, starts: date, ends: date, counts: Iterable[Count]) -> int:
-    """What is due for [starts, ends), in quanta, a whole number of minor units. A blanket fee needs no counts.
+    """What is due for [starts, ends), in quanta, in whole minor units. A blanket fee needs no counts.
 
     Raises TariffRefused for a period that ends before it begins, and what ``usage_due`` raises.
     """
