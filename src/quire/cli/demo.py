@@ -22,6 +22,7 @@ from typing import Annotated, Any
 import typer
 
 from quire.cli import frame
+from quire.cli.distribution import told_sums
 from quire.core.errors import NotFound, QuireError
 
 QUARTERS = ("2025-Q1", "2025-Q2", "2025-Q3", "2025-Q4")
@@ -286,7 +287,7 @@ def _check(place: Path) -> dict[str, Any]:
 
 def _account(story: Story, place: Path, checks: dict[str, Any]) -> None:
     """What happened, in a page, with where to find each document."""
-    from quire.core.money import Money, quanta_of
+    from quire.core.money import Money
     from quire.society.distribution import queries
     from quire.society.kit import clock
     from quire.society.licensing import queries as licensing
@@ -316,11 +317,7 @@ def _account(story: Story, place: Path, checks: dict[str, Any]) -> None:
     for run in queries.runs():
         story.tell(f"  {run.period}  plan “{run.plan}”  {run.state}")
         for currency, sums in run.review.get("currencies", {}).items():
-            parts = {name: _cents(Money(quanta_of(amount), currency)) for name, amount in sums.items()}
-            story.tell(
-                f"    {parts['received']} came in: {parts['allocated']} to the payees, {parts['deducted']} "
-                f"deducted, {parts['held']} held."
-            )
+            story.tell(f"    {told_sums(sums, currency, run.review['payees'])}")
         story.tell(*(f"    ! {notice}" for notice in run.review.get("notices", [])))
     story.tell("", "Paid:")
     for batch in payouts.batches():
@@ -333,12 +330,6 @@ def _account(story: Story, place: Path, checks: dict[str, Any]) -> None:
         "",
     )
     _where(story, place)
-
-
-def _cents(money: Any) -> str:
-    from quire.core.money import Money
-
-    return str(Money.from_minor(money.to_minor()[0], money.currency))
 
 
 def _where(story: Story, place: Path) -> None:
