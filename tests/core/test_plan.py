@@ -178,7 +178,7 @@ def test_a_rate_is_exactly_what_was_written(text: str, share: Fraction) -> None:
         "1/0",
         "1/²",
         "٣%",
-        "1/" + "1" * 5000,
+        "1/" + "1" * 500,
         "1" * 13,
         "1\\n",
         "½",
@@ -341,10 +341,14 @@ def test_rests_may_take_all_and_gross_may_not() -> None:
     "text",
     [
         "a = " + "[" * 100_000,
+        "a = " + "[\n" * 30_000,
+        "about" + ".a" * 400 + " = 1\n" + GOOD,
+        GOOD + "#" * 66_000,
         "about" + ".a" * 50_000 + " = 1\n" + GOOD,
         "a = " + "1" * 5000,
-        "about = 0x" + "f" * 9000 + "\n" + GOOD,
-        GOOD + "[tiers]\ngold = 0x" + "f" * 9000,
+        "a = 0x" + "f" * 900,
+        "about = 0x" + "f" * 900 + "\n" + GOOD,
+        GOOD + "[tiers]\ngold = 0x" + "f" * 900,
         'about = "\ud800"\n' + GOOD,
         "\ufeff" + GOOD,
         "a = 1\na = 2",
@@ -354,7 +358,7 @@ def test_rests_may_take_all_and_gross_may_not() -> None:
         'name = "x"\n'
         + "".join(USE.replace("100%", f"1/{10**11 + n}").replace("use", f"u{n}") for n in range(600)),
     ],
-    ids=range(12),
+    ids=range(16),
 )
 def test_texts_made_to_do_harm_are_refused(text: str) -> None:
     assert max(map(len, problems(text))) < 400

@@ -25,6 +25,9 @@ NOBODY = "nobody"
 MOST_WORKS = 10**12
 """No tier begins higher; a number beyond is a slip of the hand."""
 
+MOST_TEXT, MOST_LINE = 1 << 16, 1000
+"""Characters of a plan, and of one line of it: with a key of ten thousand dots TOML's reader takes minutes."""
+
 MOST_PARTS = 100
 """Deductions, and portions, that a plan may have."""
 
@@ -92,6 +95,9 @@ class Plan:
     @classmethod
     def parse(cls, text: str) -> Plan:
         """A plan from its TOML. Raises ``PlanWrong`` with every problem found."""
+        if len(text) > MOST_TEXT or max(map(len, text.split("\n"))) > MOST_LINE:
+            sentence = f"Write the plan in at most {MOST_TEXT} characters, and lines of at most {MOST_LINE}."
+            raise PlanWrong(sentence, problems=[sentence])
         try:
             text.encode()
             found = tomllib.loads(text)
