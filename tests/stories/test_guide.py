@@ -18,7 +18,8 @@ _HOURS = """timestamp,bot_name,request_count,host,path
 2026-03-04T06:00:00Z - 2026-03-04T07:00:00Z,ClaudeBot,3,www.boazsobrado.com,/blog/
 2026-03-05T06:00:00Z - 2026-03-05T07:00:00Z,GPTBot,4,boazsobrado.com,/robots.txt
 """
-_LOG = '192.0.2.7 - - [17/May/2015:10:05:03 +0000] "GET /page HTTP/1.1" 200 2030 "-" "Mozilla/5.0 (X11) Firefox/26.0"\n'
+_PERSON = "Mozilla/5.0 (X11) Firefox/26.0"
+_LOG = f'192.0.2.7 - - [17/May/2015:10:05:03 +0000] "GET /page HTTP/1.1" 200 2030 "-" "{_PERSON}"\n'
 
 
 def test_the_guide_runs_as_it_stands(house: House, tmp_path: Path) -> None:
