@@ -160,7 +160,7 @@ class Counts:
         places = arrays.to_list(keys)
         order = arrays.ints(sorted(range(len(places)), key=places.__getitem__))
         if not _ascending(arrays.take(keys, order)):
-            raise EvidenceWrong("The same usage of a work or site is counted twice.", file="counts.jsonl")
+            raise EvidenceWrong("The same usage of a work or site is counted twice.")
         for name in ("subjects", "cells", "requests"):
             object.__setattr__(self, name, arrays.take(getattr(self, name), order))
 

@@ -26,7 +26,7 @@ MOST_WORKS = 10**12
 """No tier begins higher; a number beyond is a slip of the hand."""
 
 MOST_TEXT, MOST_LINE = 1 << 16, 1000
-"""Characters of a plan, and of one line of it: with a key of ten thousand dots TOML's reader takes minutes."""
+"""Characters of a plan, and of one line of it: a key of ten thousand dots takes TOML's reader minutes."""
 
 MOST_PARTS = 100
 """Deductions, and portions, that a plan may have."""

@@ -194,10 +194,13 @@ class _Reader:
                 column.append(value)
 
         _each(self.files, "counts.jsonl", take)
-        return {
-            pot: Counts(cuts[pot], *(arrays.ints(column) for column in three))
-            for pot, three in columns.items()
-        }
+        try:
+            return {
+                pot: Counts(cuts[pot], *(arrays.ints(column) for column in three))
+                for pot, three in columns.items()
+            }
+        except EvidenceWrong as problem:
+            raise EvidenceWrong(f"counts.jsonl: {problem.sentence}", file="counts.jsonl") from problem
 
 
 def _plan(data: bytes) -> Plan:
@@ -274,6 +277,8 @@ def _licence(one: Record) -> tuple[str, Licence]:
     uses, prices = _list(one, "uses"), one["prices"]
     for use in uses:
         terms.check_use(use)
+    if not isinstance(prices, dict):
+        raise ValueError("prices must be an object")
     licence = Licence(
         _text(one, "licence"),
         _text(one, "licensee"),
