@@ -1,0 +1,40 @@
+"""The only writes: the files of statements. Nothing here changes a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from quire.society.distribution import queries as distribution
+from quire.society.kit import papers
+from quire.society.kit.config import home
+from quire.society.statements import queries, render
+
+Progress = Callable[[int, int], None]
+
+
+class Written(NamedTuple):
+    """Where the statements lie, and how many payees have one."""
+
+    folder: Path
+    count: int
+
+
+def write(run: Any, folder: Path | None = None, progress: Progress | None = None) -> Written:
+    """Write every payee's statement of a closed run as ``<code>.json``, ``.csv`` and ``.html``.
+
+    Private, under ``QUIRE_HOME/statements/<run>`` or in ``folder``. Again writes only what has changed.
+
+    ``progress`` is told (done, whole). Raises NotPublished.
+    """
+    found = distribution.find(run) if isinstance(run, str) else run
+    place = folder or home() / "statements" / found.tid
+    whole = len(distribution.payees(found))
+    done = 0
+    for statement in queries.statements(found):
+        papers.put(place, render.files(statement))
+        done += 1
+        if progress:
+            progress(done, whole)
+    return Written(place, done)

@@ -1,0 +1,355 @@
+"""What the page says and in which order; ``templates/statements/page.html`` says how it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
+
+from django.template.loader import render_to_string
+
+from quire.core.plan import percent
+from quire.society.payouts.queries import Account
+from quire.society.statements import words
+from quire.society.statements.shape import Deduction, Line, Portion, Pot, Statement, Subject
+
+WORKS = 200
+"""Works whose lines the page shows; all are in the CSV and JSON."""
+BARS = 7
+"""Works that have a bar of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An amount as it is paid, and exactly."""
+
+    short: str
+    exact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One source of money: ``width`` is per cent of the largest, ``part`` of all."""
+
+    label: str
+    note: str
+    amount: Amount
+    part: str
+    width: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step from what came in to what the payee gets. ``kind`` is in, less, rest, portion, mine or sum."""
+
+    kind: str
+    label: str
+    how: str
+    amount: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A pot, step by step."""
+
+    title: str
+    when: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a work: for whom, what for, how it was worked out."""
+
+    licensee: str
+    use: str
+    when: str
+    requests: str
+    how: str
+    portion: str
+    amount: Amount
+    held: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A work or site, or the payee's own part as a member, and its lines."""
+
+    title: str
+    key: str
+    amount: Amount
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Everything of the run in one currency."""
+
+    currency: str
+    credited: Amount
+    held: Amount | None
+    lead: str
+    holds: tuple[str, ...]
+    licences: tuple[Bar, ...]
+    works: tuple[Bar, ...]
+    ways: tuple[Way, ...]
+    groups: tuple[Group, ...]
+    rest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The payee's account in one currency."""
+
+    currency: str
+    rows: tuple[tuple[str, Amount], ...]
+    reason: str
+
+
+def page(statement: Statement) -> bytes:
+    """The statement as one self-contained HTML file."""
+    told = {
+        "statement": statement,
+        "period": words.period(statement.period),
+        "sections": [_section(statement, one.currency) for one in statement.sums],
+        "balances": [_balance(account) for account in statement.accounts],
+        "on": words.day(statement.accounts_on),
+        "lines": words.count(len(statement.lines), "line"),
+        "all_lines": words.count(statement.proof.size, "line"),
+    }
+    return render_to_string("statements/page.html", told).encode()
+
+
+def amount(quanta: int, currency: str) -> Amount:
+    """Both ways of saying it."""
+    return Amount(words.money(quanta, currency), words.exact(quanta))
+
+
+def _section(statement: Statement, currency: str) -> Section:
+    lines = [line for line in statement.lines if line.pot.currency == currency]
+    pots = [pot for pot in statement.pots if pot.currency == currency]
+    [sums] = (one for one in statement.sums if one.currency == currency)
+    whole = sums.credited + sums.held
+    groups = sorted(_groups(lines), key=lambda found: -found[0])
+    shown, rest = groups[:WORKS], groups[WORKS:]
+    return Section(
+        currency,
+        amount(sums.credited, currency),
+        amount(sums.held, currency) if sums.held else None,
+        _lead(statement, lines, pots),
+        tuple(sorted({line.held_because for line in lines if line.held_because})),
+        tuple(_licence_bars(pots, whole)),
+        tuple(_work_bars(groups, whole, currency)),
+        tuple(_way(pot, [line for line in lines if line.pot.tid == pot.tid]) for pot in pots),
+        tuple(group for _, group in shown),
+        _rest_note(rest, currency),
+    )
+
+
+# What it says first
+
+
+def _lead(statement: Statement, lines: list[Line], pots: list[Pot]) -> str:
+    used = [line for line in lines if line.subject]
+    kept = {f"{percent(one.rate)} {one.label}" for pot in pots for one in pot.deductions}
+    less = f", less {words.listed(sorted(kept))}," if kept else ""
+    shared = (
+        f"What {'they' if used else 'the licensees'} paid{less} was shared by the plan “{statement.plan}” "
+        f"({statement.decision})."
+    )
+    return " ".join(part for part in (_used(used), shared, _equal_part(lines)) if part)
+
+
+def _used(used: list[Line]) -> str:
+    """Who asked for what, and how often. A request counts once, however many portions or owners it has."""
+    if not used:
+        return "None of your works was used under a licence; you have a part in what is shared among members."
+    licensees = sorted({line.pot.licensee for line in used})
+    who = words.listed(licensees) if len(licensees) <= 3 else words.count(len(licensees), "licensee")
+    works = {line.subject.tid for line in used if line.subject and line.subject.kind == "work"}
+    sites = sorted({line.subject.title for line in used if line.subject and line.subject.kind == "site"})
+    what = [words.count(len(works), "work") + " of yours"] if works else []
+    if sites:
+        name = sites[0] if len(sites) == 1 else words.count(len(sites), "site") + " of yours"
+        what.append(f"{'other ' if works else ''}pages of {name}")
+    requests = {
+        (line.pot.tid, line.subject.tid, line.starts, line.use): line.requests
+        for line in used
+        if line.subject
+    }
+    return f"{who} asked for {words.listed(what)} {words.count(sum(requests.values()), 'time')}."
+
+
+def _equal_part(lines: list[Line]) -> str:
+    own = sum(line.amount for line in lines if not line.subject)
+    if not own or all(not line.subject for line in lines):
+        return ""
+    return f"{words.money(own, lines[0].pot.currency)} of it is your part in what is shared among members."
+
+
+# Where it came from
+
+
+def _licence_bars(pots: list[Pot], whole: int) -> Iterator[Bar]:
+    sums = sorted(
+        (
+            (pot.credited + pot.held, f"{pot.licensee}", f"licence {pot.licence}", pot.currency)
+            for pot in pots
+        ),
+        reverse=True,
+    )
+    most = max((one[0] for one in sums), default=0)
+    for quanta, label, note, currency in sums:
+        yield _bar(label, note, quanta, currency, most, whole)
+
+
+def _work_bars(groups: list[tuple[int, Group]], whole: int, currency: str) -> Iterator[Bar]:
+    own, rest = groups[:BARS], groups[BARS:]
+    sums = [(quanta, group.title, group.key) for quanta, group in own]
+    if rest:
+        sums.append((sum(quanta for quanta, _ in rest), words.count(len(rest), "other", "others"), ""))
+    most = max((one[0] for one in sums), default=0)
+    for quanta, label, note in sums:
+        yield _bar(label, note, quanta, currency, most, whole)
+
+
+def _bar(label: str, note: str, quanta: int, currency: str, most: int, whole: int) -> Bar:
+    thousandths = quanta * 1000 // most if most else 0
+    part = (
+        f"{quanta * 100 // whole} %" if whole and quanta * 100 >= whole else "under 1 %" if quanta else "0 %"
+    )
+    width = f"{max(thousandths, 3 if quanta else 0) // 10}.{max(thousandths, 3 if quanta else 0) % 10}%"
+    return Bar(label, note, amount(quanta, currency), part, width)
+
+
+# From what came in to what the payee gets
+
+
+def _way(pot: Pot, lines: list[Line]) -> Way:
+    return Way(
+        f"{pot.licensee}, licence {pot.licence}",
+        words.days(pot.starts, pot.ends),
+        tuple(_steps(pot, lines)),
+    )
+
+
+def _steps(pot: Pot, lines: list[Line]) -> Iterator[Step]:
+    def step(kind: str, label: str, how: str, quanta: int) -> Step:
+        return Step(kind, label, how, amount(quanta, pot.currency))
+
+    yield step("in", "Came in", "", pot.received)
+    for kept in pot.deductions:
+        yield step("less", f"less {kept.label}", _deducted(kept), -kept.amount)
+    if pot.deductions:
+        yield step("rest", "Left to share", "", pot.rest)
+    for portion in pot.portions:
+        mine = [line for line in lines if line.portion is portion]
+        yield step("portion", f"“{portion.label}”", _portion(portion), portion.amount)
+        if mine:
+            yield step("mine", "of which yours", _mine(mine, portion), sum(line.amount for line in mine))
+    yield step("sum", "Yours", "" if not pot.held else "some of it is held", pot.credited + pot.held)
+
+
+def _deducted(kept: Deduction) -> str:
+    base = "what came in" if kept.of == "gross" else "what was then left"
+    kind, _, name = kept.to.partition(":")
+    return f"{percent(kept.rate)} of {base}, " + (
+        f"for the fund “{name}”" if kind == "fund" else "for the society"
+    )
+
+
+def _portion(portion: Portion) -> str:
+    gone = {
+        "spread": "nobody stood in it, so it went to the others",
+        "hold": "nobody stood in it, so it is held",
+        "fund": "nobody stood in it, so it went to a fund",
+    }
+    if portion.outcome in gone:
+        return gone[portion.outcome]
+    of_rest = "all of it" if portion.of_rest == 1 else f"{percent(portion.of_rest)} of that"
+    return f"{of_rest}, {portion.sentence}: {_everybody(portion)}"
+
+
+def _everybody(portion: Portion) -> str:
+    if portion.key == "usage":
+        return f"a weight of {words.number(portion.weight)} in all"
+    return words.count(int(portion.weight), "member")
+
+
+def _mine(mine: list[Line], portion: Portion) -> str:
+    weight = sum((line.weight * line.part for line in mine), Fraction(0))
+    return f"{words.number(weight)} of {words.number(portion.weight)}"
+
+
+# Line by line
+
+
+def _groups(lines: list[Line]) -> Iterator[tuple[int, Group]]:
+    """Quanta and lines of each work or site; what is of none is the payee's own part as a member."""
+
+    def tid(line: Line) -> str:
+        return line.subject.tid if line.subject else ""
+
+    for _, some in groupby(sorted(lines, key=tid), key=tid):
+        mine = list(some)
+        quanta = sum(line.amount for line in mine)
+        told = amount(quanta, mine[0].pot.currency)
+        yield quanta, Group(*_named(mine[0].subject), told, tuple(map(_row, mine)))
+
+
+def _named(subject: Subject | None) -> tuple[str, str]:
+    if subject is None:
+        return "Your part as a member", ""
+    if subject.kind == "site":
+        return f"Other pages of {subject.title}", ""
+    return subject.title, subject.key
+
+
+def _row(line: Line) -> Row:
+    pot = line.pot
+    whole = line.starts is None or (line.starts, line.ends) == (pot.starts, pot.ends)
+    when = "" if whole or line.starts is None or line.ends is None else words.days(line.starts, line.ends)
+    return Row(
+        pot.licensee,
+        words.USES.get(line.use, line.use),
+        when,
+        words.number(line.requests) if line.subject else "",
+        _worked_out(line),
+        line.portion.label,
+        amount(line.amount, pot.currency),
+        line.held_because or ("held" if line.outcome == "held" else ""),
+    )
+
+
+def _worked_out(line: Line) -> str:
+    """The line with a pocket calculator."""
+    portion = words.money(line.portion.amount, line.pot.currency)
+    part = "" if line.part == 1 else f" × {words.number(line.part)} ({line.role})"
+    return f"{portion} × {words.number(line.weight)} ÷ {words.number(line.portion.weight)}{part}"
+
+
+def _rest_note(rest: Iterable[tuple[int, Group]], currency: str) -> str:
+    sums = [quanta for quanta, _ in rest]
+    if not sums:
+        return ""
+    return (
+        f"These are the {WORKS} that earned most. {words.count(len(sums), 'other')} earned "
+        f"{words.money(sum(sums), currency)} together; every line is in the CSV and JSON beside this page."
+    )
+
+
+# The account
+
+
+def _balance(one: Account) -> Balance:
+    told = [
+        ("Credited to you in all runs so far", one.credited),
+        ("Paid to your bank account", one.paid),
+        ("On its way to your bank account", one.in_transit),
+        ("Carried to the next payment", one.carried),
+    ]
+    if one.written_off:
+        told.append(("Written off", one.written_off))
+    rows = tuple((label, amount(quanta, one.currency)) for label, quanta in told)
+    return Balance(one.currency, rows, one.reason)

@@ -1,0 +1,172 @@
+"""A closed run as it is published, read once for all of its statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from quire.core import bundle as bundles
+from quire.core.money import quanta_of
+from quire.core.plan import Plan
+from quire.core.plan import Portion as PlanPortion
+from quire.society.distribution import queries as distribution
+from quire.society.kit import ids
+from quire.society.licensing import queries as licensing
+from quire.society.parties import queries as parties
+from quire.society.repertoire import queries as repertoire
+from quire.society.statements.errors import BundleDiffers, NotPublished
+from quire.society.statements.shape import Deduction, Portion, Pot, Proof, Subject
+
+LINES = "lines.jsonl"
+Record = Mapping[str, Any]
+
+
+class Published:
+    """The bundle of a run: its pots, and its lines by party (TypeID), all of them or those of ``only``."""
+
+    def __init__(self, run: Any, only: str = "") -> None:
+        self.row = distribution.row(run)
+        if self.row.state != "closed":
+            raise NotPublished(
+                f"The run {self.row.tid} is {self.row.state}; statements are made when it is closed.",
+                run=self.row.tid,
+            )
+        self.bundle = bundles.read(self.row.bundle)
+        self.about = self.bundle.manifest.about
+        if self.bundle.manifest.root != run.bundle_root:
+            raise BundleDiffers(
+                f"The bundle under {self.row.bundle} is not the one that {self.row.tid} published; "
+                "restore it from a backup.",
+                run=self.row.tid,
+            )
+        self.plan = Plan.parse(self.bundle["plan.toml"].decode())
+        self.lines: dict[str, list[Record]] = {}
+        self._deducted: dict[str, list[Record]] = {}
+        self._group(only)
+        self.pots = {pot.tid: pot for pot in self._pots()}
+        self._subjects: dict[str, Subject] = {}
+        self._holds = self._reasons()
+
+    def _group(self, only: str) -> None:
+        for _, record in self.bundle.records(LINES):
+            party = record.get("party")
+            if party and (not only or party == only):
+                self.lines.setdefault(party, []).append(record)
+            elif record["outcome"] == "deducted":
+                self._deducted.setdefault(record["pot"], []).append(record)
+
+    def _pots(self) -> Iterable[Pot]:
+        told = {one["pot"]: one for _, one in self.bundle.records("pots.jsonl")}
+        codes = {one["licence"]: licensing.licence(one["licence"]) for one in told.values()}
+        names = parties.names(one.licensee for one in codes.values())
+        for _, total in self.bundle.records("totals.jsonl"):
+            one = told[total["pot"]]
+            licence, received = codes[one["licence"]], quanta_of(one["amount"])
+            deductions = tuple(self._deductions(one["pot"], received))
+            yield Pot(
+                one["pot"],
+                licence.code,
+                names[licence.licensee].name,
+                date.fromisoformat(one["from"]),
+                date.fromisoformat(one["until"]),
+                one["currency"],
+                received,
+                quanta_of(total["due"]),
+                deductions,
+                received - sum(kept.amount for kept in deductions),
+                tuple(self._portions(total["shares"])),
+                0,
+                0,
+            )
+
+    def _deductions(self, pot: str, received: int) -> Iterable[Deduction]:
+        of = {one.label: one.of for one in self.plan.deductions}
+        left = received
+        for record in self._deducted.get(pot, []):
+            label, amount = record["share"], quanta_of(record["amount"])
+            base = received if of[label] == "gross" else left
+            left -= amount
+            yield Deduction(label, Fraction(record["rate"]), of[label], record["to"], base, amount)
+
+    def _portions(self, shares: Iterable[Record]) -> Iterable[Portion]:
+        of = {part.label: part for part in self.plan.portions}
+        stay = sum((of[one["share"]].portion for one in shares if one["outcome"] != "spread"), Fraction(0))
+        for one in shares:
+            part = of[one["share"]]
+            gone = one["outcome"] == "spread" or not stay
+            yield Portion(
+                part.label,
+                _sentence(part),
+                part.key,
+                Fraction(0) if gone else part.portion / stay,
+                quanta_of(one["amount"]),
+                Fraction(one["weight"]),
+                one["outcome"],
+            )
+
+    def _reasons(self) -> dict[str, str]:
+        """Party or subject to why it was held; the reason is the society's, for the member to read."""
+        reasons = {hold.tid: hold.reason for hold in distribution.holds()}
+        return {
+            thing: reasons.get(record["hold"], "")
+            for _, record in self.bundle.records("holds.jsonl")
+            for thing in (record["party"], record["subject"])
+            if thing
+        }
+
+    def held_because(self, record: Record) -> str:
+        """Why a held line is held; empty of any other."""
+        if record["outcome"] != "held":
+            return ""
+        return self._holds.get(record["party"]) or self._holds.get(record.get("subject", ""), "")
+
+    def pot(self, tid: str, credited: int, held: int) -> Pot:
+        """A pot, with what one payee gets of it."""
+        return replace(self.pots[tid], credited=credited, held=held)
+
+    def learn(self, party_tids: Iterable[str]) -> None:
+        """Look up what the lines of these parties are of: three queries for ten thousand works and sites."""
+        wanted = {
+            record["subject"]
+            for party in party_tids
+            for record in self.lines.get(party, [])
+            if "subject" in record
+        }
+        missing = wanted - self._subjects.keys()
+        found = repertoire.subjects(_ids("wrk", missing), _ids("sit", missing))
+        self._subjects.update(
+            (row.tid, Subject(row.tid, row.kind, row.title, row.key if row.kind == "work" else row.title))
+            for row in found
+        )
+
+    def subject(self, tid: str) -> Subject:
+        """A work or site that ``learn`` looked up; by its id alone where it is not on record any more."""
+        kind = "work" if tid.startswith("wrk_") else "site"
+        return self._subjects.get(tid) or Subject(tid, kind, tid, tid)
+
+    def proof(self, records: Iterable[Record]) -> Proof:
+        """The paths of these lines; the tree of the whole file is built once."""
+        proofs = {
+            record["line"]: bundles.line_proof(self.bundle, LINES, record["line"]) for record in records
+        }
+        entry = self.bundle.manifest.files[LINES]
+        paths = {number: tuple(one["proof"]) for number, one in proofs.items()}
+        return Proof(entry.root, entry.lines or 0, paths)
+
+
+def _ids(prefix: str, tids: Iterable[str]) -> list[UUID]:
+    return [ids.read(prefix, tid) for tid in tids if tid.startswith(f"{prefix}_")]
+
+
+def _sentence(part: PlanPortion) -> str:
+    """How a portion is shared, for somebody who has never seen a plan."""
+    if part.key == "equal":
+        return "shared equally among the members"
+    if part.key == "tier":
+        return f"shared equally among the members of the tier {part.tier}"
+    measure = "requests" if part.measure == "requests" else "the value of requests at the licence's prices"
+    return f"shared by {measure}{', weighted by content tier' if part.weighted else ''}"

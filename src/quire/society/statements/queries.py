@@ -1,0 +1,128 @@
+"""What others may read: a payee's statement of a run, or those of all its payees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from quire.core.money import quanta_of
+from quire.society.distribution import queries as distribution
+from quire.society.kit import clock, ids
+from quire.society.parties import queries as parties
+from quire.society.parties.queries import PartyName
+from quire.society.payouts import queries as payouts
+from quire.society.payouts.queries import Account
+from quire.society.statements.errors import NoLines
+from quire.society.statements.published import Published, Record
+from quire.society.statements.shape import Line, Payee, Pot, Statement, Sum
+
+__all__ = ["Statement", "payees", "statement", "statements"]
+
+AT_ONCE = 200
+"""Payees whose works are looked up together."""
+
+
+def statement(run: Any, party: parties.Ref) -> Statement:
+    """The statement of one payee of a closed run (the run itself, its id, or ``latest``).
+
+    Raises NotPublished where the run is not closed, NoLines where the party has no line in it.
+    """
+    found, payee = _run(run), parties.party(party)
+    published = Published(found, only=payee.tid)
+    if payee.tid not in published.lines:
+        raise NoLines(
+            f"{payee.code} has no line in the run {published.row.tid}: none of its works was used under a "
+            "licence and mandate, and no portion was shared among members like it.",
+            run=published.row.tid,
+            party=payee.tid,
+        )
+    published.learn([payee.tid])
+    name = parties.names([payee.id])[payee.id]
+    return _statement(published, name, payouts.account_of(payee))
+
+
+def statements(run: Any) -> Iterator[Statement]:
+    """Every payee's statement, in the order of their codes. The bundle is read once, works in bulk."""
+    published = Published(_run(run))
+    names = sorted(payees(published), key=lambda name: name.code)
+    accounts = payouts.accounts()
+    for at in range(0, len(names), AT_ONCE):
+        some = names[at : at + AT_ONCE]
+        published.learn(name.tid for name in some)
+        for name in some:
+            yield _statement(published, name, accounts.get(name.id, ()))
+
+
+def payees(run: Any) -> list[PartyName]:
+    """Everybody with a line in a closed run."""
+    published = run if isinstance(run, Published) else Published(_run(run))
+    return list(parties.names(ids.read("pty", tid) for tid in published.lines).values())
+
+
+def _run(run: Any) -> Any:
+    return distribution.find(run) if isinstance(run, str) else run
+
+
+def _statement(published: Published, name: PartyName, accounts: Sequence[Account]) -> Statement:
+    records = published.lines[name.tid]
+    pots = {pot.tid: pot for pot in _pots(published, records)}
+    return Statement(
+        society=str(published.about["society"]),
+        run=published.row.tid,
+        period=published.row.period,
+        plan=published.plan.name,
+        plan_sentences=tuple(published.plan.sentences()),
+        plan_digest=published.row.plan_digest,
+        decision=published.row.decision,
+        payee=Payee(name.id, name.tid, name.code, name.name),
+        sums=tuple(_sums(pots.values())),
+        pots=tuple(pots.values()),
+        lines=tuple(_line(published, pots[record["pot"]], record) for record in records),
+        accounts=tuple(accounts),
+        accounts_on=clock.today(),
+        proof=published.proof(records),
+    )
+
+
+def _pots(published: Published, records: Iterable[Record]) -> Iterator[Pot]:
+    sums: dict[str, dict[str, int]] = {}
+    for record in records:
+        mine = sums.setdefault(record["pot"], {"payable": 0, "held": 0})
+        mine[record["outcome"]] += quanta_of(record["amount"])
+    for pot, mine in sums.items():
+        yield published.pot(pot, mine["payable"], mine["held"])
+
+
+def _sums(pots: Iterable[Pot]) -> Iterator[Sum]:
+    sums: dict[str, tuple[int, int]] = {}
+    for pot in pots:
+        credited, held = sums.get(pot.currency, (0, 0))
+        sums[pot.currency] = (credited + pot.credited, held + pot.held)
+    yield from (Sum(currency, *both) for currency, both in sorted(sums.items()))
+
+
+def _line(published: Published, pot: Pot, record: Record) -> Line:
+    portion = next(one for one in pot.portions if one.label == record["share"])
+    return Line(
+        number=record["line"],
+        record=record,
+        pot=pot,
+        portion=portion,
+        outcome=record["outcome"],
+        amount=quanta_of(record["amount"]),
+        role=record["role"],
+        weight=Fraction(record["weight"]),
+        part=Fraction(record["part"]),
+        subject=published.subject(record["subject"]) if "subject" in record else None,
+        use=record.get("use", ""),
+        starts=_day(record.get("from")),
+        ends=_day(record.get("until")),
+        requests=record.get("requests", 0),
+        held_because=published.held_because(record),
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,0 +1,93 @@
+"""Amounts, days, shares and counts as people read them, in British English."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from fractions import Fraction
+from functools import lru_cache
+
+from babel.dates import format_date
+from babel.numbers import get_currency_symbol
+
+from quire.core.currencies import minor_digits
+from quire.core.money import DECIMALS, QUANTA, decimal_of
+from quire.society.kit.periods import Period
+
+LOCALE = "en_GB"
+USES = {
+    "ai-train": "training",
+    "ai-input": "answers",
+    "ai-index": "an AI's index",
+    "search": "search",
+}
+"""The uses, in a word or two."""
+
+
+def money(quanta: int, currency: str) -> str:
+    """The amount cut to the minor unit, as it is paid: "€1,234.56"; what is smaller still: "under €0.01"."""
+    digits = minor_digits(currency)
+    one = 10 ** (DECIMALS - digits)
+    units = abs(quanta) // one
+    sign = "−" if quanta < 0 else ""
+    if quanta and not units:
+        return f"{sign}under {_written(1, digits, currency)}"
+    return f"{sign}{_written(units, digits, currency)}"
+
+
+def exact(quanta: int) -> str:
+    """All twelve decimals, thousands apart: "1,234.560000000000"."""
+    whole, part = decimal_of(quanta).split(".")
+    return f"{int(whole):,}.{part}" if abs(quanta) >= QUANTA else f"{whole}.{part}"
+
+
+def _written(units: int, digits: int, currency: str) -> str:
+    whole, part = divmod(units, 10**digits)
+    return f"{_symbol(currency)}{whole:,}" + (f".{part:0{digits}d}" if digits else "")
+
+
+@lru_cache
+def _symbol(currency: str) -> str:
+    """Babel's symbol; a no-break space after one that ends in a letter, as in "CHF 5.00"."""
+    symbol = str(get_currency_symbol(currency, LOCALE))
+    return f"{symbol}\u00a0" if symbol[-1].isalpha() else symbol
+
+
+def number(value: Fraction | int) -> str:
+    """ "12,345", or "3/2" for what is not whole."""
+    found = Fraction(value)
+    return f"{found.numerator:,}" + (f"/{found.denominator:,}" if found.denominator != 1 else "")
+
+
+def day(value: date) -> str:
+    """ "14 March 2026"."""
+    return str(format_date(value, "d MMMM y", locale=LOCALE))
+
+
+def days(starts: date, ends: date) -> str:
+    """The first and the last day: "1 January to 14 March 2026"."""
+    last = ends - timedelta(days=1)
+    if starts == last:
+        return day(last)
+    pattern = "d MMMM" if starts.year == last.year else "d MMMM y"
+    return f"{format_date(starts, pattern, locale=LOCALE)} to {day(last)}"
+
+
+def period(span: Period) -> str:
+    """ "January 2026", "2026", or its first and last day."""
+    told = str(span)
+    if len(told) == len("2026"):
+        return told
+    if len(told) == len("2026-01"):
+        return str(format_date(span.starts, "MMMM y", locale=LOCALE))
+    return days(span.starts, span.ends)
+
+
+def count(many: int, one: str, several: str = "") -> str:
+    """ "1 work", "12 works"."""
+    return f"{many:,} {one if many == 1 else several or one + 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """ "A", "A and B", "A, B and C"."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
