@@ -88,7 +88,7 @@ def build(
     began = time.monotonic()
     story = Story()
     source, place = examples(), _home()
-    logs = place / "logs"
+    logs = place / "input"
     with story.step("the society and its database"):
         _found(source)
     with story.step("a year of access logs, as the generator writes them"):
@@ -157,7 +157,7 @@ def _found(source: Path) -> None:
 def _generate(source: Path, logs: Path, scale: float) -> None:
     if (logs / "manifest.json").is_file():
         return
-    fresh = logs.with_name("logs.new")
+    fresh = logs.with_name("input.new")
     shutil.rmtree(fresh, ignore_errors=True)
     done = subprocess.run(  # noqa: S603 - our own script, our own interpreter
         [sys.executable, str(source / "generate.py"), "--out", str(fresh), "--scale", str(scale)],
@@ -225,8 +225,8 @@ def _import_usage(logs: Path) -> None:
     by = _user("preparer")
     manifest = json.loads((logs / "manifest.json").read_text())
     for one in manifest["files"]:
-        with frame.progress(one["file"]) as update:
-            actions.import_file(logs / one["file"], host=one.get("host") or None, by=by, progress=update)
+        with frame.progress(one["path"]) as update:
+            actions.import_file(logs / one["path"], host=one.get("host") or None, by=by, progress=update)
 
 
 def _distribute(quarter: str) -> None:
@@ -310,14 +310,14 @@ def _account(story: Story, place: Path, checks: dict[str, Any]) -> None:
     )
     story.tell(
         "The year's usage, every line accounted for:",
-        *(f"  {sentence}" for sentence in usage.account_of_everything().sentences()),
+        *_usage_lines(usage.account_of_everything()),
         "",
     )
     story.tell("The distributions:")
     for run in queries.runs():
         story.tell(f"  {run.period}  plan “{run.plan}”  {run.state}")
         for currency, sums in run.review.get("currencies", {}).items():
-            story.tell(f"    {told_sums(sums, currency, run.review['payees'])}")
+            story.tell(f"    {told_sums(sums, currency)}")
         story.tell(*(f"    ! {notice}" for notice in run.review.get("notices", [])))
     story.tell("", "Paid:")
     for batch in payouts.batches():
@@ -326,10 +326,30 @@ def _account(story: Story, place: Path, checks: dict[str, Any]) -> None:
         "",
         "Checked:",
         f"  quire audit: {'; '.join(checks['audit']) or 'every check holds.'}",
-        *(f"  {verdict.sentence()}" for verdict in checks["verdicts"]),
+        *_verdict_lines(checks["verdicts"]),
         "",
     )
     _where(story, place)
+
+
+def _verdict_lines(verdicts: list[Any]) -> list[str]:
+    wrong = [f"  {verdict.sentence()}" for verdict in verdicts if not verdict.holds]
+    lines = sum(verdict.facts["lines"] for verdict in verdicts if verdict.holds)
+    right = len(verdicts) - len(wrong)
+    return [
+        *wrong,
+        f"  quire verify: {right} of {len(verdicts)} bundles hold; all {lines:,} lines were recomputed.",
+    ]
+
+
+def _usage_lines(account: Any) -> list[str]:
+    """A line for each heading, the largest first."""
+    from quire.society.usage.queries import HEADINGS
+
+    found = sorted((name for name in HEADINGS if account[name].lines), key=lambda name: -account[name].lines)
+    return [f"  {account.lines:>9,}  lines in all, of which"] + [
+        f"  {account[name].lines:>9,}  {HEADINGS[name]}" for name in found
+    ]
 
 
 def _where(story: Story, place: Path) -> None:
@@ -337,7 +357,7 @@ def _where(story: Story, place: Path) -> None:
     story.tell(
         "Where to find it:",
         f"  this account            {shown}/{ACCOUNT}",
-        f"  the logs and what they hold   {shown}/logs/, {shown}/logs/manifest.json",
+        f"  the logs and what they hold   {shown}/input/logs/, {shown}/input/manifest.json",
         f"  statements              {shown}/statements/<run>/<member>.html, .csv, .json",
         f"  payments for the bank   {shown}/payments/",
         f"  signed bundles          {shown}/published/bundles/",

@@ -150,27 +150,22 @@ def _say_forecast(told: Any, as_json: bool) -> None:
 
 
 def _review(review: dict[str, Any]) -> list[str]:
-    lines = [
-        f"  {told_sums(sums, currency, review['payees'])}"
-        for currency, sums in review.get("currencies", {}).items()
-    ]
+    lines = [f"  {told_sums(sums, currency)}" for currency, sums in review.get("currencies", {}).items()]
     return [*lines, *(f"  ! {notice}" for notice in review.get("notices", []))]
 
 
-def told_sums(sums: dict[str, str], currency: str, payees: int) -> str:
+def told_sums(sums: dict[str, Any], currency: str) -> str:
     """``1,000.00 EUR came in: 850.00 EUR to 3 payees, 150.00 EUR deducted.``"""
-    from quire.core.money import Money, quanta_of
+    from quire.core.money import quanta_of
 
-    words = {"allocated": f"to {frame.many(payees, 'payee')}", "deducted": "deducted", "held": "held",
+    words = {"allocated": f"to {frame.many(sums['payees'], 'payee')}", "deducted": "deducted", "held": "held",
              "fund": "to funds"}  # fmt: skip
     parts = [
-        f"{Money(quanta_of(sums[name]), currency)} {told}"
+        f"{frame.money(quanta_of(sums[name]), currency)} {told}"
         for name, told in words.items()
         if quanta_of(sums[name])
     ]
-    return (
-        f"{Money(quanta_of(sums['received']), currency)} came in: {', '.join(parts) or 'nothing to divide'}."
-    )
+    return f"{frame.money(quanta_of(sums['received']), currency)} came in: {', '.join(parts) or 'nothing to divide'}."
 
 
 def _say_run(row: Any, as_json: bool) -> None:

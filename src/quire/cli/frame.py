@@ -152,6 +152,15 @@ def many(number: int, noun: str) -> str:
     return f"{number:,} {noun if number == 1 else plural}"
 
 
+def money(quanta: int, currency: str) -> str:
+    """``29,589.04 EUR``: exact, at least to the minor unit, thousands apart."""
+    from quire.core.money import Money
+
+    units, point, rest = str(Money(quanta, currency)).partition(".")
+    whole, space, name = units.partition(" ")
+    return f"{int(whole):,}{point}{rest}{space}{name}" if whole != "-0" else str(Money(quanta, currency))
+
+
 def acting(name: str) -> Any:
     """The user who acts; a sentence where none was named or none is known."""
     from quire.society.parties import queries as parties

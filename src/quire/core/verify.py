@@ -65,7 +65,7 @@ class Verdict:
         return (
             f"It holds: all {facts['lines']:,} lines of the run {facts['run']} of {facts['society']}, "
             f"{facts['from']} to {facts['until']}, follow from its counts, prices, shares and mandates by "
-            f"the plan “{facts['plan']}”; {facts['sums']} came in and is accounted for to 10⁻¹² of a unit."
+            f"the plan “{facts['plan']}”; {facts['sums']} came in, accounted for to 10⁻¹² of a unit."
         )
 
 

@@ -22,9 +22,9 @@ def of(run: Run, files: Files) -> dict[str, Any]:
     _must_agree(run, totals)
     return {
         "totals": totals,
-        "payees": len(payees),
+        "payees": len({one["party"] for one in payees}),
         "lines": Line.objects.filter(run=run).count(),
-        "currencies": _by_currency(totals),
+        "currencies": _by_currency(totals, payees),
         "notices": list(_notices(run, totals, payees)),
     }
 
@@ -52,7 +52,7 @@ def _must_agree(run: Run, totals: list[dict[str, Any]]) -> None:
             )
 
 
-def _by_currency(totals: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
+def _by_currency(totals: list[dict[str, Any]], payees: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     sums: dict[str, dict[str, int]] = {}
     for told in totals:
         mine = sums.setdefault(told["currency"], {})
@@ -60,6 +60,7 @@ def _by_currency(totals: list[dict[str, Any]]) -> dict[str, dict[str, str]]:
             mine[name] = mine.get(name, 0) + quanta_of(told[name])
     return {
         currency: {name: decimal_of(amount) for name, amount in mine.items()}
+        | {"payees": sum(one["currency"] == currency for one in payees)}
         for currency, mine in sorted(sums.items())
     }
 

@@ -27,6 +27,9 @@ class Period:
     def __str__(self) -> str:
         if self == month(self.starts.year, self.starts.month):
             return f"{self.starts:%Y-%m}"
+        for quarter in range(4):
+            if self == quarter_of(self.starts.year, quarter + 1):
+                return f"{self.starts:%Y}-Q{quarter + 1}"
         if self == Period(date(self.starts.year, 1, 1), date(self.starts.year + 1, 1, 1)):
             return f"{self.starts:%Y}"
         return f"{self.starts}..{self.ends}"
@@ -37,6 +40,11 @@ def month(year: int, number: int) -> Period:
     return Period(date(year, number, 1), date(year + number // 12, number % 12 + 1, 1))
 
 
+def quarter_of(year: int, number: int) -> Period:
+    """The quarter, 1 to 4, as a period."""
+    return Period(date(year, 3 * number - 2, 1), month(year, 3 * number).ends)
+
+
 def parse(text: str) -> Period:
     """``2026`` (a year), ``2026-Q2``, ``2026-03`` or ``2026-03-01..2026-03-15`` (the last day is out)."""
     try:
@@ -45,8 +53,7 @@ def parse(text: str) -> Period:
         if found := re.fullmatch(r"(\d{4})-(\d{2})", text):
             return month(int(found[1]), int(found[2]))
         if found := re.fullmatch(r"(\d{4})-[Qq]([1-4])", text):
-            first = 3 * int(found[2]) - 2
-            return Period(date(int(found[1]), first, 1), month(int(found[1]), first + 2).ends)
+            return quarter_of(int(found[1]), int(found[2]))
         starts, ends = (date.fromisoformat(part) for part in text.split(".."))
     except ValueError as problem:
         raise BadPeriod(

@@ -12,13 +12,14 @@ from django.db.models import Max, Min
 from quire.society.kit import ids
 from quire.society.kit.nouns import one
 from quire.society.usage import accounting
-from quire.society.usage.account import Account, Facts, Tally, together
+from quire.society.usage.account import HEADINGS, Account, Facts, Tally, together
 from quire.society.usage.accounting import Total, fee_counts
 from quire.society.usage.counting import Counts, Registry, Used, subjects
 from quire.society.usage.listed import paths_of, paths_of_import
 from quire.society.usage.models import Import, SetAside
 
 __all__ = [
+    "HEADINGS",
     "Account",
     "Aside",
     "Counts",
