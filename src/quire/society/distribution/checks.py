@@ -22,7 +22,7 @@ def pots_are_their_receipts() -> Iterator[str]:
     for pot in Pot.objects.exclude(run__state="cancelled"):
         received = PotReceipt.objects.filter(pot=pot).aggregate(sum=Sum("receipt__amount"))["sum"] or 0
         if received != pot.amount:
-            yield f"{pot.tid} is {decimal_of(pot.amount)} {pot.currency}; its receipts: {decimal_of(received)}."
+            yield f"{pot.tid} is {decimal_of(pot.amount)} {pot.currency}; receipts: {decimal_of(received)}."
 
 
 def lines_are_their_pots() -> Iterator[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
+from pathlib import Path
 
 from quire.core.tokens import SigningKey
 from quire.society.kit.config import home
@@ -14,23 +16,24 @@ def signing_key() -> SigningKey:
     place = home() / "keys" / "signing.json"
     place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not place.exists():
-        _make(str(place))
+        _put(place, json.dumps(SigningKey.generate().private_jwk()), 0o600)
     key = SigningKey.from_jwk(json.loads(place.read_text()))
     public = home() / "published" / "keys.json"
     if not public.exists():
         public.parent.mkdir(parents=True, exist_ok=True)
-        public.write_text(json.dumps({"keys": [key.public_jwk()]}, indent=2) + "\n")
+        _put(public, json.dumps({"keys": [key.public_jwk()]}, indent=2) + "\n", 0o644)
     return key
 
 
-def _make(place: str) -> None:
-    # Written beside and linked into place, so that two commands at once end up with the same, whole key.
-    fresh = f"{place}.{os.getpid()}"
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
-        handle.write(json.dumps(SigningKey.generate().private_jwk()))
-        handle.flush()
-        os.fsync(handle.fileno())
+def _put(place: Path, text: str, mode: int) -> None:
+    """Write the file whole or not at all; of two writers at once the first one's stands."""
+    handle, fresh = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
     try:
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
         os.link(fresh, place)
     except FileExistsError:
         pass

@@ -128,3 +128,12 @@ class Line(AppendOnly):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "number"], name="distribution_line_number")]
         indexes = [models.Index(fields=["party", "run"], name="distribution_line_party")]
+
+
+class Release(AppendOnly):
+    """A held line, once no hold stands on its party or its work any more: it has become payable, once."""
+
+    prefix = "rel"
+
+    line = models.OneToOneField(Line, on_delete=models.PROTECT, related_name="release")
+    released_on = models.DateField()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -31,6 +32,13 @@ def publish(run: Run, files: Mapping[str, bytes]) -> str:
     built = bundle.build(files, about, signing_key())
     place = folder(run)
     place.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(place)
     bundle.write_folder(place, built)
     bundle.write_zip(place.with_name(place.name + ".zip"), built)
     return bundle.Bundle(built).manifest.root
+
+
+def _sweep(place: Path) -> None:
+    """Take away what a killed process left half-written of this bundle; the run's lock keeps others out."""
+    for left in place.parent.glob(f".{place.name}.*"):
+        shutil.rmtree(left, ignore_errors=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from quire.society.distribution import publishing
 from quire.society.distribution.models import Hold, Line, PlanVersion, Run
@@ -118,16 +118,14 @@ def payees(run: Run) -> list[UUID]:
 
 def credited() -> dict[tuple[UUID, str], int]:
     """Per party and currency: quanta made payable by all posted runs, and by holds released."""
-    found = Line.objects.filter(run__state__in=["posted", "closed"], party__isnull=False)
-    sums: dict[tuple[UUID, str], int] = {}
-    for outcome, released, party, currency, amount in (
-        found.order_by()
-        .values_list("outcome", "hold__released_on", "party_id", "pot__currency")
+    found = (
+        Line.objects.filter(run__state__in=["posted", "closed"], party__isnull=False)
+        .filter(Q(outcome="payable") | Q(release__isnull=False))
+        .order_by()
+        .values_list("party_id", "pot__currency")
         .annotate(amount=Sum("amount"))
-    ):
-        if outcome == "payable" or released:
-            sums[party, currency] = sums.get((party, currency), 0) + amount
-    return sums
+    )
+    return {(party, currency): amount for party, currency, amount in found}
 
 
 def on_hold() -> set[UUID]:

@@ -8,21 +8,31 @@ from typing import Any
 from django.db import transaction
 
 from quire.society.distribution.errors import BadHold
-from quire.society.distribution.models import Hold, Line
-from quire.society.kit import acts, clock, locks
+from quire.society.distribution.models import Hold, Line, Release, Run
+from quire.society.kit import acts, clock, ids, locks
 from quire.society.kit.nouns import one
 from quire.society.ledger import accounts
 from quire.society.ledger import actions as ledger
 from quire.society.parties import queries as parties
 from quire.society.repertoire import queries as repertoire
 
+LOCK = "distribution:holds"
+"""Held by whoever posts a run or releases a hold, so that no line is released twice or forgotten."""
+
 
 def place_hold(*, reason: str, by: Any, work: str = "", party: str = "", starts: date | None = None) -> Hold:
-    """From now on, hold what this work (URL or identifier) or this party (code) earns in any run."""
+    """From now on, hold what this work (URL or identifier) or this party (code) earns in any run.
+
+    ``starts`` is the day on record, today if left out. Runs frozen before stay as they are; a party on hold
+    is not paid either. Raises parties.ReadsOnly, BadHold, Unknown.
+    """
+    parties.may_write(by)
     if bool(work) == bool(party):
         raise BadHold("Name either a work or a party to hold.")
     if not reason.strip():
         raise BadHold("A hold needs its reason: the member will read it.")
+    if starts and starts > clock.today():
+        raise BadHold(f"A hold stands from the day it is placed; place this one on {starts}.")
     with transaction.atomic():
         hold = Hold.objects.create(
             work_id=repertoire.work_id(work) if work else None,
@@ -37,44 +47,68 @@ def place_hold(*, reason: str, by: Any, work: str = "", party: str = "", starts:
 def release_hold(hold_tid: str, *, by: Any) -> int:
     """End a hold and move what it held to the payees' balances, each currency in its own entries.
 
-    Returns how many lines were released. Lines that another hold still covers stay held.
+    Returns how many lines were released. Lines that another hold still covers stay held until that one ends;
+    lines of a run not yet posted are released when it is. Raises parties.ReadsOnly, Unknown.
     """
+    parties.may_write(by)
     with transaction.atomic():
-        locks.wait("distribution:holds")
+        locks.wait(LOCK)
         hold = one(
-            Hold.objects.filter(id=_id(hold_tid), released_on=None),
+            Hold.objects.filter(id=ids.read(Hold.prefix, hold_tid), released_on=None),
             f"No standing hold has the id {hold_tid}.",
         )
-        lines = list(Line.objects.filter(hold=hold, outcome="held").select_related("pot", "party", "run"))
-        sums: dict[tuple[str, str], int] = {}
-        for line in lines:
-            key = (line.party.tid, line.pot.currency)
-            sums[key] = sums.get(key, 0) + line.amount
-        entries = [
-            entry
-            for (party, currency), amount in sorted(sums.items())
-            if amount
-            for entry in (
-                ledger.EntryIn(accounts.held(party), currency, amount),
-                ledger.EntryIn(accounts.payable(party), currency, -amount),
-            )
-        ]
-        if entries:
-            ledger.post(
-                key=f"release:{hold.tid}",
-                date=clock.today(),
-                kind="release",
-                text=f"Released: {hold.reason}"[:200],
-                entries=entries,
-                by=by,
-            )
         hold.released_on = clock.today()
         hold.save(update_fields=["released_on"])
-        acts.record("distribution.release", hold, by=by, lines=len(lines))
-    return len(lines)
+        posted = Line.objects.filter(run__state__in=["posted", "closed"])
+        count = let_go(posted, key=f"release:{hold.tid}", text=f"Released: {hold.reason}", by=by)
+        acts.record("distribution.release", hold, by=by, lines=count)
+    return count
 
 
-def _id(tid: str) -> Any:
-    from quire.society.kit import ids
+def let_go_of_run(run: Run, *, by: Any) -> int:
+    """Release at once what the run held for holds that ended while it was under way."""
+    return let_go(
+        Line.objects.filter(run=run),
+        key=f"release:{run.tid}",
+        text=f"Released before distribution {run.tid} was posted",
+        by=by,
+    )
 
-    return ids.read(Hold.prefix, tid)
+
+def let_go(lines: Any, *, key: str, text: str, by: Any) -> int:
+    """Make payable those of the posted ``lines`` that were held and are covered by no standing hold.
+
+    Call it inside a transaction that has waited for ``LOCK``. Returns how many lines there were.
+    """
+    free = _free(lines)
+    sums: dict[tuple[str, str], int] = {}
+    for line in free:
+        place = (line.party.tid, line.pot.currency)
+        sums[place] = sums.get(place, 0) + line.amount
+    entries = [
+        entry
+        for (party, currency), amount in sorted(sums.items())
+        if amount
+        for entry in (
+            ledger.EntryIn(accounts.held(party), currency, amount),
+            ledger.EntryIn(accounts.payable(party), currency, -amount),
+        )
+    ]
+    if entries:
+        ledger.post(key=key, date=clock.today(), kind="release", text=text[:200], entries=entries, by=by)
+    Release.objects.bulk_create(
+        (Release(line=line, released_on=clock.today()) for line in free), batch_size=5_000
+    )
+    return len(free)
+
+
+def _free(lines: Any) -> list[Line]:
+    standing = Hold.objects.filter(released_on=None).select_related("work")
+    parties_held = {hold.party_id for hold in standing if hold.party_id}
+    works_held = {hold.work.tid for hold in standing if hold.work}
+    held = lines.filter(outcome="held", hold__isnull=False, release=None)
+    return [
+        line
+        for line in held.select_related("pot", "party").order_by("run_id", "number")
+        if line.party_id not in parties_held and line.detail.get("subject") not in works_held
+    ]

@@ -11,13 +11,15 @@ from quire.core.errors import Invalid
 from quire.core.plan import Plan
 from quire.society.distribution.models import PlanVersion
 from quire.society.kit import acts
+from quire.society.parties import queries as parties
 
 
 def adopt_plan(*, text: str, starts: date, decision: str, by: Any) -> PlanVersion:
     """Put a plan in force from ``starts``. The same text from the same date again changes nothing.
 
-    ``decision`` names who decided and when ("General assembly, 12 March 2026"). Raises ``PlanWrong``.
+    ``decision`` names who decided and when ("General assembly, 12 March 2026"). Raises parties.ReadsOnly, ``PlanWrong``.
     """
+    parties.may_write(by)
     plan = Plan.parse(text)
     if not decision.strip():
         raise Invalid('Say which decision adopted the plan: --decision "Members\' meeting of …".')

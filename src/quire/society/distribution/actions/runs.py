@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
 
+from quire.core.errors import Invalid
 from quire.society.distribution import errors, store
 from quire.society.distribution.actions import stages
 from quire.society.distribution.models import Approval, PlanVersion, Pot, PotReceipt, Run
@@ -94,55 +96,78 @@ def _plan(name: str, period: Period) -> PlanVersion:
     return found
 
 
-def work(run: Run, *, by: Any, tell: Progress | None = None, place: store.Store | None = None) -> Run:
-    """Take a run through every stage that follows, until it waits for a person or is closed.
-
-    May be killed at any moment and called again. One process at a time: another gets ``RunBusy``.
-    """
+@contextmanager
+def _alone(run: Run) -> Iterator[None]:
+    """Nobody else works on the run meanwhile; ``RunBusy`` where somebody does."""
     name = f"distribution:{run.tid}"
     if not locks.try_session(name):
         raise errors.RunBusy(
-            f"The run {run.tid} is being worked on by another process; wait until it is done."
+            f"The run {run.tid} is being worked on by another process; wait until it is done.", run=run.tid
         )
     try:
+        yield
+    finally:
+        locks.leave_session(name)
+
+
+def work(run: Run, *, by: Any, tell: Progress | None = None, place: store.Store | None = None) -> Run:
+    """Take a run through every stage that follows, until it waits for a person or is closed.
+
+    May be killed at any moment and called again. One process at a time: another gets ``RunBusy``. ``tell``
+    is told in words what each stage is doing as it begins. Raises parties.ReadsOnly, ``EvidenceChanged``,
+    ``DoesNotAdd``.
+    """
+    parties.may_write(by)
+    with _alone(run):
         run.refresh_from_db()
         while step := stages.next_of(run):
             if tell:
                 tell(step.doing)
             step.do(run, by=by, place=place or store.standing())
             run.refresh_from_db()
-    finally:
-        locks.leave_session(name)
     return run
 
 
 def approve(run: Run, *, by: Any) -> Approval:
     """A second person says yes to the results as they stand. Raises ``NotYours``, ``WrongStage``."""
     parties.need_role(by, "approver")
+    # Looked at before the row is waited for: whoever approves too early is told so at once.
+    _may_approve(Run.objects.get(id=run.id), by)
     with transaction.atomic():
         run = Run.objects.select_for_update().get(id=run.id)
-        if run.prepared_by_id == by.pk:
-            raise errors.NotYours("You prepared this run; somebody else approves it.")
-        if run.state != "reviewed":
-            raise errors.WrongStage(f"The run {run.tid} is {run.state}; a reviewed run is approved.")
+        _may_approve(run, by)
         given = Approval.objects.create(run=run, by=by, at=clock.now(), results_digest=run.results_digest)
         stages.move(run, "approved")
         acts.record("distribution.approve", run, by=by, results=run.results_digest)
     return given
 
 
+def _may_approve(run: Run, by: Any) -> None:
+    if run.prepared_by_id == by.pk:
+        raise errors.NotYours("You prepared this run; somebody else approves it.")
+    if run.state != "reviewed":
+        raise errors.WrongStage(f"The run {run.tid} is {run.state}; a reviewed run is approved.")
+
+
 def cancel(run: Run, *, reason: str, by: Any) -> None:
-    """Give a run up before it is approved; its receipts wait for another run. The run stays on record."""
+    """Give a run up before it is approved; its receipts wait for another run. The run stays on record.
+
+    Raises parties.RoleMissing, Invalid without a reason, ``RunBusy``, ``WrongStage``.
+    """
     parties.need_role(by, "operator")
-    with transaction.atomic():
+    if not reason.strip():
+        raise Invalid("Say why the run is given up: --reason TEXT.")
+    with _alone(run), transaction.atomic():
         run = Run.objects.select_for_update().get(id=run.id)
         if run.state not in {"open", "frozen", "allocated", "reviewed"}:
             raise errors.WrongStage(
                 f"The run {run.tid} is {run.state}; only a run not yet approved is cancelled."
             )
-        PotReceipt.objects.filter(pot__run=run).delete()
+        held = PotReceipt.objects.filter(pot__run=run)
+        freed = [one.receipt.reference for one in held.select_related("receipt").order_by("receipt_id")]
+        held.delete()
         stages.move(run, "cancelled")
-        acts.record("distribution.cancel", run, by=by, reason=reason)
+        acts.record("distribution.cancel", run, by=by, reason=reason, receipts=freed)
 
 
 def forecast(*, period: Period, by: Any, plan: str = "") -> Forecast:

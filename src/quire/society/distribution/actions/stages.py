@@ -10,15 +10,18 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Min, Sum
+from django.db.models.fields.json import KeyTextTransform
 
 from quire.core import evidence
 from quire.core.distribution import Division, Evidence, divide
 from quire.core.money import decimal_of
 from quire.society.distribution import freezing, publishing, review
-from quire.society.distribution.errors import DoesNotAdd
+from quire.society.distribution.actions import holds
+from quire.society.distribution.errors import DoesNotAdd, WrongStage
 from quire.society.distribution.models import Line, Run
 from quire.society.distribution.store import Store
-from quire.society.kit import acts, ids
+from quire.society.kit import acts, ids, locks
 from quire.society.ledger import accounts
 from quire.society.ledger import actions as ledger
 
@@ -40,6 +43,13 @@ def move(run: Run, state: str, **fields: Any) -> None:
     run.save(update_fields=["state", *fields])
 
 
+def _take(run: Run, state: str) -> None:
+    """Hold the run's row until the transaction ends; ``WrongStage`` where it is not where this stage begins."""
+    found = Run.objects.select_for_update().values_list("state", flat=True).get(id=run.id)
+    if found != state:
+        raise WrongStage(f"The run {run.tid} is {found}; this stage follows only where it is {state}.")
+
+
 def _snapshot() -> None:
     """One view of the books for everything a freeze reads; a forecast has one already."""
     with connection.cursor() as sql:
@@ -52,6 +62,7 @@ def freeze(run: Run, *, by: Any, place: Store) -> None:
     with transaction.atomic():
         if outermost:
             _snapshot()
+        _take(run, "open")
         frozen = freezing.gather(run)
         digest = place.save(run.tid, "inputs", evidence.input_files(frozen.evidence, frozen.receipts))
         move(run, "frozen", inputs_digest=digest)
@@ -66,6 +77,7 @@ def allocate(run: Run, *, by: Any, place: Store) -> None:
         _must_add(one)
     results = evidence.result_files(found, divisions)
     with transaction.atomic():
+        _take(run, "frozen")
         digest = place.save(run.tid, "results", results)
         _copy_lines(run, found, divisions)
         move(run, "allocated", results_digest=digest)
@@ -125,6 +137,7 @@ def review_run(run: Run, *, by: Any, place: Store) -> None:
     )
     told = review.of(run, files)
     with transaction.atomic():
+        _take(run, "allocated")
         move(run, "reviewed", review=told)
         acts.record("distribution.review", run, by=by, notices=len(told["notices"]))
 
@@ -132,6 +145,8 @@ def review_run(run: Run, *, by: Any, place: Store) -> None:
 def post(run: Run, *, by: Any, place: Store) -> None:
     """One ledger transaction a pot: out of the pot, to the payees, the holds, the society and the funds."""
     with transaction.atomic():
+        _take(run, "approved")
+        locks.wait(holds.LOCK)
         for pot in run.pots.select_related("licence").order_by("id"):
             entries = list(_entries(pot))
             if len(entries) > 1:
@@ -144,31 +159,33 @@ def post(run: Run, *, by: Any, place: Store) -> None:
                     by=by,
                 )
         move(run, "posted")
-        acts.record("distribution.post", run, by=by)
+        acts.record("distribution.post", run, by=by, released=holds.let_go_of_run(run, by=by))
 
 
 def _entries(pot: Any) -> Iterator[ledger.EntryIn]:
-    sums: dict[str, int] = {}
-    for outcome, party, detail, amount in (
+    """What the pot gives to each account, in the order in which its lines first name them."""
+    found = (
         Line.objects.filter(pot=pot)
-        .order_by("number")
-        .values_list("outcome", "party_id", "detail", "amount")
-        .iterator(chunk_size=20_000)
-    ):
-        account = _account(outcome, party, detail, pot)
+        .values_list("outcome", "party_id", KeyTextTransform("to", "detail"))
+        .annotate(sum=Sum("amount"), first=Min("number"))
+        .order_by("first")
+    )
+    sums: dict[str, int] = {}
+    for outcome, party, to, amount, _ in found:
+        account = _account(outcome, party, to or "", pot)
         sums[account] = sums.get(account, 0) + amount
     yield from (ledger.EntryIn(account, pot.currency, -amount) for account, amount in sums.items() if amount)
     if pot.amount:
         yield ledger.EntryIn(accounts.pot(pot.licence.tid, pot.starts, pot.ends), pot.currency, pot.amount)
 
 
-def _account(outcome: str, party: UUID | None, detail: dict[str, Any], pot: Any) -> str:
+def _account(outcome: str, party: UUID | None, to: str, pot: Any) -> str:
     if outcome == "payable":
         return accounts.payable(ids.show("pty", party))
     if outcome == "held":
         return accounts.held(ids.show("pty", party)) if party else accounts.unallocated(pot.tid)
-    kind, _, name = detail["to"].partition(":")
-    return accounts.fund(name) if kind == "fund" else accounts.administration()
+    kind, _, name = to.partition(":")
+    return accounts.fund(name) if kind == "fund" else accounts.deduction(name)
 
 
 def close(run: Run, *, by: Any, place: Store) -> None:
@@ -178,6 +195,7 @@ def close(run: Run, *, by: Any, place: Store) -> None:
     )
     root = publishing.publish(run, files)
     with transaction.atomic():
+        _take(run, "posted")
         move(run, "closed", bundle_root=root)
         acts.record("distribution.close", run, by=by, bundle=root)
 
