@@ -69,7 +69,7 @@ REFUSED: list[tuple[str, int, dict[str, Any]]] = [
     ("works.jsonl", 3, {"owners": [{"from": None, "until": None, "shares": [["paper", "owner", "1/2"]]}]}),
     ("works.jsonl", 3, {"owners": [{"from": None, "until": None, "shares": [["pape", "owner", "1/1"]]}]}),
     ("works.jsonl", 3, {"owners": [{"from": None, "until": None, "shares": [["paper", "king", "1/1"]]}]}),
-    ("works.jsonl", 3, {"owners": [{"from": None, "until": None, "shares": [["paper", "owner", "1e999999"]]}]}),
+    ("works.jsonl", 3, {"owners": [{"from": None, "until": None, "shares": [["paper", "owner", "1e9999"]]}]}),
     ("works.jsonl", 3, {"owners": [{"from": None, "until": None, "shares": [["paper", "owner", "1"]]}] * 2}),
     ("holds.jsonl", 1, {"party": "paper"}),
     ("holds.jsonl", 1, {"subject": None}),
