@@ -26,6 +26,7 @@ from quire.core.distribution import (
     Party,
     Pot,
     Version,
+    by_party,
     divide,
     payees,
 )
@@ -49,6 +50,17 @@ def test_every_quantum_is_in_one_line_and_every_line_agrees_with_the_oracle(foun
         assert divided.residue == 0
         assert all(line.amount >= 0 for line in divided.lines)
     assert list(oracle.differences(societies.files_of(found))) == []
+
+
+@thorough
+@given(societies.evidence_of())
+def test_the_sums_by_columns_are_those_of_the_lines(found: Evidence) -> None:
+    for pot in found.pots:
+        owed = [0] * len(found.parties)
+        for line in divide(found, pot).lines:
+            if line.party is not None:
+                owed[line.party] += line.amount
+        assert arrays.to_list(by_party(found, pot)) == owed
 
 
 @pytest.mark.more

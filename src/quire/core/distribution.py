@@ -118,6 +118,13 @@ def divide(evidence: Evidence, pot: Pot) -> Division:
     return _Dividing(evidence, pot).division()
 
 
+def by_party(evidence: Evidence, pot: Pot) -> Ints:
+    """What each party gets of a pot, payable or held, in quanta by ordinal: the sums of ``divide``'s lines,
+    reached by columns without making a line, for a million works in a moment. Raises what ``divide`` does.
+    """
+    return _Dividing(evidence, pot).sums()
+
+
 class _Dividing:
     """One pot on its way through the plan."""
 
@@ -148,6 +155,14 @@ class _Dividing:
 
     def share(self, rest: int) -> tuple[Share, ...]:
         """The portions; an empty one that spreads leaves its part to the others."""
+        portions = self.portions(rest)
+        if portions is None:
+            self.lines.append(Line(self.pot.id, NOBODY, "held", rest))
+            return tuple(Share(part.label, 0, Fraction(0), "spread") for part in self.plan.portions)
+        return tuple(self.settle(*one) for one in portions)
+
+    def portions(self, rest: int) -> list[tuple[Portion, int, Usage | list[int] | None, bool]] | None:
+        """Each portion with its amount, who stands in it, and whether it stays; None when none does."""
         found = [self.claimants(part) for part in self.plan.portions]
         stays = {
             place: part.portion
@@ -155,13 +170,53 @@ class _Dividing:
             if part.portion and (found[place] is not None or part.if_empty != "spread")
         }
         if not stays:
-            self.lines.append(Line(self.pot.id, NOBODY, "held", rest))
-            return tuple(Share(part.label, 0, Fraction(0), "spread") for part in self.plan.portions)
+            return None
         amounts = allocate(rest, stays)
-        return tuple(
-            self.settle(part, amounts.get(place, 0), found[place], place in stays)
+        return [
+            (part, amounts.get(place, 0), found[place], place in stays)
             for place, part in enumerate(self.plan.portions)
-        )
+        ]
+
+    def sums(self) -> Ints:
+        """Quanta by party ordinal."""
+        nothing = arrays.ints([0] * len(self.evidence.parties))
+        whole = nothing
+        for _, amount, found, stays in self.portions(self.deduct()) or ():
+            if isinstance(found, list):
+                parts = allocate(amount, dict.fromkeys(found, 1))
+                one = arrays.sum_by(list(parts), list(parts.values()), len(nothing))
+            else:
+                one = self.usage_sums(found, amount) if found and stays else nothing
+            whole = arrays.plus(whole, one)
+        return whole
+
+    def usage_sums(self, usage: Usage, amount: int) -> Ints:
+        """A usage portion by party: subjects of one owner by columns, the others one by one."""
+        subjects, parties = self.evidence.subjects, len(self.evidence.parties)
+        parts = allocate_arrays(amount, usage.weights)
+        used = arrays.take(self.counts.subjects, usage.rows)
+        sole = [1] * len(subjects.ids)
+        for place in subjects.versions:
+            sole[place] = 0
+        mine = arrays.masked(parts, arrays.take(arrays.ints(sole), used)) if subjects.versions else parts
+        whole = arrays.sum_by(arrays.take(subjects.members, used), mine, parties)
+        if not subjects.versions:
+            return whole
+        several = arrays.nonzero(arrays.take(arrays.ints([1 - one for one in sole]), used))
+        columns = (arrays.take(column, several) for column in (used, self.cells_of(usage), parts))
+        owed = [0] * parties
+        for subject, cell, sum_ in zip(*(arrays.to_list(column) for column in columns), strict=True):
+            shares = subjects.version(subject, self.counts.segments[cell // len(terms.USES)][0])
+            if shares is None:
+                owed[int(subjects.members[subject])] += sum_
+                continue
+            for party, _, owned in shares.split(sum_, self.order):
+                owed[self.order[party]] += owned
+        return arrays.plus(whole, arrays.ints(owed))
+
+    def cells_of(self, usage: Usage) -> Ints:
+        """The cell of each row of a usage portion."""
+        return arrays.take(self.counts.cells, usage.rows)
 
     def claimants(self, part: Portion) -> Usage | list[int] | None:
         """Who stands in a portion: the rows of the counts, or party ordinals; ``None`` when nobody does."""
@@ -253,7 +308,7 @@ class _Dividing:
         counts, subjects = self.counts, self.evidence.subjects
         columns = (
             arrays.to_list(arrays.take(counts.subjects, rows)),
-            arrays.to_list(arrays.take(counts.cells, rows)),
+            arrays.to_list(self.cells_of(usage)),
             arrays.to_list(arrays.take(counts.requests, rows)),
             arrays.to_list(usage.weights),
             arrays.to_list(allocate_arrays(amount, usage.weights)),
@@ -338,6 +393,7 @@ __all__ = [
     "Subjects",
     "Usage",
     "Version",
+    "by_party",
     "divide",
     "payees",
     "place_of",
