@@ -10,6 +10,7 @@ from itertools import groupby
 from django.template.loader import render_to_string
 
 from quire.core.plan import percent
+from quire.society.kit.periods import Period
 from quire.society.payouts.queries import Account
 from quire.society.statements import words
 from quire.society.statements.shape import Deduction, Line, Portion, Pot, Statement, Subject
@@ -90,6 +91,7 @@ class Section:
     credited: Amount
     held: Amount | None
     lead: str
+    payment: str
     holds: tuple[str, ...]
     licences: tuple[Bar, ...]
     works: tuple[Bar, ...]
@@ -138,6 +140,7 @@ def _section(statement: Statement, currency: str) -> Section:
         amount(sums.credited, currency),
         amount(sums.held, currency) if sums.held else None,
         _lead(statement, lines, pots),
+        _payment(statement, currency),
         tuple(sorted({line.held_because for line in lines if line.held_because})),
         tuple(_licence_bars(pots, whole)),
         tuple(_work_bars(groups, whole, currency)),
@@ -188,6 +191,20 @@ def _equal_part(lines: list[Line]) -> str:
     return f"{words.money(own, lines[0].pot.currency)} of it is your part in what is shared among members."
 
 
+def _payment(statement: Statement, currency: str) -> str:
+    """Where the money is, as far as the account tells."""
+    account = next((one for one in statement.accounts if one.currency == currency), None)
+    if account is None or not account.credited:
+        return ""
+    if account.in_transit:
+        return f"{words.money(account.in_transit, currency)} is on its way to your bank account."
+    if account.reason:
+        return f"Not paid yet: {account.reason} It is carried to the next payment."
+    if account.carried == account.residue.quanta:
+        return f"So far {words.money(account.paid, currency)} has been paid to you."
+    return f"{words.money(account.carried, currency)} waits for the next payment."
+
+
 # Where it came from
 
 
@@ -229,7 +246,7 @@ def _bar(label: str, note: str, quanta: int, currency: str, most: int, whole: in
 def _way(pot: Pot, lines: list[Line]) -> Way:
     return Way(
         f"{pot.licensee}, licence {pot.licence}",
-        words.days(pot.starts, pot.ends),
+        words.period(Period(pot.starts, pot.ends)),
         tuple(_steps(pot, lines)),
     )
 

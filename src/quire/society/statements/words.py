@@ -54,9 +54,11 @@ def _symbol(currency: str) -> str:
 
 
 def number(value: Fraction | int) -> str:
-    """ "12,345", or "3/2" for what is not whole."""
-    found = Fraction(value)
-    return f"{found.numerator:,}" + (f"/{found.denominator:,}" if found.denominator != 1 else "")
+    """ "12,345"; "2/3"; "829 1/3"."""
+    whole, rest = divmod(Fraction(value), 1)
+    if not rest:
+        return f"{whole:,}"
+    return f"{whole:,} {rest}" if whole else str(rest)
 
 
 def day(value: date) -> str:
