@@ -35,7 +35,7 @@ from quire.core.shares import Shares
 from tests.core import oracle, societies
 from tests.core.by_hand import ALWAYS, EUR, shipped, society, yes
 
-thorough = settings(max_examples=120, deadline=None)
+thorough = settings(max_examples=80, deadline=None)
 
 
 # --- properties over random societies ---
@@ -128,7 +128,7 @@ def results(found: Evidence) -> dict[str, bytes]:
     return evidence.result_files(found, [divide(found, pot) for pot in found.pots])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(societies.evidence_of())
 @pytest.mark.skipif(arrays.VECTORS is None, reason="numpy is not installed")
 def test_with_numpy_and_without_the_files_are_the_same(found: Evidence) -> None:
