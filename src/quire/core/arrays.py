@@ -38,6 +38,7 @@ class Arrays(Protocol):
     """What both sides can do. The docstrings of the functions at the end of the file say what each does."""
 
     def ints(self, values: Any) -> Ints: ...
+    def alike(self, value: int, size: int) -> Ints: ...
     def take(self, table: Any, index: Any) -> Ints: ...
     def plus(self, left: Any, right: Any) -> Ints: ...
     def times(self, left: Any, right: Any) -> Ints: ...
@@ -66,6 +67,9 @@ class _Lists:
 
     def ints(self, values: Any) -> Ints:
         return plain_ints(values)
+
+    def alike(self, value: int, size: int) -> Ints:
+        return [value] * size
 
     def take(self, table: Any, index: Any) -> Ints:
         table, index = plain_ints(table), plain_ints(index)
@@ -112,6 +116,9 @@ class _Vectors:
         found = plain_ints(values)
         fits = not found or (min(found) >= -INT64_MAX - 1 and max(found) <= INT64_MAX)
         return np.array(found, dtype=np.int64 if fits else object)
+
+    def alike(self, value: int, size: int) -> Ints:
+        return np.full(size, value, dtype=np.int64 if -INT64_MAX <= value <= INT64_MAX else object)
 
     def take(self, table: Any, index: Any) -> Ints:
         table, index = self.ints(table), self.ints(index)
@@ -200,6 +207,11 @@ def ints(values: Sequence[int] | Ints) -> Ints:
     An int64 array comes back as it is, not copied. Raises TypeError for floats, Decimals and bools.
     """
     return _SIDE.ints(values)
+
+
+def alike(value: int, size: int) -> Ints:
+    """A column of the same number, ``size`` long."""
+    return _SIDE.alike(value, size)
 
 
 def take(table: Sequence[int] | Ints, index: Sequence[int] | Ints) -> Ints:

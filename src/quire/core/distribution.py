@@ -179,7 +179,7 @@ class _Dividing:
 
     def sums(self) -> Ints:
         """Quanta by party ordinal."""
-        nothing = arrays.ints([0] * len(self.evidence.parties))
+        nothing = arrays.alike(0, len(self.evidence.parties))
         whole = nothing
         for _, amount, found, stays in self.portions(self.deduct()) or ():
             if isinstance(found, list):
@@ -195,13 +195,14 @@ class _Dividing:
         subjects, parties = self.evidence.subjects, len(self.evidence.parties)
         parts = allocate_arrays(amount, usage.weights)
         used = arrays.take(self.counts.subjects, usage.rows)
+        members = arrays.take(subjects.members, used)
+        if not subjects.versions:
+            return arrays.sum_by(members, parts, parties)
         sole = [1] * len(subjects.ids)
         for place in subjects.versions:
             sole[place] = 0
-        mine = arrays.masked(parts, arrays.take(arrays.ints(sole), used)) if subjects.versions else parts
-        whole = arrays.sum_by(arrays.take(subjects.members, used), mine, parties)
-        if not subjects.versions:
-            return whole
+        mine = arrays.masked(parts, arrays.take(arrays.ints(sole), used))
+        whole = arrays.sum_by(members, mine, parties)
         several = arrays.nonzero(arrays.take(arrays.ints([1 - one for one in sole]), used))
         columns = (arrays.take(column, several) for column in (used, self.cells_of(usage), parts))
         owed = [0] * parties

@@ -152,9 +152,8 @@ class Counts:
 
     def __post_init__(self) -> None:
         width = max(1, len(self.segments) * len(terms.USES))
-        keys = arrays.plus(
-            arrays.times(self.subjects, arrays.ints([width] * len(self.subjects))), arrays.ints(self.cells)
-        )
+        first = arrays.times(self.subjects, arrays.alike(width, len(self.subjects)))
+        keys = arrays.plus(first, self.cells)
         if _ascending(keys):
             return
         places = arrays.to_list(keys)

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import pairwise
+from operator import attrgetter
 
 from quire.core import arrays, terms
 from quire.core.arrays import Ints
@@ -56,22 +57,26 @@ class Standings:
         self._offsets: list[int] = []
         # Members whose usage of one kind is licensed on the same days share a row of flags.
         rows: dict[bytes, int] = {}
-        known: dict[tuple[object, ...], list[bytes]] = {}
+        known: dict[tuple[object, ...], tuple[list[int], bool]] = {}
         answers, direct = self._said(evidence)
         for party in evidence.parties:
-            said, beside = answers.get(party.id, []), direct.get(party.id, [])
+            said, beside = answers.get(party.id, ()), direct.get(party.id, ())
             alike = _alike(party, said, beside)
-            if alike not in known:
-                known[alike] = [self._row(use, party, said, beside) for use in terms.USES]
-            for row in known[alike]:
-                self._offsets.append(rows.setdefault(row, len(rows) * len(segments)))
-            self.any.append(any(1 in row for row in known[alike]))
-            if len(rows) * len(segments) > MOST_FLAGS:
-                raise EvidenceWrong(
-                    f"The members of the pot {pot.id} have too many different histories to be divided at "
-                    "once; divide a shorter period."
-                )
+            if (judged := known.get(alike)) is None:
+                mine = [self._row(use, party, said, beside) for use in terms.USES]
+                offsets = [rows.setdefault(row, len(rows) * len(segments)) for row in mine]
+                judged = known[alike] = (offsets, any(1 in row for row in mine))
+                self._must_fit(len(rows))
+            self._offsets += judged[0]
+            self.any.append(judged[1])
         self._flags = arrays.ints(list(b"".join(rows)))
+
+    def _must_fit(self, rows: int) -> None:
+        if rows * len(self.segments) > MOST_FLAGS:
+            raise EvidenceWrong(
+                f"The members of the pot {self.pot.id} have too many different histories to be divided at "
+                "once; divide a shorter period."
+            )
 
     def _said(
         self, evidence: Evidence
@@ -124,9 +129,13 @@ class Standings:
         segment = arrays.take(arrays.ints([cell // uses for cell in cells]), counts.cells)
         use = arrays.take(arrays.ints([cell % uses for cell in cells]), counts.cells)
         members = arrays.take(subjects.members, counts.subjects)
-        first = arrays.take(arrays.ints([place * uses for place in range(len(self.any))]), members)
+        first = arrays.times(members, arrays.alike(uses, len(members)))
         offset = arrays.take(arrays.ints(self._offsets), arrays.plus(first, use))
         return arrays.take(self._flags, arrays.plus(offset, segment))
+
+
+_DATES = attrgetter("starts", "ends")
+_SAID = attrgetter("licensee", "use", "yes", "starts", "ends")
 
 
 def _alike(
@@ -134,9 +143,9 @@ def _alike(
 ) -> tuple[object, ...]:
     """Members who have this in common are judged alike."""
     return (
-        party.spans,
-        tuple((one.licensee, one.use, one.yes, one.starts, one.ends) for one in said),
-        tuple((one.starts, one.ends) for one in beside),
+        tuple(map(_DATES, party.spans)),
+        tuple(map(_SAID, said)),
+        tuple(map(_DATES, beside)),
     )
 
 
