@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db.models import Sum
 
@@ -13,6 +14,8 @@ from quire.society.distribution import publishing
 from quire.society.distribution.keys import signing_key
 from quire.society.distribution.models import Line, Pot, PotReceipt, Run
 from quire.society.distribution.store import standing
+from quire.society.invoicing import queries as invoicing
+from quire.society.kit import ids
 from quire.society.ledger import accounts
 from quire.society.ledger import queries as ledger
 
@@ -34,19 +37,41 @@ def lines_are_their_pots() -> Iterator[str]:
 
 
 def posted_pots_are_empty() -> Iterator[str]:
-    """What a posted run distributed has left the pot's account."""
+    """A pot's account holds exactly the receipts of its licence and period that no posted run has taken."""
+    taken: dict[tuple[Any, ...], int] = {}
     for pot in Pot.objects.filter(run__state__in=["posted", "closed"]).select_related("licence"):
-        code = accounts.pot(pot.licence.tid, pot.starts, pot.ends)
-        waiting = (
-            Pot.objects.filter(licence=pot.licence, starts=pot.starts, ends=pot.ends)
-            .exclude(run__state__in=["posted", "closed", "cancelled"])
-            .exists()
+        key = (pot.licence.tid, pot.starts, pot.ends, pot.currency)
+        taken[key] = taken.get(key, 0) + pot.amount
+    for (licence, starts, ends, currency), amount in taken.items():
+        received = sum(
+            one.amount
+            for one in invoicing.receipts(starts, ends)
+            if (one.licence_tid, one.starts, one.ends, one.currency) == (licence, starts, ends, currency)
         )
-        left = ledger.balance(code, pot.currency)
-        if left > 0:
-            yield f"The account {code} was emptied by {decimal_of(left)} {pot.currency} too much."
-        if left < 0 and not waiting and -left < pot.amount:
-            yield f"The account {code} still has {decimal_of(-left)} {pot.currency} after its run."
+        code = accounts.pot(licence, starts, ends)
+        left = -ledger.balance(code, currency)
+        if left != received - amount:
+            yield (
+                f"The account {code} has {decimal_of(left)} {currency}; of {decimal_of(received)} received, "
+                f"{decimal_of(amount)} is distributed."
+            )
+
+
+def held_is_what_lines_hold() -> Iterator[str]:
+    """What posted lines hold, by payee or by pot, is on the account that holds it, until it is released."""
+    held: dict[tuple[str, str], int] = {}
+    found = Line.objects.filter(run__state__in=["posted", "closed"], outcome="held", release=None)
+    for party, pot, currency, amount in (
+        found.order_by().values_list("party_id", "pot_id", "pot__currency").annotate(sum=Sum("amount"))
+    ):
+        code = accounts.held(ids.show("pty", party)) if party else accounts.unallocated(ids.show("pot", pot))
+        held[code, currency] = held.get((code, currency), 0) + amount
+    for family in ("rights:held", "rights:unallocated"):
+        for key, balance in ledger.balances(family).items():
+            held[key] = held.get(key, 0) + balance
+    for (code, currency), rest in sorted(held.items()):
+        if rest:
+            yield f"What lines hold and what {code} holds differ by {decimal_of(rest)} {currency}."
 
 
 def files_are_those_recorded() -> Iterator[str]:
@@ -67,11 +92,14 @@ def _bundle(run: Run) -> Iterator[str]:
     from quire.core.tokens import KeySet
 
     keys = KeySet.of(signing_key().public_jwk())
+    folder = publishing.folder(run)
     try:
-        found = bundle.read(publishing.folder(run))
+        found = bundle.read(folder)
         yield from (f"The bundle of {run.tid}: {finding.sentence}" for finding in bundle.check(found, keys))
         if found.manifest.root != run.bundle_root:
             yield f"The bundle of {run.tid} has another root than the run recorded."
+        if dict(bundle.read(folder.with_name(folder.name + ".zip")).contents) != dict(found.contents):
+            yield f"The zip of {run.tid} is not the bundle in its folder."
     except QuireError as problem:
         yield f"The bundle of {run.tid}: {problem.sentence}"
 
@@ -92,6 +120,7 @@ CHECKS = [
     pots_are_their_receipts,
     lines_are_their_pots,
     posted_pots_are_empty,
+    held_is_what_lines_hold,
     files_are_those_recorded,
     approvals_are_by_others,
 ]

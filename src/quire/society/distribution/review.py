@@ -74,15 +74,23 @@ def _notices(run: Run, totals: list[dict[str, Any]], payees: list[dict[str, Any]
                 f"{name}: {Money(quanta_of(told['received']), currency)} came in; by the counts "
                 f"{Money(quanta_of(told['due']), currency)} is due."
             )
-        for share in told["shares"]:
-            if share["outcome"] != "shared":
-                where = {
-                    "spread": "its part went to the others",
-                    "hold": "its part is held",
-                    "fund": "its part went to the fund",
-                }[share["outcome"]]
-                yield f"{name}: nobody stands in the portion “{share['share']}”; {where}."
+        yield from (f"{name}: {sentence}" for sentence in _empty(told["shares"]))
         if quanta_of(told["held"]):
             yield f"{name}: {Money(quanta_of(told['held']), currency)} is held."
     if not payees:
         yield "Nobody is paid by this run."
+
+
+def _empty(shares: list[dict[str, Any]]) -> Iterator[str]:
+    """A sentence for each portion in which nobody stands, or one where nobody stands in any."""
+    if all(share["outcome"] == "spread" for share in shares):
+        yield "nobody stands in any portion; all that is left is held until it is decided what becomes of it."
+        return
+    where = {
+        "spread": "its part went to the others",
+        "hold": "its part is held until it is decided what becomes of it",
+        "fund": "its part went to the fund",
+    }
+    for share in shares:
+        if share["outcome"] != "shared":
+            yield f"nobody stands in the portion “{share['share']}”; {where[share['outcome']]}."

@@ -1,27 +1,30 @@
 -- Whatever the code does: a run is approved by a second person who holds the role, for the results that
--- stand; its stages follow one another; and who prepared it is never rewritten.
+-- stand; its stages follow one another; what it divided, by which lines, is never rewritten.
+-- Functions name their schema, so that a temporary table of the same name cannot stand in for a real one.
 
-CREATE OR REPLACE FUNCTION distribution_check_approval() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE run distribution_run%ROWTYPE;
+CREATE OR REPLACE FUNCTION distribution_check_approval() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+DECLARE run public.distribution_run%ROWTYPE;
 BEGIN
-  SELECT * INTO run FROM distribution_run WHERE id = NEW.run_id;
+  SELECT * INTO run FROM public.distribution_run WHERE id = NEW.run_id;
   IF run.prepared_by_id = NEW.by_id THEN
     RAISE EXCEPTION 'the preparer of a run cannot approve it' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
-  IF NOT EXISTS (SELECT 1 FROM parties_rolegrant WHERE user_id = NEW.by_id AND role = 'approver') THEN
+  IF NOT EXISTS (SELECT 1 FROM public.parties_rolegrant WHERE user_id = NEW.by_id AND role = 'approver') THEN
     RAISE EXCEPTION 'only an approver approves a run' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
-  IF run.state <> 'reviewed' OR run.results_digest <> NEW.results_digest THEN
+  IF run.state IS DISTINCT FROM 'reviewed' OR run.results_digest <> NEW.results_digest THEN
     RAISE EXCEPTION 'only a reviewed run is approved, for the results it has'
       USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NEW;
 END $$;
 
-CREATE OR REPLACE TRIGGER distribution_approval_checked BEFORE INSERT ON distribution_approval
+CREATE OR REPLACE TRIGGER distribution_approval_checked BEFORE INSERT ON public.distribution_approval
   FOR EACH ROW EXECUTE FUNCTION distribution_check_approval();
 
-CREATE OR REPLACE FUNCTION distribution_check_run() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION distribution_check_run() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE stages text[] := ARRAY['open', 'frozen', 'allocated', 'reviewed', 'approved', 'posted', 'closed'];
 BEGIN
   IF TG_OP = 'DELETE' THEN
@@ -33,12 +36,14 @@ BEGIN
     END IF;
     RETURN NEW;
   END IF;
-  IF NEW.prepared_by_id <> OLD.prepared_by_id OR NEW.plan_id <> OLD.plan_id
+  IF NEW.id <> OLD.id OR NEW.prepared_by_id <> OLD.prepared_by_id OR NEW.plan_id <> OLD.plan_id
      OR NEW.starts <> OLD.starts OR NEW.ends <> OLD.ends OR NEW.opened_at <> OLD.opened_at THEN
     RAISE EXCEPTION 'what a run is, is never rewritten' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   IF OLD.inputs_digest <> '' AND NEW.inputs_digest <> OLD.inputs_digest
-     OR OLD.results_digest <> '' AND NEW.results_digest <> OLD.results_digest THEN
+     OR OLD.results_digest <> '' AND NEW.results_digest <> OLD.results_digest
+     OR OLD.bundle_root <> '' AND NEW.bundle_root <> OLD.bundle_root
+     OR OLD.state IN ('reviewed', 'approved', 'posted', 'closed') AND NEW.review <> OLD.review THEN
     RAISE EXCEPTION 'a run is never computed again' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   IF NEW.state = OLD.state THEN
@@ -51,11 +56,111 @@ BEGIN
     RAISE EXCEPTION 'a run goes from % to the next stage, not to %', OLD.state, NEW.state
       USING ERRCODE = 'integrity_constraint_violation';
   END IF;
-  IF NEW.state = 'approved' AND NOT EXISTS (SELECT 1 FROM distribution_approval WHERE run_id = NEW.id) THEN
+  IF NEW.state = 'approved'
+     AND NOT EXISTS (SELECT 1 FROM public.distribution_approval WHERE run_id = NEW.id) THEN
     RAISE EXCEPTION 'a run is approved by an approval' USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NEW;
 END $$;
 
-CREATE OR REPLACE TRIGGER distribution_run_checked BEFORE INSERT OR UPDATE OR DELETE ON distribution_run
+CREATE OR REPLACE TRIGGER distribution_run_checked BEFORE INSERT OR UPDATE OR DELETE ON public.distribution_run
   FOR EACH ROW EXECUTE FUNCTION distribution_check_run();
+
+-- A pot is made while its run is open, and stays.
+CREATE OR REPLACE FUNCTION distribution_check_pot() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  IF TG_OP <> 'INSERT'
+     OR NOT EXISTS (SELECT 1 FROM public.distribution_run WHERE id = NEW.run_id AND state = 'open') THEN
+    RAISE EXCEPTION 'a pot is made while its run is open, and never changed'
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE TRIGGER distribution_pot_checked BEFORE INSERT OR UPDATE OR DELETE ON public.distribution_pot
+  FOR EACH ROW EXECUTE FUNCTION distribution_check_pot();
+
+-- A receipt joins a pot of its own licence, period and currency while the run is open; it leaves only a run
+-- that nobody has approved.
+CREATE OR REPLACE FUNCTION distribution_check_receipt() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  IF TG_OP = 'DELETE' THEN
+    IF NOT EXISTS (SELECT 1 FROM public.distribution_pot AS pot JOIN public.distribution_run AS run
+                     ON run.id = pot.run_id
+                    WHERE pot.id = OLD.pot_id
+                      AND run.state IN ('open', 'frozen', 'allocated', 'reviewed')) THEN
+      RAISE EXCEPTION 'a receipt leaves its run only before it is approved'
+        USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN OLD;
+  END IF;
+  IF TG_OP = 'UPDATE'
+     OR NOT EXISTS (SELECT 1 FROM public.distribution_pot AS pot
+                      JOIN public.distribution_run AS run ON run.id = pot.run_id AND run.state = 'open'
+                      JOIN public.invoicing_receipt AS receipt
+                        ON receipt.licence_id = pot.licence_id AND receipt.currency = pot.currency
+                       AND receipt.starts = pot.starts AND receipt.ends = pot.ends
+                     WHERE pot.id = NEW.pot_id AND receipt.id = NEW.receipt_id) THEN
+    RAISE EXCEPTION 'a receipt joins a pot of its own licence, period and currency, while the run is open'
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE TRIGGER distribution_receipt_checked
+  BEFORE INSERT OR UPDATE OR DELETE ON public.distribution_potreceipt
+  FOR EACH ROW EXECUTE FUNCTION distribution_check_receipt();
+
+-- Lines are written once, by the stage that divides a frozen run, and stand in a pot of that run.
+CREATE OR REPLACE FUNCTION distribution_check_lines() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM (SELECT DISTINCT run_id, pot_id FROM new_lines) AS named
+               LEFT JOIN public.distribution_pot AS pot ON pot.id = named.pot_id AND pot.run_id = named.run_id
+               LEFT JOIN public.distribution_run AS run ON run.id = pot.run_id AND run.state = 'frozen'
+              WHERE run.id IS NULL) THEN
+    RAISE EXCEPTION 'lines are written while their run is being divided, and not afterwards'
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER distribution_lines_in_time AFTER INSERT ON public.distribution_line
+  REFERENCING NEW TABLE AS new_lines FOR EACH STATEMENT EXECUTE FUNCTION distribution_check_lines();
+
+-- Only what a posted run held for a hold can be released.
+CREATE OR REPLACE FUNCTION distribution_check_releases() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM new_releases AS named
+               LEFT JOIN public.distribution_line AS line
+                 ON line.id = named.line_id AND line.outcome = 'held' AND line.hold_id IS NOT NULL
+               LEFT JOIN public.distribution_run AS run
+                 ON run.id = line.run_id AND run.state IN ('posted', 'closed')
+              WHERE run.id IS NULL) THEN
+    RAISE EXCEPTION 'only lines that a posted run held for a hold are released'
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER distribution_releases_checked AFTER INSERT ON public.distribution_release
+  REFERENCING NEW TABLE AS new_releases FOR EACH STATEMENT EXECUTE FUNCTION distribution_check_releases();
+
+-- A hold ends once; what it is and why is never rewritten.
+CREATE OR REPLACE FUNCTION distribution_check_hold() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND OLD.released_on IS NULL
+     AND (NEW.id, NEW.work_id, NEW.party_id, NEW.reason, NEW.starts)
+         IS NOT DISTINCT FROM (OLD.id, OLD.work_id, OLD.party_id, OLD.reason, OLD.starts) THEN
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION 'a hold is released, once, and otherwise stays as it is'
+    USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+
+CREATE OR REPLACE TRIGGER distribution_hold_checked BEFORE UPDATE OR DELETE ON public.distribution_hold
+  FOR EACH ROW EXECUTE FUNCTION distribution_check_hold();

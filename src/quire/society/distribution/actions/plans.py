@@ -17,7 +17,8 @@ from quire.society.parties import queries as parties
 def adopt_plan(*, text: str, starts: date, decision: str, by: Any) -> PlanVersion:
     """Put a plan in force from ``starts``. The same text from the same date again changes nothing.
 
-    ``decision`` names who decided and when ("General assembly, 12 March 2026"). Raises parties.ReadsOnly, ``PlanWrong``.
+    ``decision`` names who decided and when ("General assembly, 12 March 2026").
+    Raises parties.ReadsOnly, ``PlanWrong``, Invalid without a decision.
     """
     parties.may_write(by)
     plan = Plan.parse(text)

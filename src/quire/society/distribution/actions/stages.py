@@ -44,7 +44,7 @@ def move(run: Run, state: str, **fields: Any) -> None:
 
 
 def _take(run: Run, state: str) -> None:
-    """Hold the run's row until the transaction ends; ``WrongStage`` where it is not where this stage begins."""
+    """Hold the run's row until the transaction ends; ``WrongStage`` where this stage does not follow."""
     found = Run.objects.select_for_update().values_list("state", flat=True).get(id=run.id)
     if found != state:
         raise WrongStage(f"The run {run.tid} is {found}; this stage follows only where it is {state}.")
