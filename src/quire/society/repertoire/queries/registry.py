@@ -12,6 +12,7 @@ from django.db.models import Count, Q
 from quire.core.errors import QuireError
 from quire.core.urls import canonical_url
 from quire.society.kit import clock
+from quire.society.kit.nouns import Unknown
 from quire.society.repertoire.identifiers import identifier, is_identifier
 from quire.society.repertoire.models import Site, SitePattern, Work
 from quire.society.repertoire.queries.finder import Patterns
@@ -52,6 +53,15 @@ def lookup(urls: Iterable[str]) -> list[Answer]:
         else:
             answers.append(sites.answer(url, host, path))
     return answers
+
+
+def work_id(name: str) -> UUID:
+    """The id of the work at exactly this URL, or of this identifier. kit.nouns.Unknown where there is none."""
+    host, path, problem = _place(name)
+    work = None if problem else _works({host + path}).get(host + path)
+    if work is None:
+        raise Unknown(f"No work is registered as {name[:200]}: quire works find says what is.", work=name[:200])
+    return work.id
 
 
 def _place(url: str) -> tuple[str, str, str]:
