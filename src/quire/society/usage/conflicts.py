@@ -47,6 +47,9 @@ class Known:
         if (source := self.told.get(row.fingerprint)) is not None:
             return "the same usage is in it", source
         hourly = row.ends > row.starts
+        if not (self.sites or self.paths or self.events):
+            return None  # the rule, for logs: nothing was counted by the hour there
+        others: tuple[tuple[dict[Hour, int], str], ...]
         others = ((self.events, "it has single requests of this agent in this hour"),) if hourly else ()
         if not hourly or row.path is not None:
             others += ((self.sites, "it has a count of this agent and hour for the whole site"),)

@@ -17,6 +17,9 @@ from typing import Any, NamedTuple
 
 from quire.core.terms import USES
 
+# sql in this file: what is put together are this file's own words, numbers and question marks; every text
+# and date that comes from outside is a parameter.
+
 _EPOCH = date(1970, 1, 1)
 _DAY = 86_400_000_000  # microseconds
 
@@ -29,12 +32,12 @@ class Measure(NamedTuple):
 
 
 def subjects(starts: date, ends: date, operators: Collection[str] | None = None) -> Measure:
-    """Every subject with usage in [starts, ends), sorted: ``kind`` ("site" or "work") and ``id`` (text)."""
+    """Every subject with usage in [starts, ends): ``is_work`` and ``id`` (text), sorted, sites first."""
     where, params = _rows(starts, ends, operators)
     return Measure(
-        "SELECT CASE WHEN work THEN 'work' ELSE 'site' END AS kind, id::VARCHAR AS id FROM ("  # noqa: S608
-        f"SELECT DISTINCT coalesce(work, site) AS id, work IS NOT NULL AS work FROM usage WHERE {where}"
-        ") WHERE id IS NOT NULL ORDER BY ALL",
+        "SELECT is_work, id::VARCHAR AS id FROM ("  # noqa: S608
+        "SELECT DISTINCT coalesce(work, site) AS id, work IS NOT NULL AS is_work "
+        f"FROM usage WHERE {where}) s WHERE s.id IS NOT NULL ORDER BY s.is_work, s.id",
         params,
     )
 
@@ -113,7 +116,8 @@ def _rows(
     starts: date, ends: date, operators: Collection[str] | None, uses: Collection[str] = USES
 ) -> tuple[str, list[Any]]:
     """The rows of [starts, ends): a plain comparison, which the statistics in Parquet files answer."""
-    where, params = "starts >= ? AND starts < ?", [_midnight(starts), _midnight(ends)]
+    where = "starts >= ? AND starts < ?"
+    params: list[Any] = [_midnight(starts), _midnight(ends)]
     if operators is not None:
         where += f" AND operator IN ({_marks(operators)})"
         params += sorted(operators)

@@ -80,8 +80,9 @@ def imports() -> tuple[ImportRow, ...]:
 
 def find(name: str) -> Import:
     """An import by its id. Raises ``Unknown``, or ``BadId`` for what is no id."""
-    return one(Import.objects.filter(id=ids.read(Import.prefix, name)),
-               f"No import has the id {name}; quire usage imports lists them.")  # fmt: skip
+    rows = Import.objects.filter(id=ids.read(Import.prefix, name))
+    found: Import = one(rows, f"No import has the id {name}; quire usage imports lists them.")
+    return found
 
 
 def account_of(record: Import | str, *, facts: Facts | None = None, beside: Sequence[str] = ()) -> Account:

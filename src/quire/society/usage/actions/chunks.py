@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
-from quire.society.kit import acts, locks
+from quire.society.kit import acts, ids, locks
 from quire.society.parties.models import User
 from quire.society.repertoire.queries import NOTHING, Finder
 from quire.society.usage import conflicts, lake
 from quire.society.usage.account import Facts
-from quire.society.usage.formats import Heading, RawLine, Read, Row, safe
+from quire.society.usage.formats import Heading, RawLine, Read, Row
 from quire.society.usage.models import Import, LakeFile, SetAside
 
 CHUNK = 250_000
@@ -27,7 +27,7 @@ KEPT = 10_000
 LAKE = "usage.lake"
 """The lock under which the lake grows, so that two imports cannot both be the first with the same usage."""
 
-_BATCH = 5000
+_ASIDE = ("line", "heading", "reason", "excerpt")
 _ADDRESS = re.compile(r"[0-9A-Fa-f.:]*[.:][0-9A-Fa-f.:]*")
 
 
@@ -82,7 +82,7 @@ def commit(
         aside, written = _judged(record, chunk, facts, finder, place)
         for one in written:
             list_file(record, one)
-        SetAside.objects.bulk_create(_kept(record, chunk, aside), batch_size=_BATCH)
+        _keep(record, _kept(chunk, aside))
         record.line, record.offset, record.finished = chunk.line, chunk.offset, chunk.last
         record.account = facts.as_json()
         record.save(update_fields=["line", "offset", "finished", "account"])
@@ -103,16 +103,15 @@ def _judged(
     if not chunk.rows:
         return [], []
     good, aside = _sorted_out(record, chunk.rows, place)
-    for row, _ in aside:
-        facts.add("conflicting", row.count)
+    if aside:
+        facts.add("conflicting", sum(row.count for row, _ in aside), lines=len(aside))
     if not good:
         return aside, []
-    columns, texts = lake.Columns(), _Texts()
-    for row in good:
-        facts.add("usage", row.count)
-        site, work = finder.find(row.host, row.path) if row.host else NOTHING
-        columns.add(row, texts[site], texts[work])
-    return aside, [lake.write(f"{place.folder}/{chunk.before + 1}.parquet", columns)]
+    facts.add("usage", sum(row.count for row in good), lines=len(good))
+    texts = _Texts()
+    found = (finder.find(row.host, row.path) if row.host else NOTHING for row in good)
+    owners = [(texts[site], texts[work]) for site, work in found]
+    return aside, [lake.write(f"{place.folder}/{chunk.before + 1}.parquet", good, owners)]
 
 
 def _sorted_out(record: Import, rows: Sequence[Row], place: Place) -> tuple[list[Row], list[tuple[Row, str]]]:
@@ -157,13 +156,23 @@ def _named(record: Import, imports: Sequence[Import], source: int) -> str:
     return "this very file" if one.id == record.id else f"{one.name} ({one.tid})"
 
 
-def _kept(record: Import, chunk: Chunk, aside: Iterable[tuple[Row, str]]) -> Iterator[SetAside]:
+def _kept(chunk: Chunk, aside: Iterable[tuple[Row, str]]) -> Iterator[tuple[int, str, str, str]]:
+    """(line, heading, reason, excerpt) of everything in the chunk that is set aside."""
     for line, reason, excerpt in chunk.unreadable:
-        yield SetAside(source=record, line=line, heading="unreadable", reason=reason[:300], excerpt=excerpt)
+        yield line, "unreadable", reason[:300], excerpt
     for row, reason in aside:
         told = f"{row.agent} {row.host or ''}{row.path or ''} {row.starts.isoformat()} × {row.count}"
-        yield SetAside(source=record, line=row.line, heading="conflicting", reason=safe(reason, 300),
-                       excerpt=safe(told, 300))  # fmt: skip
+        yield row.line, "conflicting", reason[:300], told[:300]
+
+
+def _keep(record: Import, kept: Iterable[tuple[int, str, str, str]]) -> None:
+    """Into PostgreSQL by COPY: a file that grew may set a million lines aside."""
+    fields = [SetAside._meta.get_field(name).column for name in ("id", "source", *_ASIDE)]
+    # sql: table and columns are the model's own names
+    statement = f"COPY {SetAside._meta.db_table} ({', '.join(fields)}) FROM STDIN"
+    with connection.cursor() as run, run.copy(statement) as copy:
+        for one in kept:
+            copy.write_row((ids.new(), record.id, *one))
 
 
 def without_addresses(excerpt: str) -> str:
@@ -182,9 +191,9 @@ def _blotted(found: re.Match[str]) -> str:
     return found[0]
 
 
-class _Texts(dict[UUID | None, str | None]):
+class _Texts(dict[UUID | None, str]):
     """UUIDs as text, each made once."""
 
-    def __missing__(self, key: UUID | None) -> str | None:
-        self[key] = None if key is None else str(key)
+    def __missing__(self, key: UUID | None) -> str:
+        self[key] = "" if key is None else str(key)
         return self[key]
