@@ -223,6 +223,8 @@ def serve(
         port=chosen,
         interface=Interfaces.WSGI,
         workers=1,
+        blocking_threads=4,
+        backpressure=16,
         log_access=False,
         log_enabled=True,
         websockets=False,

@@ -13,7 +13,6 @@ from quire.core.errors import QuireError
 from quire.core.money import Money, quanta_of
 from quire.society.distribution import queries as distribution
 from quire.society.kit.config import home as house
-from quire.society.kit.nouns import Unknown
 from quire.society.parties import queries as parties
 from quire.society.usage import queries as usage
 
@@ -68,7 +67,9 @@ def _slices(currency: str, sums: dict[str, str], received: int) -> Iterator[Slic
 def _short(quanta: int, currency: str) -> str:
     """To the minor unit, for a page; the bundle has every digit."""
     minor, _ = Money(quanta, currency).to_minor()
-    return str(Money.from_minor(minor, currency))
+    whole, point, rest = str(Money.from_minor(minor, currency)).partition(" ")
+    units, dot, cents = whole.partition(".")
+    return f"{int(units):,}{dot}{cents}{point}{rest}"
 
 
 @require_safe
@@ -76,12 +77,12 @@ def front(request: HttpRequest) -> HttpResponse:
     """What the society is, and each distribution with its split and its bundle."""
     try:
         society = parties.society()
-    except Unknown:
+    except QuireError:
         return render(request, "web/empty.html")
     runs = [_told(run) for run in reversed(distribution.runs()) if run.state == "closed"]
-    return render(
-        request, "web/front.html", {"society": society, "runs": runs, "usage": usage.imports_summary()}
-    )
+    files = usage.imports()
+    told = {"society": society, "runs": runs, "files": len(files), "lines": sum(one.lines for one in files)}
+    return render(request, "web/front.html", told)
 
 
 @require_safe

@@ -56,11 +56,11 @@ def lookup(urls: Iterable[str]) -> list[Answer]:
 
 
 def work_id(name: str) -> UUID:
-    """The id of the work at exactly this URL, or of this identifier. kit.nouns.Unknown where there is none."""
+    """The id of the work at exactly this URL, or of this identifier, or kit.nouns.Unknown."""
     host, path, problem = _place(name)
     work = None if problem else _works({host + path}).get(host + path)
     if work is None:
-        raise Unknown(f"No work is registered as {name[:200]}: quire works find says what is.", work=name[:200])
+        raise Unknown(f"No work is registered as {name[:200]}: see quire works find.", work=name[:200])
     return work.id
 
 
