@@ -443,3 +443,17 @@ def test_queries_do_not_grow_with_the_lines(run: Any, tmp_path: Path) -> None:
     with CaptureQueriesContext(connection) as asked:
         actions.write(run, tmp_path / "out")
     assert len(asked) < 25
+
+
+def test_a_period_is_told_in_words() -> None:
+    from quire.society.kit import periods
+    from quire.society.statements import words
+
+    told = {
+        "2026": "2026",
+        "2026-01": "January 2026",
+        "2025-Q2": "April to June 2025",
+        "2026-01-01..2026-03-15": "1 January to 14 March 2026",
+        "2025-07-01..2026-07-01": "1 July 2025 to 30 June 2026",
+    }
+    assert {text: words.period(periods.parse(text)) for text in told} == told

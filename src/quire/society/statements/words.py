@@ -76,13 +76,14 @@ def days(starts: date, ends: date) -> str:
 
 
 def period(span: Period) -> str:
-    """ "January 2026", "2026", or its first and last day."""
-    told = str(span)
-    if len(told) == len("2026"):
-        return told
-    if len(told) == len("2026-01"):
-        return str(format_date(span.starts, "MMMM y", locale=LOCALE))
-    return days(span.starts, span.ends)
+    """ "2026", "January 2026", "January to March 2026", or its first and last day."""
+    first, last = span.starts, span.ends - timedelta(days=1)
+    if first.day != 1 or span.ends.day != 1 or first.year != last.year:
+        return days(span.starts, span.ends)
+    if (first.month, last.month) == (1, 12):
+        return f"{first.year}"
+    ended = str(format_date(last, "MMMM y", locale=LOCALE))
+    return ended if first.month == last.month else f"{format_date(first, 'MMMM', locale=LOCALE)} to {ended}"
 
 
 def count(many: int, one: str, several: str = "") -> str:
