@@ -346,14 +346,19 @@ BEHIND_THE_CODE = {
     "another review": ("UPDATE distribution_run SET review = '{}'", "never computed again"),
     "the run is deleted": ("DELETE FROM distribution_run", "a run is cancelled, never deleted"),
     "a run begins approved": (
-        "INSERT INTO distribution_run SELECT gen_random_uuid(), starts, ends, 'reviewed', opened_at, "
-        "inputs_digest, results_digest, review, bundle_root, plan_id, prepared_by_id FROM distribution_run",
+        (
+            "INSERT INTO distribution_run SELECT gen_random_uuid(), starts, ends, 'reviewed', opened_at, "
+            "inputs_digest, results_digest, review, bundle_root, plan_id, prepared_by_id "
+            "FROM distribution_run"
+        ),
         "a run begins open",
     ),
     "a pot grows": ("UPDATE distribution_pot SET amount = amount * 2", "a pot is made while its run is open"),
     "a pot is added": (
-        "INSERT INTO distribution_pot SELECT gen_random_uuid(), starts, ends, currency, amount, licence_id, "
-        "run_id FROM distribution_pot LIMIT 1",
+        (
+            "INSERT INTO distribution_pot SELECT gen_random_uuid(), starts, ends, currency, amount, "
+            "licence_id, run_id FROM distribution_pot LIMIT 1"
+        ),
         "a pot is made while its run is open",
     ),
     "a receipt changes pots": (
@@ -361,8 +366,10 @@ BEHIND_THE_CODE = {
         "joins a pot of its own licence",
     ),
     "a line is added": (
-        "INSERT INTO distribution_line SELECT gen_random_uuid(), 999, outcome, amount, detail, hold_id, "
-        "party_id, pot_id, run_id FROM distribution_line LIMIT 1",
+        (
+            "INSERT INTO distribution_line SELECT gen_random_uuid(), 999, outcome, amount, detail, hold_id, "
+            "party_id, pot_id, run_id FROM distribution_line LIMIT 1"
+        ),
         "while their run is being divided",
     ),
     "a line is changed": ("UPDATE distribution_line SET amount = 0", "permission denied"),
