@@ -1,7 +1,9 @@
-"""A small society to tell stories about: three members, two labs, a month of usage, through the real commands.
+"""A small society to tell stories about: three members, two labs, a month of usage, by the real commands.
 
 Everything goes in by file, as an operator would hand it in.
 """
+
+# ruff: noqa: E501 - rows of tables stand on one line
 
 from __future__ import annotations
 

@@ -10,8 +10,11 @@ from quire.society.kit.fields import QuantaField
 from quire.society.kit.nouns import Noun
 from quire.society.parties.models import Party
 
-KINDS = {"blanket": "blanket: a yearly fee for the whole repertoire", "per-request": "a price for each request",
-         "per-work": "a price for each work used in a period"}
+KINDS = {
+    "blanket": "blanket: a yearly fee for the whole repertoire",
+    "per-request": "a price for each request",
+    "per-work": "a price for each work used in a period",
+}
 
 
 class Operator(models.Model):
@@ -22,7 +25,9 @@ class Operator(models.Model):
 
 
 class Licence(Noun):
-    """A licence in force from ``starts`` until ``ends``. ``fee`` is for a year; ``prices`` are by content tier
+    """A licence in force from ``starts`` until ``ends``.
+
+    ``fee`` is for a year; ``prices`` are by content tier
     (``"*"`` for any other), as twelve-decimal texts of ``currency``."""
 
     prefix = "lic"
