@@ -75,6 +75,7 @@ def start() -> dict[str, str]:
     if running := _running(place):
         return running
     with _alone(place):
+        _clear_away_dead(place)
         server = _server(place)
         info = server.get_postmaster_info()
         where = {"host": str(info.socket_dir), "port": str(info.port or 5432), "dbname": DATABASE}
@@ -93,6 +94,28 @@ def _running(place: Path) -> dict[str, str] | None:
     except (OSError, IndexError, psycopg.Error):
         return None
     return where
+
+
+def _clear_away_dead(place: Path) -> None:
+    """After a crash: wait until no process of the dead server is left, and take its pid file away.
+
+    A killed server that nobody has collected yet still counts as running for the library.
+    """
+    import psutil
+
+    pid_file = place / "data" / "postmaster.pid"
+    try:
+        pid = int(pid_file.read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return
+    if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        return
+    orphans = [
+        one for one in psutil.process_iter(["cmdline"]) if str(place / "data") in (one.info["cmdline"] or [])
+    ]
+    psutil.wait_procs([one for one in orphans if one.status() != psutil.STATUS_ZOMBIE], timeout=10)
+    for left in (pid_file, *(place / "data").glob(".s.PGSQL.*")):
+        left.unlink(missing_ok=True)
 
 
 def _prepare(where: dict[str, str]) -> None:
@@ -125,4 +148,5 @@ def stop() -> bool:
         server = _server(place)
         server.cleanup_mode = "stop"
         server.stop()
+        server.cleanup_mode = None  # or the library stops it once more, loudly, when this process ends
     return True

@@ -9,16 +9,33 @@ from django.db.models import Q
 from quire.society.kit.nouns import Noun
 
 KINDS = {
-    "newspaper": "newspaper", "magazine": "magazine", "blogger": "blogger", "journalist": "journalist",
-    "photographer": "photographer", "illustrator": "illustrator", "author": "author",
-    "songwriter": "songwriter", "performer": "performer", "label": "record label",
-    "music-publisher": "music publisher", "book-publisher": "book publisher",
-    "academic": "academic publisher", "broadcaster": "broadcaster", "agency": "news or picture agency",
-    "syndicator": "syndicator", "estate": "estate", "forum": "forum", "archive": "archive", "lab": "AI lab",
+    "newspaper": "newspaper",
+    "magazine": "magazine",
+    "blogger": "blogger",
+    "journalist": "journalist",
+    "photographer": "photographer",
+    "illustrator": "illustrator",
+    "author": "author",
+    "songwriter": "songwriter",
+    "performer": "performer",
+    "label": "record label",
+    "music-publisher": "music publisher",
+    "book-publisher": "book publisher",
+    "academic": "academic publisher",
+    "broadcaster": "broadcaster",
+    "agency": "news or picture agency",
+    "syndicator": "syndicator",
+    "estate": "estate",
+    "forum": "forum",
+    "archive": "archive",
+    "lab": "AI lab",
     "other": "other",
 }
-ROLES = {"operator": "prepares: admits, imports, runs", "approver": "approves what another prepared",
-         "auditor": "reads everything, changes nothing"}
+ROLES = {
+    "operator": "prepares: admits, imports, runs",
+    "approver": "approves what another prepared",
+    "auditor": "reads everything, changes nothing",
+}
 
 
 class User(AbstractUser):
@@ -81,9 +98,14 @@ class Society(models.Model):
 
     only = models.BooleanField(primary_key=True, default=True)
     name = models.CharField(max_length=140)
-    form = models.CharField(max_length=20, choices=[
-        ("association", "non-profit association"), ("intermediary", "for-profit intermediary"),
-        ("cooperative", "cooperative")])
+    form = models.CharField(
+        max_length=20,
+        choices=[
+            ("association", "non-profit association"),
+            ("intermediary", "for-profit intermediary"),
+            ("cooperative", "cooperative"),
+        ],
+    )
     currency = models.CharField(max_length=3)
     street = models.CharField(max_length=70, blank=True)
     building = models.CharField(max_length=16, blank=True)
