@@ -35,7 +35,11 @@ def register(app: typer.Typer) -> None:
 def _migrate() -> None:
     from django.core.management import call_command
 
-    call_command("migrate", database="owner", verbosity=0, interactive=False)
+    from quire.society.kit import locks
+
+    # Two commands on a fresh database would both make its tables.
+    with locks.alone("migrate", using="owner"):
+        call_command("migrate", database="owner", verbosity=0, interactive=False)
 
 
 def init(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from django.db import connection
+from django.db import connection, connections
 
 
 def _key(name: str) -> int:
@@ -28,3 +30,15 @@ def leave_session(name: str) -> None:
     """Give ``name`` back before the connection closes."""
     with connection.cursor() as run:
         run.execute("SELECT pg_advisory_unlock(%s)", [_key(name)])
+
+
+@contextmanager
+def alone(name: str, *, using: str) -> Iterator[None]:
+    """Hold ``name`` on the connection ``using`` across several transactions, waiting for it first."""
+    with connections[using].cursor() as run:
+        run.execute("SELECT pg_advisory_lock(%s)", [_key(name)])
+    try:
+        yield
+    finally:
+        with connections[using].cursor() as run:
+            run.execute("SELECT pg_advisory_unlock(%s)", [_key(name)])

@@ -92,8 +92,10 @@ def adopt_default_criteria(
     *, decision: str = "as shipped with Quire", starts: date = SINCE_EVER, by: User | None = None
 ) -> Criteria:
     """The usual criteria, unless the society has some: then those stay, and its first version is returned."""
-    known = Criteria.objects.order_by("starts", "id").first()
-    return known or adopt_criteria(rules=DEFAULT_CRITERIA, starts=starts, decision=decision, by=by)
+    with transaction.atomic():
+        locks.wait("membership")
+        known = Criteria.objects.order_by("starts", "id").first()
+        return known or adopt_criteria(rules=DEFAULT_CRITERIA, starts=starts, decision=decision, by=by)
 
 
 def apply(
