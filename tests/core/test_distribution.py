@@ -130,7 +130,6 @@ def results(found: Evidence) -> dict[str, bytes]:
 
 @settings(max_examples=60, deadline=None)
 @given(societies.evidence_of())
-@pytest.mark.skipif(arrays.VECTORS is None, reason="numpy is not installed")
 def test_with_numpy_and_without_the_files_are_the_same(found: Evidence) -> None:
     told = societies.files_of(found)
     with pytest.MonkeyPatch.context() as patch:
