@@ -253,3 +253,14 @@ def test_the_checks_find_two_licences_for_one_use_and_bad_terms(labs: Any) -> No
     assert "north-2026 and other" in told
     assert "unknown use surf" in told
     assert "needs a price" in told
+
+
+def test_a_lab_without_a_licence_is_known_by_its_crawlers(labs: Any) -> None:
+    from quire.society.licensing import actions
+    from quire.society.licensing.errors import OperatorTaken
+
+    told = actions.name_operators(party="lab-north", operators=["OpenAI", "Perplexity"], by=labs)
+    assert told == ("OpenAI", "Perplexity")
+    assert actions.name_operators(party="lab-north", operators=["openai"], by=labs) == told
+    with pytest.raises(OperatorTaken, match="know lab-north, not lab-south"):
+        actions.name_operators(party="lab-south", operators=["OpenAI"], by=labs)

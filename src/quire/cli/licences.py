@@ -19,7 +19,12 @@ def register(app: typer.Typer) -> None:
         (
             "licences",
             "Licences and whom they are with.",
-            (("import", licences_import), ("grant", licences_grant), ("list", licences_list)),
+            (
+                ("import", licences_import),
+                ("grant", licences_grant),
+                ("list", licences_list),
+                ("operators", licences_operators),
+            ),
         ),
         ("invoice", "Fees due.", (("issue", invoice_issue),)),
         (
@@ -114,6 +119,19 @@ def licences_list(as_json: Json = False) -> None:
         frame.table("", ("code", "kind", "uses", "from", "until", "fee a year"), rows, right=("fee a year",)),
         as_json=as_json,
     )
+
+
+def licences_operators(
+    party: Annotated[str, typer.Argument(help="A lab's code.")],
+    names: Annotated[list[str], typer.Argument(help="Names in the list of AI agents, such as OpenAI.")],
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """Say which crawlers are a lab's that has no licence here: a member may have given it one."""
+    from quire.society.licensing import actions
+
+    found = actions.name_operators(party=party, operators=names, by=frame.acting(by))
+    frame.say({"party": party, "operators": list(found)}, [f"{party}: {', '.join(found)}."], as_json=as_json)
 
 
 def invoice_issue(

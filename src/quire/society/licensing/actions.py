@@ -105,6 +105,26 @@ def end_licence(*, code: str, ends: date, by: User | None) -> Licence:
     return licence
 
 
+def name_operators(*, party: str, operators: Iterable[str], by: User | None) -> tuple[str, ...]:
+    """The list of AI agents knows this party by these names, licence or not; returns all its names.
+
+    A licence names its licensee's operators itself; this is for a lab that only a member licensed directly.
+    Raises OperatorTaken where another party has a name, kit.nouns.Unknown for the party.
+    """
+    wanted = [name.strip() for name in operators if name.strip()]
+    with _writing(by):
+        lab = parties.party(party)
+        for name in wanted:
+            known = Operator.objects.filter(name__iexact=name).select_related("party").first()
+            if known and known.party_id != lab.id:
+                told = f"{name} is the name by which agents know {known.party.code}, not {lab.code}."
+                raise OperatorTaken(told, operator=name)
+            if known is None:
+                Operator.objects.create(name=name, party=lab)
+                acts.record("licensing.name-operator", lab, by=by, operator=name)
+        return tuple(Operator.objects.filter(party=lab).order_by("name").values_list("name", flat=True))
+
+
 @contextmanager
 def _writing(by: User | None) -> Iterator[None]:
     parties.may_write(by)
