@@ -38,7 +38,7 @@ def test_every_line_of_a_log_stands_under_one_heading(society: Society) -> None:
     society.yes()
     text = (
         line() + line(agent=READER) + line("/style.css") + line(status=404) + line(method="POST")
-        + line(agent=CLAUDE) + "\n" + "no line of a log\n" + line("http://blog.example/elsewhere")
+        + line(agent=CLAUDE) + "\n" + "no line of a log\n" + "blog.example " + line("/elsewhere")
         + line(agent="ChatGPT-User/1.0")
     )  # fmt: skip
     result = society.log(text)
@@ -150,7 +150,7 @@ def test_overlapping_logs_count_each_event_once(society: Society) -> None:
     society.log(a + b, "monday.log")
     second = society.log(b + c, "tuesday.log")
     assert lines_of(second.account) == {"conflicting": 1, "unknown_host": 1}
-    elsewhere = society.log(b + c, "tuesday.log", host="other.example")
+    elsewhere = society.log(b + c + "\n", "tuesday.log", host="other.example")
     assert "conflicting" not in lines_of(elsewhere.account)
 
 
@@ -276,7 +276,7 @@ def test_fees_count_mandated_usage_by_tier(society: Society) -> None:
     society.log(
         line("/gold/1") * 3 + line("/gold/2") + line("/plain/1") + line("/plain/2") * 2
         + line("/gold/1", agent=CLAUDE) + line("/gold/1", agent="OAI-SearchBot")
-        + "".join(line("http://blog.example/x", day) for day in days)
+        + "".join("blog.example " + line("/x", day) for day in days)
         + line("/gold/1", datetime(2026, 2, 28, 23, 59, tzinfo=UTC))
         + line("/gold/1", datetime(2026, 4, 1, tzinfo=UTC)),
     )  # fmt: skip

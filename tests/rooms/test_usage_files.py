@@ -88,7 +88,7 @@ def test_two_imports_of_one_file_at_once_one_says_so(society: Society, house: An
     from quire.society.usage.errors import AlreadyRunning
 
     path = society.file(line())
-    lock = _key(f"usage.import:{lake.digest_of(path)}:paper.example")
+    lock = _key(f"usage.import:{lake.digest_of(path)}")
     with psycopg.connect(house.env["DATABASE_URL"]) as other:
         other.execute("SELECT pg_advisory_lock(%s)", [lock])
         with pytest.raises(AlreadyRunning):

@@ -142,19 +142,23 @@ def test_the_reason_names_what_is_missing() -> None:
     assert "no request in quotation marks" in reasons[2]
 
 
-def test_the_host_is_the_virtual_one_else_the_targets_else_the_importers() -> None:
+def test_the_host_is_the_virtual_one_else_the_importers_and_never_the_clients() -> None:
     reads = read_log(
         line(before="Photo.Example:443 "),
-        line(before="photo.example ", request="GET http://other.example/x HTTP/1.1"),
-        line("GET http://Other.Example:80/x?y HTTP/1.1"),
+        line(before="photo.example ", request="GET http://photo.example/x HTTP/1.1"),
+        line("GET http://Paper.Example:80/x?y HTTP/1.1"),
         line(),
+        line(before="photo.example ", request="GET http://other.example/x HTTP/1.1"),
+        line("GET http://other.example/x HTTP/1.1"),
     )
     assert [read.row and read.row.host for read in reads] == [
-        "photo.example",
-        "photo.example",
-        "other.example",
-        "paper.example",
+        *("photo.example", "photo.example", "paper.example", "paper.example"),
+        *(None, None),
     ]
+    assert {read.heading for read in reads[4:]} == {"unreadable"}
+    assert "names another host" in (reads[5].reason or "")
+    (client,) = read_log(line("GET http://other.example/x HTTP/1.1"), host=None)
+    assert client.row is None
     (nowhere,) = read_log(line(), host=None)
     assert nowhere.row is not None
     assert nowhere.row.host is None
@@ -294,7 +298,7 @@ def test_a_row_without_a_path_is_of_the_whole_site(cells: tuple[str, ...]) -> No
         ),
         *(
             ((HOUR, "ClaudeBot", count, "a.example"), "whole number", 0)
-            for count in ("0", "-1", "1.5", "1e3", "", "two", "٣", str(2**53 + 1), "9" * 5000)
+            for count in ("0", "-1", "1.5", "1e3", "", "two", "٣", str(10**12 + 1), "9" * 5000)
         ),
         ((HOUR, "Googlebot", "2", "a.example", "/"), "the bot Googlebot is not in the list", 2),
         ((HOUR, "=HYPERLINK(1)", "2", "a.example", "/"), "the bot '=HYPERLINK(1) is not", 2),

@@ -1,9 +1,9 @@
 """Usage told twice: by an overlapping log, by a file that grew, by a log and a dashboard of the same hours.
 
 The first in wins; what comes later is set aside with a reason that names the import it contradicts. Two
-rows contradict each other when they have one fingerprint, or when they tell of one agent on one host in
-one hour in ways that cannot both be added: single events and a count of the hour, or a count of the whole
-site and counts of its paths.
+rows contradict each other when they have one fingerprint, when they count one agent at one address in two
+windows that overlap, or when they tell of one agent on one host in one hour in ways that cannot both be
+added: single events and a count of the hour, or a count of the whole site and counts of its paths.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from quire.society.usage.formats import Row
 from quire.society.usage.lake import put, texts
 
 _HOUR = timedelta(hours=1)
+_MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -41,12 +42,16 @@ class Known:
         self.events: dict[Hour, int] = {}
         self.sites: dict[Hour, int] = {}
         self.paths: dict[Hour, int] = {}
+        self.overlaps: dict[int, int] = {}  # line of the chunk's file → source
+        self.windows: dict[tuple[Hour, str | None], list[tuple[datetime, datetime, int]]] = {}
 
     def against(self, row: Row) -> tuple[str, int] | None:
         """Why the row cannot be added, with the source it contradicts; None where it can."""
         if (source := self.told.get(row.fingerprint)) is not None:
             return "the same usage is in it", source
         hourly = row.ends > row.starts
+        if hourly and (source := self._overlapping(row)) is not None:
+            return "it has a count of this agent at this address for a window that overlaps this one", source
         if not (self.sites or self.paths or self.events):
             return None  # the rule, for logs: nothing was counted by the hour there
         others: tuple[tuple[dict[Hour, int], str], ...]
@@ -67,6 +72,18 @@ class Known:
         known = self.sites if row.path is None else self.paths
         for hour in hours(row):
             known.setdefault(hour, source)
+            self.windows.setdefault((hour, row.path), []).append((row.starts, row.ends, source))
+
+    def _overlapping(self, row: Row) -> int | None:
+        """The source with another window, of which a part is this row's too; the very same is no overlap:
+        addresses written differently were counted each for itself."""
+        if row.line in self.overlaps:
+            return self.overlaps[row.line]
+        for hour in hours(row):
+            for starts, ends, source in self.windows.get((hour, row.path), ()):
+                if starts < row.ends and row.starts < ends and (starts, ends) != (row.starts, row.ends):
+                    return source
+        return None
 
 
 def hours(row: Row) -> Iterator[Hour]:
@@ -119,6 +136,7 @@ def known_to(db: duckdb.DuckDBPyConnection, rows: Sequence[Row], sources: Sequen
         for hour in _hours(host, agent, *moments):
             _earliest(known.sites if whole else known.paths, hour, source)
     if hourly:
+        known.overlaps.update(_overlaps(db, rows))
         events = db.execute(
             "SELECT host, agent, epoch_us(starts) // 3600000000 AS hour, min(source) "
             "FROM sourced JOIN origin USING (file) "
@@ -128,6 +146,29 @@ def known_to(db: duckdb.DuckDBPyConnection, rows: Sequence[Row], sources: Sequen
         ).fetchall()
         known.events.update({Hour(host, agent, hour): source for host, agent, hour, source in events})
     return known
+
+
+def _overlaps(db: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> list[tuple[int, int]]:
+    """(line, source) of each row whose window overlaps another in the lake, of the same agent and address."""
+    counted = [row for row in rows if row.ends > row.starts]
+    columns = {
+        "line": np.array([row.line for row in counted], dtype=np.int64),
+        "first": np.array([(row.starts - _EPOCH) // _MICROSECOND for row in counted], dtype=np.int64),
+        "last": np.array([(row.ends - _EPOCH) // _MICROSECOND for row in counted], dtype=np.int64),
+        "host": texts([row.host or "" for row in counted]),
+        "agent": texts([row.agent for row in counted]),
+        "path": texts([row.path or "" for row in counted]),
+    }
+    put(db, "counted", columns)
+    starts, ends = span(rows)
+    return db.execute(
+        "SELECT c.line, min(o.source) FROM sourced s JOIN origin o USING (file) JOIN counted c "
+        "ON s.host = c.host AND s.agent = c.agent AND coalesce(s.path, '') = c.path "
+        "AND epoch_us(s.starts) < c.last AND epoch_us(s.ends) > c.first "
+        "AND (epoch_us(s.starts) <> c.first OR epoch_us(s.ends) <> c.last) "
+        "WHERE s.starts < ? AND s.ends > ? AND s.ends > s.starts GROUP BY ALL",
+        [ends, starts],
+    ).fetchall()
 
 
 def _earliest(known: dict[Hour, int], hour: Hour, source: int) -> None:

@@ -17,6 +17,12 @@ class AlreadyRunning(Conflict):
     code = "usage.import-running"
 
 
+class OfAnotherHost(Conflict):
+    """The file was imported before, under another host."""
+
+    code = "usage.of-another-host"
+
+
 class FileChanged(Conflict):
     """The file became another while it was being read."""
 

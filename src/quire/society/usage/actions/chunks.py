@@ -41,15 +41,18 @@ class Chunk:
     count: int = 0
     last: bool = False
     rows: list[Row] = field(default_factory=list)
+    again: list[tuple[Row, str]] = field(default_factory=list)
     unreadable: list[tuple[int, str, str]] = field(default_factory=list)
 
     def take(self, raw: RawLine, read: Read, facts: Facts) -> None:
         """One line and what the reader made of it; all but usage goes into the account now."""
         self.count += 1
         self.line, self.offset = raw.number, raw.offset_after
-        if read.row is not None:
+        if read.row is not None and read.heading is Heading.USAGE:
             self.rows.append(read.row)
             return
+        if read.row is not None:
+            self.again.append((read.row, read.reason or ""))
         facts.add(read.heading.value, read.requests)
         if read.heading is Heading.UNREADABLE and facts.unreadable_kept < KEPT:
             facts.unreadable_kept += 1
@@ -160,7 +163,7 @@ def _kept(chunk: Chunk, aside: Iterable[tuple[Row, str]]) -> Iterator[tuple[int,
     """(line, heading, reason, excerpt) of everything in the chunk that is set aside."""
     for line, reason, excerpt in chunk.unreadable:
         yield line, "unreadable", reason[:300], excerpt
-    for row, reason in aside:
+    for row, reason in (*chunk.again, *aside):
         told = f"{row.agent} {row.host or ''}{row.path or ''} {row.starts.isoformat()} × {row.count}"
         yield row.line, "conflicting", reason[:300], told[:300]
 

@@ -24,7 +24,7 @@ from quire.society.repertoire.queries import Finder
 from quire.society.usage import formats, lake, queries
 from quire.society.usage.account import Account, Facts
 from quire.society.usage.actions.chunks import CHUNK, Chunk, Place, commit
-from quire.society.usage.errors import AlreadyRunning, FileChanged, HostNeeded
+from quire.society.usage.errors import AlreadyRunning, FileChanged, HostNeeded, OfAnotherHost
 from quire.society.usage.formats import access_log, hourly
 from quire.society.usage.models import Import
 
@@ -87,14 +87,15 @@ def import_file(
     ``host`` is whose log it is, where its lines do not say. ``dry_run`` reads and accounts for everything
     and leaves nothing behind. Checked in this order: ``by`` may write; the file can be read; its format is
     known; the host is one (``Invalid``); it is given where it is needed (``HostNeeded``); nobody else
-    imports the file right now (``AlreadyRunning``). While it runs: the file stays the same (``FileChanged``).
+    imports the file right now (``AlreadyRunning``); it has told no usage of another host before
+    (``OfAnotherHost``). While it runs: the file stays the same (``FileChanged``).
     """
     parties.may_write(by)
     file = _look_at(Path(path))
     named = canonical_host(host) if host else ""
     if not named:
         _need_hosts(file)
-    lock = f"usage.import:{file.digest}:{named}"
+    lock = f"usage.import:{file.digest}"
     if not dry_run and not locks.try_session(lock):
         raise AlreadyRunning(f"Another command is importing {file.path.name}; wait until it has ended.")
     try:
@@ -110,6 +111,8 @@ def _import(
     before = Import.objects.filter(digest=file.digest, host=host).first()
     if before is not None and before.finished:
         return ImportResult(before, queries.account_of(before), fresh=False, resumed=False)
+    if before is None:
+        _of_no_other_host(file, host)
     book = formats.load()
     record = before or Import(digest=file.digest, host=host, name=formats.safe(file.path.name, 200), by=by,
                               format=file.form, agents=f"sha256:{book.digest}")  # fmt: skip
@@ -124,6 +127,19 @@ def _import(
         if dry:
             shutil.rmtree(config.home() / place.folder, ignore_errors=True)
     return ImportResult(record, account, fresh=True, resumed=before is not None)
+
+
+def _of_no_other_host(file: _File, host: str) -> None:
+    """One log is of one host: what it told of one would count again under another."""
+    for other in Import.objects.filter(digest=file.digest).order_by("id"):
+        if not other.finished or "usage" in Facts.from_json(other.account).tallies:
+            whose = f"as the log of {other.host}" if other.host else "by the hosts that its lines name"
+            raise OfAnotherHost(
+                f"{file.path.name} was imported before, {whose} ({other.name}, {other.tid}): the same usage "
+                f"cannot count again{f' for {host}' if host else ''}.",
+                earlier=other.tid,
+                host=other.host,
+            )
 
 
 def _begin(record: Import, by: User | None) -> None:

@@ -56,6 +56,7 @@ _PARTS = (
         "there are no status and size after the request",
     ),
 )
+_FOREIGN = "its address names another host than the log is of, which any client can write: it earns nowhere."
 _LAST_PART = "the referer and the user agent are not both whole, in quotation marks"
 
 _VHOST_CLIENT = re.compile(rb"[^:.]*[:.]")
@@ -66,6 +67,10 @@ _PROTOCOL = re.compile(r"HTTP/[0-9](\.[0-9])?")
 _ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
 _REMEMBERED = 50_000
 _ANSWERED = (200, 206)
+_LATE = timedelta(minutes=10)
+"""A server writes a line when it has answered, with the time of the question: so late may a line be."""
+_LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
+_AGAIN = "the same usage is in this very file, in an earlier stretch of time."
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,8 @@ class Entry:
 
     ``when`` is UTC. ``method`` and ``target_path`` (canonical) are empty when the server could make no
     request of what came (``-``, the first bytes of a TLS handshake), the path alone when it asks for none.
-    ``host`` is the virtual host the line begins with, else the one of an absolute target, else None.
+    ``host`` is the virtual host the line begins with, else None: the server's word. ``target_host`` is the
+    host of an absolute target, else None: the client's word, which says nothing of whose log it is.
     ``status`` and ``size`` (bytes) are 0 where the log has ``-``. ``client`` is who asked: for the caller to
     look at, never to keep.
     """
@@ -83,6 +89,7 @@ class Entry:
     method: str
     target_path: str
     host: str | None
+    target_host: str | None
     status: int
     size: int
     user_agent: str
@@ -106,8 +113,10 @@ class Reader:
     """Puts the lines of one access log under their headings.
 
     Identical lines are different events (a crawler may fetch a page twice in one second), so the k-th of
-    them has a fingerprint of its own. That is the one thing a reader remembers: to go on in the middle
-    of a file, ``replay`` the lines before.
+    them has a fingerprint of its own. Where a log's time goes back, a log was put behind another: the same
+    lines there tell of the same events again, so that counting begins anew and what was told before is
+    ``conflicting``. That is what a reader remembers: to go on in the middle of a file, ``replay`` the
+    lines before.
     """
 
     replays = True
@@ -118,7 +127,8 @@ class Reader:
         self.default_host = canonical_host(default_host) if default_host else None
         self.registered = registered
         self._agents: dict[bytes | None, Agent | None] = {None: None}
-        self._times_seen: dict[bytes, int] = {}
+        self._times_seen: dict[bytes, tuple[int, int, int]] = {}  # stretch, times in it, most in any before
+        self._stretch, self._latest = 0, _LONG_AGO
 
     def read(self, raw: RawLine) -> Read:
         """The heading of one line, and its row when it is usage."""
@@ -147,8 +157,11 @@ class Reader:
         if entry.method != "GET" or not entry.target_path or entry.status not in _ANSWERED:
             return NOT_ANSWERED
         host, path = entry.host or self.default_host, entry.target_path
+        if entry.target_host not in (None, host):
+            return unreadable(raw, _FOREIGN)
         if looks_like_asset(path) and not (host and self.registered(host, path)):
             return ASSET
+        identity, again = self._identity(host, raw.data, entry.when)
         row = Row(
             starts=entry.when,
             ends=entry.when,
@@ -161,16 +174,21 @@ class Reader:
             status=entry.status,
             size=entry.size,
             line=raw.number,
-            fingerprint=self._identity(host, raw.data),
+            fingerprint=identity,
         )
-        return Read(Heading.USAGE, row)
+        return Read(Heading.CONFLICTING, row, _AGAIN) if again else Read(Heading.USAGE, row)
 
-    def _identity(self, host: str | None, data: bytes) -> int:
-        """The fingerprint of this occurrence of this line on this host."""
+    def _identity(self, host: str | None, data: bytes, when: datetime) -> tuple[int, bool]:
+        """The fingerprint of this occurrence of this line on this host, and whether it was told before."""
+        if when < self._latest - _LATE:
+            self._stretch, self._latest = self._stretch + 1, when
+        self._latest = max(self._latest, when)
         key = blake2b(b"%s\0%s" % ((host or "").encode(), data), digest_size=16).digest()
-        times = self._times_seen.get(key, 0)
-        self._times_seen[key] = times + 1
-        return fingerprint(b"log", key, b"%d" % times)
+        stretch, times, most = self._times_seen.get(key, (self._stretch, 0, 0))
+        if stretch != self._stretch:
+            times, most = 0, max(times, most)
+        self._times_seen[key] = (self._stretch, times + 1, most)
+        return fingerprint(b"log", key, b"%d" % times), times < most
 
     def _recognise(self, name: bytes) -> Agent | None:
         if len(self._agents) >= _REMEMBERED:  # somebody sends a new name with each request
@@ -193,7 +211,8 @@ def _entry(match: re.Match[bytes]) -> Entry | Problem:
         when=when,
         method=method,
         target_path=path,
-        host=vhost or target_host,
+        host=vhost,
+        target_host=target_host,
         status=0 if match[12] == b"-" else int(match[12]),
         size=0 if match[13] == b"-" else int(match[13]),
         user_agent=_text(match[15] or b""),

@@ -32,8 +32,8 @@ from quire.society.usage.formats.rows import (
 )
 
 HEADER = ("timestamp", "bot_name", "request_count", "host", "path")
-LARGEST_COUNT = 2**53
-"""Above it not every program that handled the file can have counted exactly."""
+LARGEST_COUNT = 10**12
+"""No site answers more in a window: a larger number is a mistake, or meant to break a sum."""
 LONGEST_WINDOW = timedelta(days=1)
 
 _MOMENT = r"((?:19|20)\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d))"
@@ -173,7 +173,7 @@ def _cells(data: bytes) -> list[str] | Problem:
 def _count(text: str) -> int | Problem:
     count = int(text) if _COUNT.fullmatch(text) else 0
     if not 0 < count <= LARGEST_COUNT:
-        return Problem(f"the count {safe(text, 40)} is not a whole number from 1 to 2**53.")
+        return Problem(f"the count {safe(text, 40)} is not a whole number from 1 to {LARGEST_COUNT}.")
     return count
 
 

@@ -26,6 +26,7 @@ class Heading(StrEnum):
     USAGE = "usage"  # a countable request of a recognised AI agent
     HUMAN = "human"  # everybody else, ordinary search crawlers and feed readers too; counted, never kept
     ASSET = "asset"  # an AI agent fetching what is not a work: style sheets, images, robots.txt, feeds
+    CONFLICTING = "conflicting"  # usage that the same file has told of already; has its row and a reason
     NOT_ANSWERED = "not_answered"  # an AI agent whose request was not a GET answered 200 or 206
     UNREADABLE = "unreadable"  # not understood; kept with its reason, its line number and an excerpt
     STRUCTURE = "structure"  # headers and blank lines
@@ -58,9 +59,10 @@ class Row:
 class Read(NamedTuple):
     """One line, read. A tuple and not a dataclass because there is one per line of very long files.
 
-    ``row`` is there for usage only; ``reason`` and ``excerpt`` (safe to print, at most 200 characters) for
-    unreadable lines only. ``requests`` is what the line is worth: one for a log line, the count for an
-    hourly row, nought for structure and for an unreadable line whose count cannot be known.
+    ``row`` is there for usage and what conflicts; ``reason`` for what conflicts and what is unreadable, with
+    an ``excerpt`` (safe to print, at most 200 characters) for the latter. ``requests`` is what the line is
+    worth: one for a log line, the count for an hourly row, nought for structure and for an unreadable line
+    whose count cannot be known.
     """
 
     heading: Heading
