@@ -11,6 +11,7 @@ STAMP := $(VENV)/.installed
 # What `make demo` runs. SERVE=no ends after the account.
 DEMO_BUILD = demo build
 DEMO_SERVE = demo serve
+DEMO_STOP = demo stop
 DEMO_RESET = demo reset
 SERVE ?= yes
 
@@ -40,6 +41,8 @@ demo: setup ## Build the demonstration society, run its year, and serve it (SERV
 	$(BIN)/quire $(DEMO_BUILD)
 ifneq ($(SERVE),no)
 	$(BIN)/quire $(DEMO_SERVE)
+else
+	$(BIN)/quire $(DEMO_STOP)
 endif
 
 demo-reset: setup ## Take the demonstration society away, to begin anew

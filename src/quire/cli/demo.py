@@ -34,7 +34,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(
         help="A demonstration society: its year from access logs to payments.", no_args_is_help=True
     )
-    for verb, function in (("build", build), ("serve", serve), ("reset", reset)):
+    for verb, function in (("build", build), ("serve", serve), ("stop", stop), ("reset", reset)):
         frame.command(group, verb, before=_apart)(function)
     app.add_typer(group, name="demo")
 
@@ -119,19 +119,27 @@ def serve(port: int = 8000) -> None:
     from quire.cli import house
 
     try:
-        house.serve(port=port)
-    except QuireError:
-        house.serve(port=0)
+        try:
+            house.serve(port=port)
+        except QuireError:
+            house.serve(port=0)
+    finally:
+        stop()
 
 
-def reset() -> None:
-    """Take the demonstration away, so that the next one begins anew."""
+def stop() -> None:
+    """Stop the demonstration's database; what it holds stays."""
     from django.db import connections
 
     from quire.society.kit import postgres
 
     connections.close_all()
     postgres.stop()
+
+
+def reset() -> None:
+    """Take the demonstration away, so that the next one begins anew."""
+    stop()
     shutil.rmtree(_home(), ignore_errors=True)
     frame.err.print("The demonstration is gone.")
 
@@ -287,7 +295,6 @@ def _check(place: Path) -> dict[str, Any]:
 
 def _account(story: Story, place: Path, checks: dict[str, Any]) -> None:
     """What happened, in a page, with where to find each document."""
-    from quire.core.money import Money
     from quire.society.distribution import queries
     from quire.society.kit import clock
     from quire.society.licensing import queries as licensing
@@ -321,7 +328,11 @@ def _account(story: Story, place: Path, checks: dict[str, Any]) -> None:
         story.tell(*(f"    ! {notice}" for notice in run.review.get("notices", [])))
     story.tell("", "Paid:")
     for batch in payouts.batches():
-        story.tell(f"  {batch.payments} payments, {Money(batch.total, batch.currency)}, on {batch.on}")
+        total = frame.money(batch.total, batch.currency)
+        carried = (
+            f"; {frame.many(batch.carried, 'balance')} carried, with the reason" if batch.carried else ""
+        )
+        story.tell(f"  {frame.many(batch.payments, 'payment')}, {total}, on {batch.on}{carried}")
     story.tell(
         "",
         "Checked:",
