@@ -79,11 +79,9 @@ def allocate(run: Run, *, by: Any, place: Store) -> None:
     with transaction.atomic():
         _take(run, "frozen")
         digest = place.save(run.tid, "results", results)
-        _copy_lines(run, found, divisions)
+        count = _copy_lines(run, found, results["lines.jsonl"])
         move(run, "allocated", results_digest=digest)
-        acts.record(
-            "distribution.allocate", run, by=by, results=digest, lines=sum(len(d.lines) for d in divisions)
-        )
+        acts.record("distribution.allocate", run, by=by, results=digest, lines=count)
 
 
 def _must_add(one: Division) -> None:
@@ -99,35 +97,33 @@ def _must_add(one: Division) -> None:
         )
 
 
-def _copy_lines(run: Run, found: Evidence, divisions: list[Division]) -> None:
+def _copy_lines(run: Run, found: Evidence, published: bytes) -> int:
+    """Write the published lines to the database, each with its own text; returns how many there are."""
     parties = {party.id: ids.read("pty", party.id) for party in found.parties}
-    holds = {hold.subject or hold.party: hold.id for hold in found.holds}
+    pots = {pot.id: ids.read("pot", pot.id) for pot in found.pots}
+    holds = {hold.subject or hold.party: ids.read("hld", hold.id) for hold in found.holds}
     columns = "id, run_id, pot_id, number, outcome, party_id, hold_id, amount, detail"
+    count = 0
     with connection.cursor() as sql, sql.copy(f"COPY distribution_line ({columns}) FROM STDIN") as copy:
-        for record in evidence.line_records(found, divisions):
-            copy.write_row(_row(run, record, parties, holds))
-
-
-def _row(
-    run: Run, record: dict[str, Any], parties: dict[str, UUID], holds: dict[str | None, str]
-) -> tuple[Any, ...]:
-    party = record.get("party")
-    hold = (
-        (holds.get(party) or holds.get(record.get("subject")))
-        if record["outcome"] == "held" and party
-        else None
-    )
-    return (
-        ids.new(),
-        run.id,
-        ids.read("pot", record["pot"]),
-        record["line"],
-        record["outcome"],
-        parties[party] if party else None,
-        ids.read("hld", hold) if hold else None,
-        record["amount"],
-        json.dumps(record),
-    )
+        for count, text in enumerate(published.decode().splitlines(), 1):  # noqa: B007
+            told = json.loads(text)
+            party, hold = told.get("party"), None
+            if told["outcome"] == "held" and party:
+                hold = holds.get(party) or holds.get(told.get("subject"))
+            copy.write_row(
+                (
+                    ids.new(),
+                    run.id,
+                    pots[told["pot"]],
+                    told["line"],
+                    told["outcome"],
+                    parties[party] if party else None,
+                    hold,
+                    told["amount"],
+                    text,
+                )
+            )
+    return count
 
 
 def review_run(run: Run, *, by: Any, place: Store) -> None:
