@@ -46,4 +46,4 @@ def test_two_may_found_the_same_society_at_once(tmp_path: Path) -> None:
         assert json.loads(users.stdout) == [{"user": "preparer", "roles": ["operator"]}]
     finally:
         stopped = subprocess.run([*quire, "db", "stop"], env=env, capture_output=True, text=True, check=False)
-    assert stopped.stderr == "Stopped.\n"
+    assert (stopped.stdout, stopped.stderr) == ("Stopped.\n", "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +10,7 @@ import typer
 from quire.cli import frame
 from quire.cli.frame import By, DryRun, Json
 from quire.cli.house import day
-from quire.core.errors import Invalid, QuireError
+from quire.core.errors import Invalid
 
 
 def register(app: typer.Typer) -> None:
@@ -67,14 +66,16 @@ def plan_adopt(
     starts: Annotated[str, typer.Option("--from", help="In force from this date.")],
     decision: Annotated[str, typer.Option(help="Who decided, and when.")],
     by: By = "",
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Put a plan in force."""
     from quire.society.distribution import actions
 
-    adopted = actions.adopt_plan(
-        text=_plan_text(file), starts=day(starts), decision=decision, by=frame.acting(by)
-    )
+    with frame.rehearsal(dry_run):
+        adopted = actions.adopt_plan(
+            text=_plan_text(file), starts=day(starts), decision=decision, by=frame.acting(by)
+        )
     frame.say(
         {"plan": adopted.tid, "name": adopted.name, "digest": adopted.digest},
         [f"The plan “{adopted.name}” is in force from {starts}: {decision}."],
@@ -199,6 +200,7 @@ def _say_run(row: Any, as_json: bool) -> None:
 def approve(
     name: Annotated[str, typer.Argument(metavar="RUN", help="The run's id, or latest.")],
     by: By = "",
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Approve a reviewed run that somebody else prepared; it is then posted and published."""
@@ -217,6 +219,7 @@ def cancel(
     name: Annotated[str, typer.Argument(metavar="RUN")],
     reason: Annotated[str, typer.Option()],
     by: By = "",
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Give up a run that is not approved; its receipts wait for another."""
@@ -253,23 +256,30 @@ def hold_place(
     work: Annotated[str, typer.Option(help="URL or identifier.")] = "",
     party: Annotated[str, typer.Option(help="A party's code.")] = "",
     by: By = "",
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """From now on, hold what a work or a party earns."""
     from quire.society.distribution import actions
 
-    placed = actions.place_hold(reason=reason, work=work, party=party, by=frame.acting(by))
+    with frame.rehearsal(dry_run):
+        placed = actions.place_hold(reason=reason, work=work, party=party, by=frame.acting(by))
     frame.say({"hold": placed.tid}, [f"{work or party} is on hold: {placed.tid}."], as_json=as_json)
 
 
 def hold_release(
-    name: Annotated[str, typer.Argument(metavar="HOLD")], by: By = "", as_json: Json = False
+    name: Annotated[str, typer.Argument(metavar="HOLD")],
+    by: By = "",
+    dry_run: DryRun = False,
+    as_json: Json = False,
 ) -> None:
     """End a hold; what it held goes to the balances of those who earned it."""
     from quire.society.distribution import actions
 
-    count = actions.release_hold(name, by=frame.acting(by))
-    frame.say({"hold": name, "lines": count}, [f"{name} is released, with {count} lines."], as_json=as_json)
+    with frame.rehearsal(dry_run):
+        count = actions.release_hold(name, by=frame.acting(by))
+    told = f"{name} is released, with {frame.many(count, 'line')}."
+    frame.say({"hold": name, "lines": count}, [told], as_json=as_json)
 
 
 def hold_list(as_json: Json = False) -> None:
@@ -277,13 +287,11 @@ def hold_list(as_json: Json = False) -> None:
     from quire.society.distribution import queries
 
     found = queries.holds()
-    rows = [
-        (o.work.key if o.work else o.party.code, o.reason, o.starts, o.released_on or "", o.tid)
-        for o in found
-    ]
+    rows = [(o.work.key if o.work else o.party.code, o.reason, o.starts, o.released_on, o.tid) for o in found]
+    columns = ("of", "reason", "from", "released", "id")
     frame.say(
-        [dict(zip(("of", "reason", "from", "released", "id"), row, strict=True)) for row in rows],
-        frame.table("", ("of", "reason", "from", "released", "id"), rows),
+        [dict(zip(columns, row, strict=True)) for row in rows],
+        frame.table("", columns, [[cell or "" for cell in row] for row in rows]),
         as_json=as_json,
     )
 
@@ -296,11 +304,7 @@ def statements_write(
     from quire.society.statements import actions
 
     found = queries.find(name)
-    if found.state != "closed":
-        raise QuireError(f"The run {found.tid} is {found.state}; statements follow when it is closed.")
     with frame.progress("statements") as update:
         folder, count = actions.write(found, progress=update)
-    frame.say(
-        {"folder": str(folder), "statements": count}, [f"{count} statements under {folder}."], as_json=as_json
-    )
-    sys.stdout.flush()
+    told = f"{frame.many(count, 'statement')} under {folder}."
+    frame.say({"folder": str(folder), "statements": count}, [told], as_json=as_json)

@@ -146,6 +146,21 @@ def progress(text: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, whole: bar.update(task, completed=done, total=whole)
 
 
+@contextmanager
+def rehearsal(dry_run: bool) -> Iterator[None]:
+    """With ``dry_run`` let the block write, have the database check all of it, and undo it."""
+    if not dry_run:
+        yield
+        return
+    from django.db import connection, transaction
+
+    with transaction.atomic():
+        yield
+        connection.check_constraints()
+        transaction.set_rollback(True)
+    err.print("This was a dry run: nothing was written.", markup=False)
+
+
 def many(number: int, noun: str) -> str:
     """``1 work``, ``2,000 works``, ``3 parties``."""
     plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
@@ -171,3 +186,9 @@ def acting(name: str) -> Any:
 def refused_lines(taken: Any) -> list[str]:
     """The rows that were left out, a line each."""
     return [f"  line {line}: {reason}" for line, reason in taken.refused]
+
+
+def say_taken(taken: Any, what: str, *, dry_run: bool, as_json: bool) -> None:
+    """What came of a table: how many rows were taken, and those that were not."""
+    verb = "would be taken" if dry_run else "taken"
+    say(taken.as_json(), [f"{many(taken.taken, what)} {verb}.", *refused_lines(taken)], as_json=as_json)

@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from quire.cli import frame
-from quire.cli.frame import By, Json
-from quire.core.errors import Invalid, QuireError
+from quire.cli.frame import By, DryRun, Json
+from quire.core.errors import Conflict, Invalid, QuireError
 
 
 def register(app: typer.Typer) -> None:
@@ -102,10 +102,10 @@ def _pair(text: str) -> tuple[str, str]:
     return currency, amount
 
 
-def upgrade() -> None:
+def upgrade(as_json: Json = False) -> None:
     """Bring the database to this version of Quire, as its owner."""
     _migrate()
-    frame.out.print("The database is at this version.")
+    frame.say({"current": True}, ["The database is at this version."], as_json=as_json)
 
 
 def audit(as_json: Json = False) -> None:
@@ -127,12 +127,14 @@ def user_add(
     name: str,
     role: Annotated[list[str], typer.Option(help="operator, approver or auditor.")] = [],  # noqa: B006
     by: Annotated[str, typer.Option("--by", envvar="QUIRE_USER")] = "",
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Add a user, or give one another role."""
     from quire.society.parties import actions
 
-    user = actions.add_user(name=name, roles=role, by=frame.acting(by) if by else None)
+    with frame.rehearsal(dry_run):
+        user = actions.add_user(name=name, roles=role, by=frame.acting(by) if by else None)
     frame.say(
         {"user": user.username, "roles": role},
         [f"{user.username}: {', '.join(role) or 'no role yet'}."],
@@ -157,6 +159,7 @@ def criteria_adopt(
     starts: Annotated[str, typer.Option("--from", help="In force from this date.")],
     decision: Annotated[str, typer.Option(help="Who decided, and when.")],
     by: By = "",
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Adopt membership criteria from a TOML file."""
@@ -166,9 +169,10 @@ def criteria_adopt(
         told = tomllib.loads(file.read_text()).get("criterion", [])
     except tomllib.TOMLDecodeError as problem:
         raise Invalid(f"{file.name} is not TOML: {problem}.") from problem
-    adopted = actions.adopt_criteria(
-        rules=rules.from_json(told), starts=day(starts), decision=decision, by=frame.acting(by)
-    )
+    with frame.rehearsal(dry_run):
+        adopted = actions.adopt_criteria(
+            rules=rules.from_json(told), starts=day(starts), decision=decision, by=frame.acting(by)
+        )
     frame.say({"criteria": adopted.tid}, [f"In force from {starts}: {decision}."], as_json=as_json)
 
 
@@ -196,19 +200,25 @@ def day(text: str) -> date:
         raise Invalid(f"{text!r} is not a date; write it as 2026-01-31.") from problem
 
 
-def db_start() -> None:
+def db_start(as_json: Json = False) -> None:
     """Start the embedded database, if it does not run."""
-    frame.err.print("The embedded database runs.")
+    from quire.society.kit.config import text
+
+    if text("DATABASE_URL"):
+        raise Conflict("DATABASE_URL names another database, so the embedded one is not in use.")
+    frame.say({"runs": True}, ["The embedded database runs."], as_json=as_json)
 
 
-def db_stop() -> None:
+def db_stop(as_json: Json = False) -> None:
     """Stop the embedded database. The next command starts it again."""
     from django.db import connections
 
     from quire.society.kit import postgres
 
     connections.close_all()
-    frame.err.print("Stopped." if postgres.stop() else "It was not running.")
+    stopped = postgres.stop()
+    told = "Stopped." if stopped else "It was not running."
+    frame.say({"runs": False, "stopped": stopped}, [told], as_json=as_json)
 
 
 def serve(

@@ -10,7 +10,6 @@ import typer
 from quire.cli import frame
 from quire.cli.frame import By, DryRun, Json, Skip
 from quire.cli.house import day
-from quire.cli.people import _say_taken
 
 
 def register(app: typer.Typer) -> None:
@@ -48,7 +47,7 @@ def licences_import(
     taken = actions.import_licences(
         path=file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run
     )
-    _say_taken(taken, "licence", dry_run=dry_run, as_json=as_json)
+    frame.say_taken(taken, "licence", dry_run=dry_run, as_json=as_json)
 
 
 def licences_grant(
@@ -69,25 +68,27 @@ def licences_grant(
         list[str], typer.Option(help="Such as standard=0.002 or *=0.001; may be given again.")
     ] = [],  # noqa: B006
     by: By = "",
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Grant one licence."""
     from quire.society.licensing import actions
 
     prices = dict(one.partition("=")[::2] for one in price)
-    granted = actions.grant_licence(
-        code=code,
-        licensee=licensee,
-        operators=operator,
-        kind=kind,
-        uses=use,
-        starts=day(starts),
-        ends=day(until),
-        currency=currency,
-        fee=fee,
-        prices=prices,
-        by=frame.acting(by),
-    )
+    with frame.rehearsal(dry_run):
+        granted = actions.grant_licence(
+            code=code,
+            licensee=licensee,
+            operators=operator,
+            kind=kind,
+            uses=use,
+            starts=day(starts),
+            ends=day(until),
+            currency=currency,
+            fee=fee,
+            prices=prices,
+            by=frame.acting(by),
+        )
     frame.say(
         {"licence": granted.tid, "code": code},
         [f"{code} is granted to {licensee}: {granted.tid}."],
@@ -101,12 +102,17 @@ def licences_list(as_json: Json = False) -> None:
     from quire.society.licensing import queries
 
     found = queries.licences()
-    rows = [(o.code, o.kind, " ".join(o.uses), o.starts, o.ends, Money(o.fee, o.currency)) for o in found]
+    rows = [
+        (o.code, o.licensee_code, o.kind, " ".join(o.uses), o.starts, o.ends, Money(o.fee, o.currency))
+        for o in found
+    ]
+    columns = ("code", "licensee", "kind", "uses", "from", "until", "fee a year")
     frame.say(
         [
             {
                 "code": o.code,
                 "id": o.tid,
+                "licensee": o.licensee_code,
                 "kind": o.kind,
                 "uses": list(o.uses),
                 "from": o.starts,
@@ -116,7 +122,7 @@ def licences_list(as_json: Json = False) -> None:
             }
             for o in found
         ],
-        frame.table("", ("code", "kind", "uses", "from", "until", "fee a year"), rows, right=("fee a year",)),
+        frame.table("", columns, rows, right=("fee a year",)),
         as_json=as_json,
     )
 
@@ -125,6 +131,7 @@ def licences_operators(
     party: Annotated[str, typer.Argument(help="A lab's code.")],
     names: Annotated[list[str], typer.Argument(help="Names in the list of AI agents, such as OpenAI.")],
     by: By = "",
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Say which crawlers are a lab's that has no licence here: a member may have given it one."""
@@ -135,7 +142,11 @@ def licences_operators(
 
 
 def invoice_issue(
-    licence: str, period: Annotated[str, typer.Option()], by: By = "", as_json: Json = False
+    licence: str,
+    period: Annotated[str, typer.Option()],
+    by: By = "",
+    dry_run: DryRun = False,
+    as_json: Json = False,
 ) -> None:
     """The fee due under a licence for a period, from the usage counted."""
     from quire.core.money import Money
@@ -146,7 +157,8 @@ def invoice_issue(
 
     row, span = licensing.licence(licence), periods.parse(period)
     counts = usage.fee_counts(row.tid, span.starts, span.ends)
-    issued = actions.issue_invoice(licence=licence, period=span, counts=counts, by=frame.acting(by))
+    with frame.rehearsal(dry_run):
+        issued = actions.issue_invoice(licence=licence, period=span, counts=counts, by=frame.acting(by))
     amount = Money(issued.amount, row.currency)
     frame.say(
         {"invoice": issued.tid, "amount": amount.decimal(), "currency": row.currency},
@@ -164,7 +176,7 @@ def receipts_import(
     taken = actions.import_receipts(
         path=file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run
     )
-    _say_taken(taken, "receipt", dry_run=dry_run, as_json=as_json)
+    frame.say_taken(taken, "receipt", dry_run=dry_run, as_json=as_json)
 
 
 def receipts_record(
@@ -174,6 +186,7 @@ def receipts_record(
     received: Annotated[str, typer.Option(help="The day it came in.")],
     reference: Annotated[str, typer.Option(help="The bank's reference; a receipt is booked once.")],
     by: By = "",
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """Book one receipt, in the licence's currency."""
@@ -181,14 +194,15 @@ def receipts_record(
     from quire.society.invoicing import actions
     from quire.society.kit import periods
 
-    booked = actions.record_receipt(
-        licence=licence,
-        period=periods.parse(period),
-        amount=amount,
-        received_on=day(received),
-        reference=reference,
-        by=frame.acting(by),
-    )
+    with frame.rehearsal(dry_run):
+        booked = actions.record_receipt(
+            licence=licence,
+            period=periods.parse(period),
+            amount=amount,
+            received_on=day(received),
+            reference=reference,
+            by=frame.acting(by),
+        )
     money = Money(booked.amount, booked.currency)
     frame.say(
         {"receipt": booked.tid, "amount": money.decimal(), "currency": booked.currency},

@@ -43,7 +43,7 @@ def prepare(
     places = [] if dry_run else actions.write(batch.batch)
     total = Money(sum(one.amount for one in batch.payments), currency)
     lines = [
-        f"{len(batch.payments)} payments, {total} in all, on {on}.",
+        f"{frame.many(len(batch.payments), 'payment')}, {total} in all, on {on}.",
         *(f"  {place}" for place in places),
         *(f"  carried: {one.code}, {one.reason}" for one in batch.carried),
     ]
@@ -67,12 +67,14 @@ def settle(
     batch: str,
     on: Annotated[str, typer.Option(help="The day the bank executed it.")],
     by: By = "",
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """The bank has executed a batch."""
     from quire.society.payouts import actions
 
-    settled = actions.settle(batch=batch, on=day(on), by=frame.acting(by))
+    with frame.rehearsal(dry_run):
+        settled = actions.settle(batch=batch, on=day(on), by=frame.acting(by))
     frame.say(
         {"batch": settled.tid, "settled": on}, [f"{settled.tid} left the bank on {on}."], as_json=as_json
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -38,12 +38,6 @@ def register(app: typer.Typer) -> None:
         app.add_typer(group, name=name)
 
 
-def _say_taken(taken: Any, what: str, *, dry_run: bool, as_json: bool) -> None:
-    verb = "would be taken" if dry_run else "taken"
-    lines = [f"{frame.many(taken.taken, what)} {verb}.", *frame.refused_lines(taken)]
-    frame.say(taken.as_json(), lines, as_json=as_json)
-
-
 def parties_import(
     file: Path, by: By = "", skip_refused: Skip = False, dry_run: DryRun = False, as_json: Json = False
 ) -> None:
@@ -51,7 +45,7 @@ def parties_import(
     from quire.society.parties import actions
 
     taken = actions.import_parties(path=file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run)
-    _say_taken(taken, "party", dry_run=dry_run, as_json=as_json)
+    frame.say_taken(taken, "party", dry_run=dry_run, as_json=as_json)
 
 
 def parties_list(as_json: Json = False) -> None:
@@ -90,11 +84,20 @@ def members_list(as_json: Json = False) -> None:
 
     found = queries.members_on(clock.today())
     frame.say(
-        [{"code": o.code, "name": o.name, "kind": o.kind, "from": o.starts, "until": o.ends} for o in found],
+        [
+            {
+                "code": o.party.code,
+                "name": o.party.name,
+                "kind": o.party.kind,
+                "from": o.starts,
+                "until": o.ends,
+            }
+            for o in found
+        ],
         frame.table(
             "",
             ("code", "name", "kind", "from", "until"),
-            [(o.code, o.name, o.kind, o.starts, o.ends or "") for o in found],
+            [(o.party.code, o.party.name, o.party.kind, o.starts, o.ends or "") for o in found],
         ),
         as_json=as_json,
     )
@@ -105,12 +108,14 @@ def members_leave(
     until: Annotated[str, typer.Option(help="First day out.")],
     notice: Annotated[str, typer.Option(help="When notice was given.")],
     by: By = "",
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """A member gives notice and leaves; its mandates end with it."""
     from quire.society.mandates import actions
 
-    actions.leave(member=member, notice_on=day(notice), ends=day(until), by=frame.acting(by))
+    with frame.rehearsal(dry_run):
+        actions.leave(member=member, notice_on=day(notice), ends=day(until), by=frame.acting(by))
     frame.say(
         {"member": member, "until": until},
         [f"{member} leaves on {until}; its mandates end then."],
@@ -127,7 +132,7 @@ def mandates_import(
     taken = actions.import_mandates(
         path=file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run
     )
-    _say_taken(taken, "answer", dry_run=dry_run, as_json=as_json)
+    frame.say_taken(taken, "answer", dry_run=dry_run, as_json=as_json)
 
 
 def mandates_answer(
@@ -138,20 +143,22 @@ def mandates_answer(
     licensee: Annotated[str, typer.Option(help="A licensee's code; all of them if left out.")] = "",
     until: str = "",
     by: By = "",
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """One answer: yes or no to a use, by one licensee or all."""
     from quire.society.mandates import actions
 
-    actions.answer(
-        member=member,
-        use=use,
-        licensee=licensee or None,
-        answer=_yes(answer),
-        starts=day(starts),
-        ends=day(until) if until else None,
-        by=frame.acting(by),
-    )
+    with frame.rehearsal(dry_run):
+        actions.answer(
+            member=member,
+            use=use,
+            licensee=licensee or None,
+            answer=_yes(answer),
+            starts=day(starts),
+            ends=day(until) if until else None,
+            by=frame.acting(by),
+        )
     frame.say(
         {"member": member, "use": use, "answer": answer},
         [f"{member} says {answer} to {use} by {licensee or 'any licensee'} from {starts}."],
@@ -176,4 +183,4 @@ def direct_import(
     taken = actions.import_direct_licences(
         path=file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run
     )
-    _say_taken(taken, "direct licence", dry_run=dry_run, as_json=as_json)
+    frame.say_taken(taken, "direct licence", dry_run=dry_run, as_json=as_json)

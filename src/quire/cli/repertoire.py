@@ -8,7 +8,6 @@ import typer
 
 from quire.cli import frame
 from quire.cli.frame import By, DryRun, Json, Skip
-from quire.cli.people import _say_taken
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +29,7 @@ def sites_import(
     from quire.society.repertoire import actions
 
     taken = actions.import_sites(file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run)
-    _say_taken(taken, "site", dry_run=dry_run, as_json=as_json)
+    frame.say_taken(taken, "site", dry_run=dry_run, as_json=as_json)
 
 
 def works_import(
@@ -40,7 +39,7 @@ def works_import(
     from quire.society.repertoire import actions
 
     taken = actions.import_works(file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run)
-    _say_taken(taken, "work", dry_run=dry_run, as_json=as_json)
+    frame.say_taken(taken, "work", dry_run=dry_run, as_json=as_json)
 
 
 def works_shares(
@@ -50,7 +49,7 @@ def works_shares(
     from quire.society.repertoire import actions
 
     taken = actions.import_shares(file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run)
-    _say_taken(taken, "share", dry_run=dry_run, as_json=as_json)
+    frame.say_taken(taken, "share", dry_run=dry_run, as_json=as_json)
 
 
 def works_find(urls: list[str], as_json: Json = False) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import typer
+import typer.main
 
 from quire.cli import demo, distribution, house, licences, money, people, repertoire, usage
 
@@ -23,10 +25,24 @@ for part in (people, repertoire, licences, usage, distribution, money, demo):
     part.register(app)
 
 
+_DATES = {"starts", "until", "on", "notice", "received"}
+
+
+def _say_what_goes_in(command: Any) -> None:
+    """Help shows ``--licensee LICENSEE`` and ``--from DATE``, not the types of Python."""
+    for part in getattr(command, "commands", {}).values():
+        _say_what_goes_in(part)
+    for one in command.params:
+        if one.metavar is None and not getattr(one, "is_flag", False):
+            one.metavar = "DATE" if one.name in _DATES else str(one.name).upper()
+
+
 def run(words: Sequence[str]) -> int:
     """Run one command; a mistake in writing it is exit code 2."""
+    command = typer.main.get_command(app)
+    _say_what_goes_in(command)
     try:
-        app(list(words), prog_name="quire")
+        command(list(words), prog_name="quire")
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else 0
     return 0

@@ -50,12 +50,16 @@ def usage_import(
         told.append(
             {
                 "file": file.name,
+                "import": None if dry_run else result.imported.tid,
                 "fresh": result.fresh,
                 "resumed": result.resumed,
                 "account": result.account.as_json(),
             }
         )
         lines += [f"{file.name}: {how}.", *(f"  {sentence}" for sentence in result.account.sentences())]
+        kept = result.account["unreadable"].lines + result.account["conflicting"].lines
+        if kept and not dry_run:
+            lines.append(f"  What could not be counted, and why: quire usage aside {result.imported.tid}")
     frame.say(told, lines, as_json=as_json)
 
 
@@ -65,6 +69,7 @@ def usage_account(
 ) -> None:
     """What became of all usage, by the licences and mandates as they are on record now."""
     from quire.society.kit import periods
+    from quire.society.parties import queries as parties
     from quire.society.usage import queries
 
     if not period:
@@ -74,7 +79,8 @@ def usage_account(
     span = periods.parse(period)
     totals = queries.totals(span.starts, span.ends)
     columns = ("heading", "operator", "licensee", "use", "lines", "requests")
-    rows = [(o.heading, o.operator, o.licensee or "", o.use, o.lines, o.requests) for o in totals]
+    codes = {one.tid: one.code for one in parties.names().values()}
+    rows = [(o.heading, o.operator, codes.get(o.licensee, ""), o.use, o.lines, o.requests) for o in totals]
     frame.say(
         [dict(zip(columns, row, strict=True)) for row in rows],
         frame.table("", columns, rows, right=("lines", "requests")),

@@ -91,8 +91,11 @@ def _minimums(said: Mapping[str, str]) -> dict[str, str]:
 
 def _same_society(known: Society, said: dict[str, Any]) -> Society:
     if other := sorted(column for column, value in said.items() if getattr(known, column) != value):
-        raise errors.SocietyExists(f"{known.name} has been founded here already, and its {', '.join(other)} "
-                                   "on record is not what was given.", differs=other)  # fmt: skip
+        words = " and ".join(column.replace("_", " ") for column in other)
+        raise errors.SocietyExists(
+            f"{known.name} has been founded here already, with another {words} than was given now.",
+            differs=other,
+        )
     return known
 
 

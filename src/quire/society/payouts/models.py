@@ -27,7 +27,8 @@ class Batch(Noun):
 class Payment(AppendOnly):
     """One transfer, in whole minor units, with the account, address and text it was sent with.
 
-    ``runs`` are the distributions that this is the first payment after, by TypeID: those the text names.
+    ``runs`` are the distributions that this is the first payment in its currency after, by TypeID: those the
+    text names.
     """
 
     prefix = "pmt"

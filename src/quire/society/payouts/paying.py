@@ -74,7 +74,7 @@ def plan(currency: str) -> Plan:
     owed = balances(currency)
     payees = parties.payees(owed)
     holds = holds_by_party()
-    titles = _Titles(society.name, set(owed))
+    titles = _Titles(society.name, currency, set(owed))
     due: list[Due] = []
     carried: list[Carried] = []
     for party, payee in payees.items():
@@ -141,16 +141,14 @@ def _missing(payee: Payee) -> Iterator[str]:
 
 
 class _Titles:
-    """What a transfer is for: the periods of the runs that gave the payee lines and no payment named yet."""
+    """What a transfer is for: the periods of the runs that gave the payee lines and that no payment in this
+    currency has named yet."""
 
-    def __init__(self, society: str, wanted: set[UUID]) -> None:
+    def __init__(self, society: str, currency: str, wanted: set[UUID]) -> None:
         self.society = society
         self.runs: dict[UUID, list[tuple[str, Period]]] = {}
-        named = {
-            (party, run)
-            for party, runs in Payment.objects.filter(party__in=wanted).values_list("party_id", "runs")
-            for run in runs
-        }
+        paid = Payment.objects.filter(party__in=wanted, batch__currency=currency)
+        named = {(party, run) for party, runs in paid.values_list("party_id", "runs") for run in runs}
         for row in distribution.runs():
             if row.state not in {"posted", "closed"}:
                 continue

@@ -18,7 +18,7 @@ HEADINGS: Mapping[str, str] = {
     "direct": "under a member's direct licence",
     "unlicensed": "by AI operators without a licence",
     "unknown_host": "by AI crawlers on addresses of nobody",
-    "conflicting": "already known from what was imported before",
+    "conflicting": "told already, in this file or an earlier one",
     "not_answered": "by AI crawlers, not answered with content",
     "asset": "by AI crawlers, for what is no work (style sheets, images, robots.txt)",
     "human": "by people and ordinary search engines",

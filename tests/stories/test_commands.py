@@ -1,0 +1,135 @@
+"""Every command that shows something shows it, for people and as JSON; a dry run leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from quire.cli import main
+from tests import small
+from tests.conftest import House
+
+SHOWN = (
+    ("user", "list"),
+    ("criteria", "show"),
+    ("parties", "list"),
+    ("members", "list"),
+    ("works", "find", "https://gazette.example/a"),
+    ("licences", "list"),
+    ("receipts", "list"),
+    ("usage", "list"),
+    ("usage", "account"),
+    ("usage", "account", "--period", "2026-01"),
+    ("plan", "list"),
+    ("plan", "explain", "tiered"),
+    ("distribution", "list"),
+    ("distribution", "show"),
+    ("hold", "list"),
+    ("payouts", "list"),
+    ("ledger", "trial-balance"),
+    ("ledger", "history", "rights:bank"),
+    ("audit",),
+)
+REHEARSED = (
+    ("user", "add", "clerk", "--role", "operator"),
+    ("criteria", "adopt", "criteria.toml", "--from", "2026-06-01", "--decision", "Assembly of May 2026"),
+    ("members", "leave", "marsh", "--until", "2026-06-01", "--notice", "2026-03-01"),
+    ("mandates", "answer", "lantern", "ai-input", "yes", "--from", "2026-02-01"),
+    ("licences", "grant", "north-input", "--licensee", "lab-north", "--operator", "OpenAI", "--kind",
+     "blanket", "--use", "ai-input", "--from", "2026-01-01", "--until", "2027-01-01", "--currency", "EUR"),
+    ("invoice", "issue", "south-2026", "--period", "2026-01"),
+    ("receipts", "record", "north-2026", "5.00", "--period", "2026-02", "--received", "2026-03-02",
+     "--reference", "R-9"),
+    ("plan", "adopt", "tiered", "--from", "2026-06-01", "--decision", "Assembly of May 2026"),
+    ("hold", "place", "--reason", "two claim it", "--party", "marsh"),
+    ("hold", "release", "HOLD"),
+    ("payouts", "prepare", "--currency", "EUR", "--on", "2026-03-09"),
+    ("payouts", "settle", "BATCH", "--on", "2026-03-09"),
+    ("distribution", "run", "--period", "2026-02"),
+    ("usage", "import", "more.log", "--host", "gazette.example"),
+)  # fmt: skip
+CRITERIA = """[[criterion]]
+name = "works"
+kind = "at-least"
+value = "5"
+sentence = "You show {shown} works; {needed} are needed."
+"""
+
+
+@pytest.fixture
+def society(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Path:
+    """January distributed, a batch on its way, a balance that can be paid, a hold; February has a receipt."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("QUIRE_USER", "preparer")
+    small.found(tmp_path)
+    small.use(tmp_path)
+    small.receive(tmp_path)
+    small.distribute()
+    small.quire("hold", "place", "--reason", "asked to wait", "--party", "lantern")
+    small.quire("payouts", "prepare", "--currency", "EUR", "--on", "2026-03-02")
+    small.quire("hold", "release", small.quire("hold", "list", capsys=capsys)[0]["id"])
+    small.quire("hold", "place", "--reason", "two claim it", "--party", "gazette")
+    small.quire("receipts", "record", "north-2026", "1.00", "--period", "2026-02", "--received", "2026-03-01",
+                "--reference", "R-3")  # fmt: skip
+    Path("criteria.toml").write_text(CRITERIA)
+    Path("more.log").write_text(small.hit(29, "/a", small.GPT))
+    return tmp_path
+
+
+def test_what_is_on_record_is_shown_for_people_and_as_json(
+    society: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    for words in SHOWN:
+        assert main(list(words)) == 0, words
+        assert capsys.readouterr().out.strip(), words
+        assert main([*words, "--json"]) == 0, words
+        assert json.loads(capsys.readouterr().out), words
+    assert main(["members", "list", "--json"]) == 0
+    assert [one["code"] for one in json.loads(capsys.readouterr().out)] == ["gazette", "lantern", "marsh"]
+    assert main(["licences", "list"]) == 0
+    assert "lab-north" in capsys.readouterr().out
+
+
+def test_a_dry_run_is_checked_in_full_and_leaves_nothing_behind(
+    society: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from quire.society.ledger import queries as ledger
+
+    hold = next(one for one in small.quire("hold", "list", capsys=capsys) if one["released"] is None)
+    (batch,) = small.quire("payouts", "list", capsys=capsys)
+    real = {"HOLD": hold["id"], "BATCH": batch["batch"]}
+    before, head = _rows(), ledger.head()
+    for words in REHEARSED:
+        said = [real.get(word, word) for word in words]
+        assert main([*said, "--dry-run"]) == 0, words
+        assert (_rows(), ledger.head()) == (before, head), words
+    refused = ["receipts", "record", "nobody", "5.00", "--period", "2026-02", "--received", "2026-03-02"]
+    assert main([*refused, "--reference", "R-9", "--dry-run"]) == 3
+
+    # The same words without --dry-run do change something: the list above would notice.
+    for words in REHEARSED[:4]:
+        assert main(list(words)) == 0, words
+        now = _rows()
+        assert now != before, words
+        before = now
+
+
+def _rows() -> dict[str, tuple[int, str]]:
+    """Each table: its rows and a digest of all they hold."""
+    from django.apps import apps
+    from django.db import connection
+
+    found = {}
+    with connection.cursor() as run:
+        for model in apps.get_models():
+            table = model._meta.db_table
+            run.execute(
+                f"SELECT count(*), md5(string_agg(t::text, E'\\n' ORDER BY t::text)) FROM \"{table}\" t"
+            )
+            found[table] = run.fetchone()
+    return found
