@@ -13,6 +13,7 @@ from quire.core.errors import QuireError
 from quire.core.money import Money, quanta_of
 from quire.core.tariff import NoPrice
 from quire.society.kit.tables import TableRefused
+from tests.rooms import walls
 
 HEAD = "reference,licence,period,amount,currency,received\n"
 PAID = date(2026, 4, 9)
@@ -299,9 +300,23 @@ def test_the_checks_find_a_receipt_that_the_ledger_does_not_know(desk: Any) -> N
         "ends": date(2026, 7, 1),
         "currency": "EUR",
     }
-    Receipt.objects.create(amount=8, received_on=PAID, reference="X", transaction=other, **terms)
+    forged = {"amount": 8, "received_on": PAID, "reference": "X", "transaction": other, **terms}
+    with pytest.raises(IntegrityError, match="a receipt is what its transaction brought in"):
+        Receipt.objects.create(**forged)
+    walls.take_down("invoicing_receipt")
+    Receipt.objects.create(**forged)
     sentences = told()
     assert any("receipt X is not what transaction 2 has booked" in sentence for sentence in sentences)
     assert any("0.000000000008 EUR were received" in sentence for sentence in sentences)
     with pytest.raises(IntegrityError, match="invoicing_receipt_booked"):
         Receipt.objects.create(amount=8, received_on=PAID, reference="Z", **terms)
+
+
+def test_the_database_keeps_invoices_as_they_are(desk: Any) -> None:
+    from quire.society.invoicing import actions
+    from quire.society.invoicing.models import Invoice
+
+    actions.issue_invoice(licence="blanket", period="2026-03", by=desk)
+    for refused in (lambda: Invoice.objects.update(amount=1), lambda: Invoice.objects.all().delete()):
+        with pytest.raises(IntegrityError, match="only grows"):
+            refused()

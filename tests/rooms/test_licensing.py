@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import IntegrityError
 
 from quire.core.errors import QuireError
 from quire.core.money import quanta_of
 from quire.society.kit.tables import TableRefused
+from tests.rooms import walls
 
 YEAR = (date(2026, 1, 1), date(2027, 1, 1))
 HEAD = "code,licensee,kind,uses,from,until,currency,fee,prices,operators\n"
@@ -248,7 +250,11 @@ def test_the_checks_find_two_licences_for_one_use_and_bad_terms(labs: Any) -> No
     grant(labs)
     grant(labs, code="other", uses=["ai-train"])
     assert sound()
-    Licence.objects.filter(code="other").update(uses=["search", "surf"], prices={})
+    forge = {"uses": ["search", "surf"], "prices": {}}
+    with pytest.raises(IntegrityError, match="a licence never changes"):
+        Licence.objects.filter(code="other").update(**forge)
+    walls.take_down("licensing_licence")
+    Licence.objects.filter(code="other").update(**forge)
     told = " ".join(sentence for check in CHECKS for sentence in check())
     assert "north-2026 and other" in told
     assert "unknown use surf" in told

@@ -11,7 +11,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from quire.core.money import QUANTA, quanta_of
-from tests.rooms import closed_run
+from tests.rooms import closed_run, walls
 
 FRIDAY = date(2026, 2, 13)
 MONDAY = date(2026, 2, 16)
@@ -330,6 +330,8 @@ def test_the_database_keeps_batches_and_payments_as_they_are(
     ):
         with pytest.raises(Exception, match=r"never|grows|permission|protected"), transaction.atomic():
             refused()
+    with pytest.raises(IntegrityError, match="its own money out of transit"), transaction.atomic():
+        Batch.objects.filter(id=batch.id).update(settled=batch.transit)
     actions.settle(batch, on=MONDAY, by=people["preparer"])
     with pytest.raises(IntegrityError, match="never changes"), transaction.atomic():
         Batch.objects.filter(id=batch.id).update(settled=None)
@@ -392,10 +394,14 @@ def test_the_audit_finds_money_that_no_run_gave_and_a_batch_that_is_not_its_paym
     assert any("ferry-songs was credited 0.000000000000 EUR, but" in one for one in findings())
     batch = prepare(people).batch
     assert not any(batch.tid in one for one in findings())
-    Payment.objects.create(
-        batch=batch, party=owed["tidewater-blog"], amount=EURO // 1000, name="x", iban="DE00", town="Hull",
-        country="GB", text="slipped in",
-    )  # fmt: skip
+    slipped = {
+        "batch": batch, "party": owed["tidewater-blog"], "amount": EURO // 1000, "name": "x", "iban": "DE00",
+        "town": "Hull", "country": "GB", "text": "slipped in",
+    }  # fmt: skip
+    with pytest.raises(IntegrityError, match="a batch pays no more than"), transaction.atomic():
+        Payment.objects.create(**slipped)
+    walls.take_down("payouts_payment")
+    Payment.objects.create(**slipped)
     said = " ".join(findings())
     assert f"is not the sum of the payments of {batch.tid}" in said
     assert f"is in transit for {batch.tid}, which pays 208.501" in said
