@@ -35,7 +35,7 @@ class Forks:
             env={
                 **os.environ,
                 **env,
-                "PYTHONPATH": str(HOUSE),
+                "PYTHONPATH": f"{HOUSE / 'src'}{os.pathsep}{HOUSE}",
                 "DJANGO_SETTINGS_MODULE": "quire.society.settings",
             },
             cwd=HOUSE,

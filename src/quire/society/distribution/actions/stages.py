@@ -102,9 +102,12 @@ def _copy_lines(run: Run, found: Evidence, published: bytes) -> int:
     parties = {party.id: ids.read("pty", party.id) for party in found.parties}
     pots = {pot.id: ids.read("pot", pot.id) for pot in found.pots}
     holds = {hold.subject or hold.party: ids.read("hld", hold.id) for hold in found.holds}
-    columns = "id, run_id, pot_id, number, outcome, party_id, hold_id, amount, detail"
+    columns = (
+        "COPY distribution_line (id, run_id, pot_id, number, outcome, party_id, hold_id, amount, detail) "
+        "FROM STDIN"
+    )
     count = 0
-    with connection.cursor() as sql, sql.copy(f"COPY distribution_line ({columns}) FROM STDIN") as copy:
+    with connection.wrap_database_errors, connection.cursor() as sql, sql.copy(columns) as copy:
         for count, text in enumerate(published.decode().splitlines(), 1):  # noqa: B007
             told = json.loads(text)
             party, hold = told.get("party"), None
