@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 
 import pytest
@@ -143,3 +144,11 @@ def test_what_is_shown_is_short_and_printable(value: str | bytes) -> None:
     assert len(shown) <= 50
     assert shown.isprintable()
     assert not shown.lstrip().startswith(("=", "+", "-", "@"))
+
+
+def test_a_pipe_or_a_device_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/zero")
+    for path in (tmp_path / "pipe", tmp_path / "link"):
+        with pytest.raises(Invalid, match="pipe or a device"):
+            next(open_lines(path))

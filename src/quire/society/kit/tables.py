@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,16 +57,13 @@ class Taken:
 
 def read(path: Path, columns: Sequence[str], required: Sequence[str]) -> list[Row]:
     """The rows of a CSV or JSON file. Unknown or missing columns are an error: they are usually misspelt."""
-    try:
-        data = path.read_bytes()
-    except OSError as problem:
-        raise Invalid(f"{path} cannot be read: {problem.strerror}.") from problem
-    if len(data) > LONGEST:
-        raise Invalid(f"{path.name} is larger than {LONGEST >> 20} MiB; hand it in as several files.")
+    data = _bytes(path)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
         raise Invalid(f"{path.name} is not UTF-8 text (byte {problem.start}); save it as UTF-8.") from problem
+    if "\0" in text:
+        raise Invalid(f"{path.name} has a NUL in it: it is not text.")
     rows = _json(path, text) if text.lstrip()[:1] in {"[", "{"} else _csv(path, text)
     present = {name for row in rows for name in row.cells}
     if unknown := sorted(present - set(columns)):
@@ -76,6 +74,21 @@ def read(path: Path, columns: Sequence[str], required: Sequence[str]) -> list[Ro
     if rows and (missing := [name for name in required if name not in present]):
         raise Invalid(f"{path.name} lacks the column {', '.join(missing)}.")
     return rows
+
+
+def _bytes(path: Path) -> bytes:
+    """What is in the file; a pipe or a device might never end, and is refused before it is read."""
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise Invalid(f"{path} is a pipe or a device; give a file.")
+        with path.open("rb") as file:
+            data = file.read(LONGEST + 1)
+    except OSError as problem:
+        raise Invalid(f"{path} cannot be read: {problem.strerror}.") from problem
+    if len(data) > LONGEST:
+        raise Invalid(f"{path.name} is larger than {LONGEST >> 20} MiB; hand it in as several files.")
+    return data
 
 
 def _csv(path: Path, text: str) -> list[Row]:
@@ -101,12 +114,20 @@ def _csv(path: Path, text: str) -> list[Row]:
 
 def _json(path: Path, text: str) -> list[Row]:
     try:
-        found = json.loads(text, parse_float=str, parse_int=str)
+        found = json.loads(text, parse_float=str, parse_int=str, object_pairs_hook=_once)
     except (ValueError, RecursionError) as problem:
         raise Invalid(f"{path.name} is not JSON: {problem}.") from problem
     if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
         raise Invalid(f"{path.name} must be a list of objects.")
     return [Row(place, {str(k): _text(v) for k, v in item.items()}) for place, item in enumerate(found, 1)]
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object that names a key twice has two values for it; neither is taken."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("an object names a key twice")
+    return made
 
 
 def _text(value: Any) -> str:

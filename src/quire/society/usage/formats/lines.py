@@ -8,6 +8,8 @@ reading can go on from any position handed out before.
 from __future__ import annotations
 
 import gzip
+import os
+import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import closing
@@ -74,6 +76,8 @@ def open_lines(path: Path | str, start: Position | None = None) -> Iterator[RawL
     """
     place = start or Position(0, 0)
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode) and not os.path.isdir(path):
+            raise Invalid(f"{path} is a pipe or a device; give a file.", path=str(path))
         with open(path, "rb") as file:
             magic = file.read(2)
             file.seek(0)
