@@ -119,6 +119,38 @@ def test_a_dry_run_is_checked_in_full_and_leaves_nothing_behind(
         before = now
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["criteria", "adopt", "none.toml", "--from", "2026-01-01", "--decision", "D"], 4, "cannot be read"),
+        (["members", "import", "none.csv"], 4, "cannot be read"),
+        (["usage", "import", "none.log", "--host", "gazette.example"], 3, "There is no file none.log"),
+        (["ledger", "export", "nowhere/books"], 1, "nowhere/books cannot be used"),
+        (["distribution", "run", "--period", "march"], 4, "is not a period"),
+        (["distribution", "approve", "latest", "--by", "nobody"], 3, "Known are: approver, preparer"),
+        (["distribution", "approve", "latest", "--by", "preparer"], 3, "There is no run yet"),
+        (["hold", "place", "--reason", "r"], 4, "either a work or a party"),
+        (["members", "leave", "nobody", "--until", "2026-06-01", "--notice", "2026-03-01"], 3, "nobody"),
+        (["init", "--name", "Another", "--town", "Graz", "--country", "AT"], 5, "founded here already"),
+    ],
+)
+def test_an_error_is_one_line_that_says_what_to_do(
+    words: list[str], code: int, told: str, house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("QUIRE_USER", "preparer")
+    small.quire("init", "--name", "Small Society", "--town", "Vienna", "--country", "AT", "--operator",
+                "preparer", "--approver", "approver")  # fmt: skip
+    capsys.readouterr()
+    assert main(words) == code
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert told in said.err
+    assert said.err.count("\n") == 1
+    assert "defect" not in said.err
+
+
 def _rows() -> dict[str, tuple[int, str]]:
     """Each table: its rows and a digest of all they hold."""
     from django.apps import apps

@@ -84,6 +84,10 @@ def _plain(problem: BaseException) -> str:
     first = str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__
     if "does not exist" in first and "relation" in first:
         return "This database has no society yet: begin with quire init."
+    if isinstance(problem, OSError) and problem.filename and problem.strerror:
+        return f"{problem.filename} cannot be used: {problem.strerror}."
+    if first.startswith("connection failed"):
+        return f"The database does not answer; see that it runs and that DATABASE_URL is right ({first})."
     return first
 
 

@@ -166,8 +166,10 @@ def criteria_adopt(
     from quire.society.membership import actions, rules
 
     try:
-        told = tomllib.loads(file.read_text()).get("criterion", [])
-    except tomllib.TOMLDecodeError as problem:
+        told = tomllib.loads(file.read_text("utf-8")).get("criterion", [])
+    except OSError as problem:
+        raise Invalid(f"{file} cannot be read: {problem.strerror}.") from problem
+    except ValueError as problem:  # no TOML, or no UTF-8
         raise Invalid(f"{file.name} is not TOML: {problem}.") from problem
     with frame.rehearsal(dry_run):
         adopted = actions.adopt_criteria(

@@ -11,13 +11,18 @@ from quire.society.kit import config, postgres
 
 
 def _from_url(url: str, name: str) -> dict[str, Any]:
-    parts = urlsplit(url)
+    wrong = config.SettingWrong(f"{name} must be postgresql://user:password@host:port/database.")
+    try:
+        parts = urlsplit(url)
+        port = str(parts.port or "")
+    except ValueError as problem:
+        raise wrong from problem
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
-        raise config.SettingWrong(f"{name} must be postgresql://user:password@host:port/database.")
+        raise wrong
     options = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
     return {
         "HOST": unquote(options.pop("host", "") or parts.hostname or ""),
-        "PORT": str(parts.port or ""),
+        "PORT": port,
         "NAME": parts.path.strip("/"),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
