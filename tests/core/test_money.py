@@ -243,3 +243,23 @@ def test_money_is_a_value() -> None:
     with pytest.raises(AttributeError):
         euro.quanta = 2  # type: ignore[misc]
     assert pickle.loads(pickle.dumps(euro)) == euro
+
+
+@pytest.mark.parametrize(
+    ("text", "currency", "shown"),
+    [
+        ("0", "EUR", "0.00 EUR"),
+        ("1234567.5", "EUR", "1,234,567.50 EUR"),
+        ("-1234.5678", "EUR", "-1,234.5678 EUR"),
+        ("-0.5", "EUR", "-0.50 EUR"),
+        ("2268493", "JPY", "2,268,493 JPY"),
+        ("1928219.05", "JPY", "1,928,219.05 JPY"),
+        ("999", "BHD", "999.000 BHD"),
+    ],
+)
+def test_for_people_the_thousands_stand_apart_and_no_digit_is_lost(
+    text: str, currency: str, shown: str
+) -> None:
+    money = Money.parse(text, currency)
+    assert money.grouped() == shown
+    assert money.grouped().replace(",", "") == str(money)

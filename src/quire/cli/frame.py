@@ -175,9 +175,7 @@ def money(quanta: int, currency: str) -> str:
     """``29,589.04 EUR``: exact, at least to the minor unit, thousands apart."""
     from quire.core.money import Money
 
-    units, point, rest = str(Money(quanta, currency)).partition(".")
-    whole, space, name = units.partition(" ")
-    return f"{int(whole):,}{point}{rest}{space}{name}" if whole != "-0" else str(Money(quanta, currency))
+    return Money(quanta, currency).grouped()
 
 
 def acting(name: str) -> Any:

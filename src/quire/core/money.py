@@ -143,6 +143,12 @@ class Money:
         part = part[:least] + part[least:].rstrip("0")
         return f"{whole}.{part} {self.currency}" if part else f"{whole} {self.currency}"
 
+    def grouped(self) -> str:
+        """ "1,012.34 EUR": as ``str``, with the thousands apart, for people to read."""
+        text = str(abs(self))
+        end = min(place for mark in ". " if (place := text.find(mark)) >= 0)
+        return f"{'-' if self.quanta < 0 else ''}{int(text[:end]):,}{text[end:]}"
+
     def __bool__(self) -> bool:
         return self.quanta != 0
 

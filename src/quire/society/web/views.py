@@ -51,7 +51,7 @@ def _told(run: distribution.RunRow) -> Told:
 
 def _currency(currency: str, sums: dict[str, str]) -> tuple[str, str, tuple[Slice, ...]]:
     received = quanta_of(sums["received"])
-    return currency, _short(received, currency), tuple(_slices(currency, sums, received))
+    return currency, Money(received, currency).grouped(), tuple(_slices(currency, sums, received))
 
 
 def _slices(currency: str, sums: dict[str, str], received: int) -> Iterator[Slice]:
@@ -60,16 +60,8 @@ def _slices(currency: str, sums: dict[str, str], received: int) -> Iterator[Slic
         amount = quanta_of(sums[name])
         if amount:
             percent = round(amount * 1000 / received) / 10  # for the picture alone; amounts stay exact
-            yield Slice(words, name, _short(amount, currency), percent, begins)
+            yield Slice(words, name, Money(amount, currency).grouped(), percent, begins)
             begins += percent
-
-
-def _short(quanta: int, currency: str) -> str:
-    """To the minor unit, for a page; the bundle has every digit."""
-    minor, _ = Money(quanta, currency).to_minor()
-    whole, point, rest = str(Money.from_minor(minor, currency)).partition(" ")
-    units, dot, cents = whole.partition(".")
-    return f"{int(units):,}{dot}{cents}{point}{rest}"
 
 
 @require_safe
