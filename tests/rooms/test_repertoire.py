@@ -55,6 +55,18 @@ def test_sites_come_from_a_file_and_change_with_an_act(desk: Desk) -> None:
     assert len(desk.acts("repertoire.import-sites")) == 2
 
 
+def test_a_code_that_is_taken_does_not_take_the_site_from_its_owner(desk: Desk) -> None:
+    from quire.society.repertoire.models import SitePattern
+
+    desk.sites("daily,daily.example,,paper,news\n")
+    with pytest.raises(TableRefused) as problem:
+        desk.sites("daily,elsewhere.example,,blog,news\n")
+    assert "is that of daily.example, which is somebody else's" in reasons(problem)[2]
+    assert list(SitePattern.objects.values_list("host", flat=True)) == ["daily.example"]
+    assert desk.sites("daily,www.daily.example,,paper,news\n").changed == 1
+    assert desk.sites("daily,www.daily.example,,blog,news\n").changed == 1
+
+
 def test_refused_sites_are_named_by_line_and_nothing_is_taken(desk: Desk) -> None:
     from quire.society.repertoire.models import Site
 

@@ -263,6 +263,7 @@ def _read_folder(folder: Path, limits: Limits) -> dict[str, bytes]:
         if not is_name(name):
             raise _bad_name(name)
         with _saying(name, "read"), open(_regular(folder / name), "rb") as file:
+            _refuse_size(name, size := os.fstat(file.fileno()).st_size, total + size, limits)
             # One byte more than allowed, so that a file that grows meanwhile is noticed too.
             data = file.read(min(limits.file_bytes, limits.total_bytes - total) + 1)
         total += len(data)

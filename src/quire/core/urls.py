@@ -8,6 +8,7 @@ encoding, dot segments) and nothing cleverer: ``www.`` is a host of its own, and
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from quire.core.errors import Invalid
 
@@ -27,6 +28,7 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _IPV6 = re.compile(r"[0-9a-f:.]{2,45}")
 _ASCII_HOST = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 _LONGEST_HOST = 253
+_FULL_STOPS = re.compile("[\u3002\uff0e\uff61]")
 
 
 def canonical_path(target: str) -> str:
@@ -48,7 +50,8 @@ def canonical_path(target: str) -> str:
 def canonical_host(host: str) -> str:
     """``host`` in its one spelling: lower case, without port and trailing dot.
 
-    ``www.`` and international names stay as they are. An IPv6 address keeps its brackets.
+    ``www.`` stays. An international name becomes what browsers and logs write of it: ``bücher.example`` is
+    ``xn--bcher-kva.example`` (RFC 3492, of lower-case letters in NFC). An IPv6 address keeps its brackets.
     Raises ``BadAddress`` when it cannot be a host at all.
     """
     text = host.strip().lower()
@@ -56,6 +59,8 @@ def canonical_host(host: str) -> str:
         return _ipv6(text, host)
     name, _, port = text.partition(":")
     name = name.removesuffix(".")
+    if not name.isascii() and _is_host_name(name):
+        name = ".".join(map(_ascii_label, _FULL_STOPS.sub(".", name).split(".")))
     if not _is_host_name(name) or not _is_port(port):
         raise BadAddress(f"{host[:100]!r} is not a host name: give one such as example.org.", host=host[:300])
     return name
@@ -116,6 +121,13 @@ def _without_dots(path: str) -> str:
         if index == len(segments) - 1:
             kept.append("")
     return "/" + "/".join(kept)
+
+
+def _ascii_label(label: str) -> str:
+    """The label as it stands in a request (RFC 5890 §2.3.2.1). ``ß`` and ``ς`` stay themselves."""
+    if label.isascii():
+        return label
+    return "xn--" + unicodedata.normalize("NFC", label).encode("punycode").decode("ascii")
 
 
 def _ipv6(text: str, given: str) -> str:

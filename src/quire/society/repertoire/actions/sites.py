@@ -123,9 +123,20 @@ class _Intake:
                     "give each site patterns of its own.",
                     code=draft.code,
                 )
+        self._must_be_the_same(draft)
         self.lines[draft.code] = row.line
         self.taken.update({(draft.host, pattern): draft.code for pattern in draft.patterns})
         return draft
+
+    def _must_be_the_same(self, draft: Draft) -> None:
+        """A row may correct a site or hand it over; with another host and owner it is another site."""
+        site = self.sites.get(draft.code)
+        if site and site.host != draft.host and site.owner_id != self.parties[draft.owner]:
+            raise AlreadyRegistered(
+                f"The code {draft.code} is that of {site.host}, which is somebody else's; give "
+                f"{draft.host} a code of its own.",
+                code=draft.code,
+            )
 
     def difference(self, draft: Draft) -> Change | None:
         """What the draft changes in the site on record."""
