@@ -287,7 +287,7 @@ def hold_list(as_json: Json = False) -> None:
     from quire.society.distribution import queries
 
     found = queries.holds()
-    rows = [(o.work.key if o.work else o.party.code, o.reason, o.starts, o.released_on, o.tid) for o in found]
+    rows = [(o.of, o.reason, o.starts, o.released, o.tid) for o in found]
     columns = ("of", "reason", "from", "released", "id")
     frame.say(
         [dict(zip(columns, row, strict=True)) for row in rows],

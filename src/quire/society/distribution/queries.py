@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, Sum
+from django.db.models import F, Q, Sum
 
 from quire.society.distribution import publishing
 from quire.society.distribution.models import Hold, Line, PlanVersion, Run
@@ -47,6 +47,29 @@ class LineRow:
     pot: str
     licence: str
     record: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRow:
+    """A hold: ``of`` is the work's key or the party's code; ``released`` is None while it stands."""
+
+    tid: str
+    of: str
+    reason: str
+    starts: date
+    released: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """A plan as adopted: in force from ``starts``, by ``decision``, with its exact text."""
+
+    tid: str
+    name: str
+    starts: date
+    decision: str
+    digest: str
+    text: str
 
 
 def find(name: str) -> Run:
@@ -106,14 +129,12 @@ def lines_of(run: Run, party: UUID) -> Iterator[LineRow]:
         )
 
 
-def payees(run: Run) -> list[UUID]:
-    """Everybody with a line in the run, in the order of their ids."""
-    return list(
-        Line.objects.filter(run=run, party__isnull=False)
-        .order_by("party_id")
-        .values_list("party_id", flat=True)
-        .distinct()
-    )
+def payees(run: Run, currency: str = "") -> list[UUID]:
+    """Everybody with a line in the run (in one currency, if it is named), in the order of their ids."""
+    lines = Line.objects.filter(run=run, party__isnull=False)
+    if currency:
+        lines = lines.filter(pot__currency=currency)
+    return list(lines.order_by("party_id").values_list("party_id", flat=True).distinct())
 
 
 def credited() -> dict[tuple[UUID, str], int]:
@@ -133,11 +154,20 @@ def on_hold() -> set[UUID]:
     return set(Hold.objects.filter(released_on=None, party__isnull=False).values_list("party_id", flat=True))
 
 
-def holds() -> list[Hold]:
+def holds() -> list[HoldRow]:
     """Every hold, the standing ones first."""
-    return list(Hold.objects.select_related("work", "party").order_by("released_on", "starts"))
+    found = Hold.objects.select_related("work", "party").order_by(
+        F("released_on").asc(nulls_first=True), "starts", "id"
+    )
+    return [
+        HoldRow(
+            one.tid, one.work.key if one.work else one.party.code, one.reason, one.starts, one.released_on
+        )
+        for one in found
+    ]
 
 
-def plans() -> list[PlanVersion]:
+def plans() -> list[PlanRow]:
     """Every plan adopted, the newest last."""
-    return list(PlanVersion.objects.order_by("starts", "id"))
+    found = PlanVersion.objects.order_by("starts", "id")
+    return [PlanRow(one.tid, one.name, one.starts, one.decision, one.digest, one.text) for one in found]

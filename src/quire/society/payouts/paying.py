@@ -152,7 +152,7 @@ class _Titles:
         for row in distribution.runs():
             if row.state not in {"posted", "closed"}:
                 continue
-            for party in distribution.payees(distribution.find(row.tid)):
+            for party in distribution.payees(distribution.find(row.tid), currency):
                 if party in wanted and (party, row.tid) not in named:
                     self.runs.setdefault(party, []).append((row.tid, row.period))
 
