@@ -7,6 +7,7 @@ step looks at what is there, so that a second run goes on where the first one wa
 from __future__ import annotations
 
 import csv
+import fcntl
 import json
 import os
 import shutil
@@ -85,6 +86,25 @@ def build(
     as_json: frame.Json = False,
 ) -> None:
     """Build the society, run its year, and print an account of it."""
+    with _only_one():
+        _build(scale, as_json)
+
+
+@contextmanager
+def _only_one() -> Iterator[None]:
+    """Two builds at once would write the same files: the second waits, and then finds all of it there."""
+    place = _home()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with open(place.with_name(f".{place.name}.lock"), "w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            frame.err.print("… another build of the demonstration is under way; waiting for it", markup=False)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _build(scale: float, as_json: bool) -> None:
     began = time.monotonic()
     story = Story()
     source, place = examples(), _home()
