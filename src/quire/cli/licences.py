@@ -153,12 +153,10 @@ def invoice_issue(
     from quire.society.invoicing import actions
     from quire.society.kit import periods
     from quire.society.licensing import queries as licensing
-    from quire.society.usage import queries as usage
 
     row, span = licensing.licence(licence), periods.parse(period)
-    counts = usage.fee_counts(row.tid, span.starts, span.ends)
     with frame.rehearsal(dry_run):
-        issued = actions.issue_invoice(licence=licence, period=span, counts=counts, by=frame.acting(by))
+        issued = actions.issue_invoice(licence=licence, period=span, by=frame.acting(by))
     amount = Money(issued.amount, row.currency)
     frame.say(
         {"invoice": issued.tid, "amount": amount.decimal(), "currency": row.currency},

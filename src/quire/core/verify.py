@@ -97,9 +97,8 @@ def _sums(found: Evidence) -> str:
     sums: dict[str, int] = {}
     for pot in found.pots:
         sums[pot.licence.currency] = sums.get(pot.licence.currency, 0) + pot.amount
-    return (
-        " and ".join(str(Money(quanta, currency)) for currency, quanta in sorted(sums.items())) or "nothing"
-    )
+    told = [Money(quanta, currency).grouped() for currency, quanta in sorted(sums.items())]
+    return " and ".join(part for part in (", ".join(told[:-1]), *told[-1:]) if part) or "nothing"
 
 
 def _about(bundle: Bundle, found: Evidence) -> Iterator[Finding]:

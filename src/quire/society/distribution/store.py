@@ -10,7 +10,7 @@ from pathlib import Path
 
 from quire.core import canonical
 from quire.society.distribution.errors import EvidenceChanged
-from quire.society.kit.config import home
+from quire.society.kit.config import private
 
 
 def digest_of(files: Mapping[str, bytes]) -> str:
@@ -62,4 +62,4 @@ class Store:
 
 def standing() -> Store:
     """The store of real runs, under ``QUIRE_HOME``."""
-    return Store(home() / "runs")
+    return Store(private("runs"))

@@ -27,6 +27,7 @@ from quire.society.licensing import queries as licensing
 from quire.society.licensing.queries import LicenceRow
 from quire.society.parties import queries as parties
 from quire.society.parties.models import User
+from quire.society.usage import queries as usage
 
 COLUMNS = ("reference", "licence", "period", "amount", "currency", "received")
 LOCK = "invoicing"
@@ -65,19 +66,22 @@ class Draft:
 
 
 def issue_invoice(
-    *, licence: licensing.Ref, period: Period | str, counts: Iterable[Count] = (), by: User | None
+    *, licence: licensing.Ref, period: Period | str, counts: Iterable[Count] | None = None, by: User | None
 ) -> Invoice:
     """State what is due under a licence for a period; the same again returns the first invoice.
 
-    ``counts`` is the usage of the period by content tier: (tier, requests, distinct works). A blanket fee
-    needs none. The amount is ``core.tariff.due``; what it was made of is kept in ``basis``.
+    ``counts`` is the usage of the period by content tier: (tier, requests, distinct works); where it is not
+    given, the usage counted under the licence is asked for. A blanket fee needs none. The amount is
+    ``core.tariff.due``; what it was made of is kept in ``basis``.
 
     Refuses: an unknown licence, a period not within its term, a tier without a price, and (InvoiceDiffers) a
     period that was invoiced otherwise or overlaps one that was invoiced.
     """
     parties.may_write(by)
     row, span = licensing.licence(licence), _within(licensing.licence(licence), period)
-    used = [] if row.kind == "blanket" else _merged(counts)
+    if counts is None and row.kind != "blanket":
+        counts = usage.fee_counts(row.tid, span.starts, span.ends)
+    used = [] if row.kind == "blanket" else _merged(counts or ())
     amount = tariff.due(row.tariff(), span.starts, span.ends, used)
     basis = _basis(row, used)
     with transaction.atomic():

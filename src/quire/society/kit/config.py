@@ -76,6 +76,13 @@ def home() -> Path:
     return Path(text("QUIRE_HOME", "var")).expanduser().resolve()
 
 
+def private(name: str) -> Path:
+    """A folder of ``QUIRE_HOME`` that its owner alone may read, made if it is not there."""
+    folder = home() / name
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
 def flag(name: str) -> bool:
     """Whether a yes/no variable says yes; anything but 0/1/true/false/yes/no is an error."""
     value = text(name, "0").lower()

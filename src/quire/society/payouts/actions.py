@@ -13,7 +13,7 @@ from django.db import transaction
 from quire.core.currencies import minor_digits
 from quire.core.money import Money, decimal_of
 from quire.society.kit import acts, locks, papers
-from quire.society.kit.config import home
+from quire.society.kit.config import private
 from quire.society.ledger import accounts
 from quire.society.ledger import actions as ledger
 from quire.society.ledger import queries as books
@@ -206,7 +206,7 @@ def settle(batch: Batch | str, *, on: dt.date, by: Any) -> Batch:
 def write(batch: Batch | str, folder: Path | None = None) -> Written:
     """Write the batch's files, private, under ``QUIRE_HOME/payments/<batch>`` or into ``folder``."""
     found = queries.find(batch)
-    place = folder or home() / "payments" / found.tid
+    place = folder or private("payments") / found.tid
     made = bank.files(found)
     papers.put(place, made)
     return Written(place, tuple(place / name for name in sorted(made)), bank.notes(found))

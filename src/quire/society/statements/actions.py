@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from quire.society.distribution import queries as distribution
 from quire.society.kit import papers
-from quire.society.kit.config import home
+from quire.society.kit.config import private
 from quire.society.statements import queries, render
 
 Progress = Callable[[int, int], None]
@@ -29,7 +29,7 @@ def write(run: Any, folder: Path | None = None, progress: Progress | None = None
     ``progress`` is told (done, whole). Raises NotPublished.
     """
     found = distribution.find(run) if isinstance(run, str) else run
-    place = folder or home() / "statements" / found.tid
+    place = folder or private("statements") / found.tid
     whole = len(distribution.payees(found))
     done = 0
     for statement in queries.statements(found):

@@ -127,6 +127,7 @@ def write_table(db: duckdb.DuckDBPyConnection, table: str, path: str) -> Written
     fresh = place.with_name(f".{place.name}.part")  # one writer at a time: what a kill left is replaced
     names = ", ".join(name for name, _ in COLUMNS)
     try:
+        config.private("lake")
         place.parent.mkdir(parents=True, exist_ok=True)
         db.execute(
             f"COPY (SELECT {names} FROM {table} ORDER BY host, path, starts, line, count, site, work) "  # noqa: S608
@@ -179,7 +180,7 @@ def digest_of(path: Path) -> str:
 
 def connect(threads: int | None = None) -> duckdb.DuckDBPyConnection:
     """An empty DuckDB in memory that spills under ``QUIRE_HOME/tmp`` and never fetches an extension."""
-    spill = config.home() / "tmp" / "duckdb"
+    spill = config.private("tmp") / "duckdb"
     spill.mkdir(parents=True, exist_ok=True)
     settings: dict[str, Any] = {
         "memory_limit": f"{_memory() >> 20}MiB",
