@@ -51,10 +51,12 @@ class LineRow:
 
 @dataclass(frozen=True, slots=True)
 class HoldRow:
-    """A hold: ``of`` is the work's key or the party's code; ``released`` is None while it stands."""
+    """A hold: ``of`` is the work's key or the party's code (``party`` its id); ``released`` is None while it
+    stands."""
 
     tid: str
     of: str
+    party: UUID | None
     reason: str
     starts: date
     released: date | None
@@ -161,7 +163,12 @@ def holds() -> list[HoldRow]:
     )
     return [
         HoldRow(
-            one.tid, one.work.key if one.work else one.party.code, one.reason, one.starts, one.released_on
+            one.tid,
+            one.work.key if one.work else one.party.code,
+            one.party_id,
+            one.reason,
+            one.starts,
+            one.released_on,
         )
         for one in found
     ]

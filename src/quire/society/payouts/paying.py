@@ -101,8 +101,8 @@ def holds_by_party() -> dict[UUID, tuple[str, ...]]:
     """Party to the reasons of the holds that stand on it."""
     found: dict[UUID, tuple[str, ...]] = {}
     for hold in distribution.holds():
-        if hold.party_id and hold.released_on is None:
-            found[hold.party_id] = (*found.get(hold.party_id, ()), hold.reason)
+        if hold.party and hold.released is None:
+            found[hold.party] = (*found.get(hold.party, ()), hold.reason)
     return found
 
 
