@@ -93,6 +93,7 @@ def test_two_imports_of_one_file_at_once_one_says_so(society: Society, house: An
         other.execute("SELECT pg_advisory_lock(%s)", [lock])
         with pytest.raises(AlreadyRunning):
             actions.import_file(path, host="paper.example", by=society.user)
+        other.execute("SELECT pg_advisory_unlock(%s)", [lock])  # closing alone lets go a moment later
     assert actions.import_file(path, host="Paper.Example.", by=society.user).fresh
 
 
