@@ -93,7 +93,9 @@ def society(members: Any) -> Evidence:
 
 def quire(db: duckdb.DuckDBPyConnection, told: Evidence) -> int:
     """Count, judge, divide, sum; the quanta that the members get together."""
-    found = db.execute(*measures.counts(STARTS, ENDS, {"OpenAI": 0}, ())).fetchnumpy()
+    found = db.execute(
+        *measures.counts(STARTS, ENDS, {"OpenAI": 0}, (), told.pots[0].licence.uses)
+    ).fetchnumpy()
     counts = Counts(((STARTS, ENDS),), found["subject"], found["cell"].astype(np.int64), found["requests"])
     pot = told.pots[0]
     owed = by_party(

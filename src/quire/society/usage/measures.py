@@ -57,7 +57,7 @@ def counts(
     out. Columns: ``licensee`` INTEGER, ``subject`` BIGINT, ``cell`` INTEGER, ``requests`` BIGINT.
     """
     licensee, chosen = _case("operator", operators)
-    cell, cut = _cell(starts, ends, boundaries)
+    cell, cut = _cell(starts, ends, boundaries, uses)
     where, params = _rows(starts, ends, operators, uses)
     # Two operators of one licensee have one number, so the inner group is final: ordinals are unique.
     return Measure(
@@ -132,26 +132,31 @@ def _marks(values: Collection[str]) -> str:
 
 
 def _case(column: str, numbers: Mapping[str, int]) -> tuple[str, list[Any]]:
-    """A text column as a number. DuckDB works it out once for each entry of a Parquet dictionary."""
-    if not numbers:
-        return "0", []
+    """A text column as a number, a plain one where all are the same: a group the less.
+
+    DuckDB works it out once for each entry of a Parquet dictionary. Other texts must be filtered away.
+    """
+    if len(set(numbers.values())) <= 1:
+        return str(int(next(iter(numbers.values()), 0))), []
     whens = " ".join(f"WHEN ? THEN {int(number)}" for number in numbers.values())
     return f"CASE {column} {whens} END", list(numbers)
 
 
-def _cell(starts: date, ends: date, boundaries: Sequence[date]) -> tuple[str, list[Any]]:
+def _cell(
+    starts: date, ends: date, boundaries: Sequence[date], uses: Collection[str] = USES
+) -> tuple[str, list[Any]]:
     """The number of a row's segment and use: the day looked up in a list, as cheap for many as for few."""
-    use, uses = _case("use", {name: place for place, name in enumerate(USES)})
+    use, names = _case("use", {name: place for place, name in enumerate(USES) if name in uses})
     inside = {day for day in boundaries if starts < day < ends}
     if not inside:
-        return use, uses
+        return use, names
     segments, current = [], 0
     for day in (starts + timedelta(n) for n in range((ends - starts).days)):
         current += day in inside
         segments.append(current * len(USES))
     first = (starts - _EPOCH).days - 1  # lists count from one
     segment = f"list_extract(?::INTEGER[], ((epoch_us(starts) // {_DAY}) - {first})::INTEGER)"
-    return f"{segment} + {use}", [segments, *uses]
+    return f"{segment} + {use}", [segments, *names]
 
 
 def _midnight(day: date) -> datetime:
