@@ -196,6 +196,25 @@ def test_other_inputs_with_the_old_results_do_not(name: str, change: dict[str, A
     assert "lines.jsonl" in {finding.file for finding in verdict.findings}
 
 
+@pytest.mark.parametrize("name", ["counts", "works", "parties", "mandates", "licences", "pots", "receipts"])
+def test_an_input_that_says_something_beside_what_it_must(name: str) -> None:
+    records = lines_of(f"{name}.jsonl")
+    records[0]["zz"] = 1
+    verdict = verify(resigned(f"{name}.jsonl", records), KEYS)
+    assert [finding.file for finding in verdict.findings] == [f"{name}.jsonl"]
+    assert "line 1 does not stand as a run publishes it" in verdict.findings[0].sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "lie"),
+    [("from", "2027-01-01"), ("until", "1999-01-01"), ("plan", "another"), ("society", ""), ("run", None),
+     ("decision", {})],
+)  # fmt: skip
+def test_a_manifest_that_lies_about_the_run(name: str, lie: Any) -> None:
+    verdict = verify(signed(FILES, {**ABOUT, name: lie}), KEYS)
+    assert {finding.file for finding in verdict.findings} == {"bundle.json"}
+
+
 def test_another_plan_than_the_run_says_it_used() -> None:
     other = society(shipped("per-usage"), 100 * EUR, {"wrk_blog": 1})
     told = signed(files_of(other), about_of(other) | {"plan_digest": ABOUT["plan_digest"]})

@@ -13,7 +13,7 @@ from typing import Any
 from quire.core import arrays, canonical, terms
 from quire.core.distribution import Division, Evidence, Licence, Line, Party, Pot, payees
 from quire.core.money import decimal_of
-from quire.core.readback import INPUTS, Record, read, read_receipts
+from quire.core.readback import INPUTS, Record, read, read_receipts, receipt_records
 from quire.core.shares import share_text
 from quire.core.standings import cut
 
@@ -27,6 +27,7 @@ __all__ = [
     "payee_records",
     "read",
     "read_receipts",
+    "receipt_records",
     "result_files",
     "total_record",
 ]

@@ -60,6 +60,14 @@ def read_receipts(files: Mapping[str, bytes]) -> dict[str, int]:
     return sums
 
 
+def receipt_records(files: Mapping[str, bytes]) -> list[dict[str, Any]]:
+    """The receipts as they are published: receipt, pot, amount and received, and nothing beside them."""
+    names = ("receipt", "pot", "amount", "received")
+    return [
+        {name: record[name] for name in names} for _, record in canonical.read_lines(files["receipts.jsonl"])
+    ]
+
+
 def _each(files: Mapping[str, bytes], name: str, make: Callable[[Record], Any]) -> list[Any]:
     """What ``make`` finds in every line."""
     if name not in files:

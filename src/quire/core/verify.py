@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from quire.core import bundle as bundles
@@ -80,6 +81,7 @@ def verify(bundle: Bundle, keys: KeySet | None) -> Verdict:
         findings += _about(bundle, found)
         findings += _receipts(files, found)
         divisions = [divide(found, pot) for pot in found.pots]
+        findings += _as_published(files, evidence.input_files(found, evidence.receipt_records(files)))
         findings += _compare(files, evidence.result_files(found, divisions))
         facts |= {
             "plan": found.plan.name,
@@ -102,9 +104,19 @@ def _sums(found: Evidence) -> str:
 
 
 def _about(bundle: Bundle, found: Evidence) -> Iterator[Finding]:
-    told = bundle.manifest.about.get("plan_digest")
-    if told != found.plan.digest:
+    about = bundle.manifest.about
+    if about.get("plan_digest") != found.plan.digest:
         yield Finding("plan.toml", "plan.toml is not the plan that the run says it used: its digest differs.")
+    for name in _ABOUT:
+        if not isinstance(about.get(name), str) or not about[name]:
+            yield Finding(bundles.MANIFEST, f"{bundles.MANIFEST} does not say the run's {name}.")
+    if about.get("plan") != found.plan.name:
+        yield Finding(bundles.MANIFEST, f"{bundles.MANIFEST} calls the plan otherwise than plan.toml does.")
+    for pot in found.pots:
+        if not str(about.get("from")) <= str(pot.starts) < str(pot.ends) <= str(about.get("until")):
+            yield Finding(
+                bundles.MANIFEST, f"{bundles.MANIFEST} names a period that the pot {pot.id} does not lie in."
+            )
 
 
 def _receipts(files: Mapping[str, bytes], found: Evidence) -> Iterator[Finding]:
@@ -118,6 +130,15 @@ def _receipts(files: Mapping[str, bytes], found: Evidence) -> Iterator[Finding]:
             )
     for name in received:
         yield Finding("receipts.jsonl", f"There are receipts for {name}, which is no pot of this run.")
+
+
+def _as_published(files: Mapping[str, bytes], written: Mapping[str, bytes]) -> Iterator[Finding]:
+    """The evidence says what it must and nothing beside it: written again it is the same."""
+    for name, expected in written.items():
+        if files[name] != expected:
+            pairs = zip_longest(files[name].splitlines(), expected.splitlines())
+            number = next((n for n, (one, other) in enumerate(pairs, 1) if one != other), 1)
+            yield Finding(name, f"{name} line {number} does not stand as a run publishes it.")
 
 
 def _compare(files: Mapping[str, bytes], computed: Mapping[str, bytes]) -> Iterator[Finding]:

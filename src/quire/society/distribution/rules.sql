@@ -56,6 +56,14 @@ BEGIN
     RAISE EXCEPTION 'a run goes from % to the next stage, not to %', OLD.state, NEW.state
       USING ERRCODE = 'integrity_constraint_violation';
   END IF;
+  IF NEW.state = 'frozen' AND EXISTS (
+       SELECT 1 FROM public.distribution_pot AS pot
+        WHERE pot.run_id = NEW.id AND pot.amount IS DISTINCT FROM (
+          SELECT coalesce(sum(receipt.amount), 0) FROM public.distribution_potreceipt AS joined
+            JOIN public.invoicing_receipt AS receipt ON receipt.id = joined.receipt_id
+           WHERE joined.pot_id = pot.id)) THEN
+    RAISE EXCEPTION 'a pot is the sum of its receipts' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
   IF NEW.state = 'approved'
      AND NOT EXISTS (SELECT 1 FROM public.distribution_approval WHERE run_id = NEW.id) THEN
     RAISE EXCEPTION 'a run is approved by an approval' USING ERRCODE = 'integrity_constraint_violation';
