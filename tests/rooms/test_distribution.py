@@ -403,22 +403,6 @@ def test_the_database_refuses_what_the_code_would_never_do(january: Desk) -> Non
             connection.cursor().execute(statement)
 
 
-def test_a_pot_without_its_receipts_is_never_frozen(january: Desk) -> None:
-    from quire.society.distribution import actions
-
-    run = january.opened()
-    with connection.cursor() as sql:
-        sql.execute(
-            "INSERT INTO distribution_pot SELECT gen_random_uuid(), starts, ends, currency, 999, licence_id, "
-            "run_id FROM distribution_pot LIMIT 1"
-        )
-    with pytest.raises(Exception, match="a pot is the sum of its receipts"):
-        actions.work(run, by=january.preparer)
-    run.refresh_from_db()
-    assert run.state == "open"
-    actions.cancel(run, reason="A pot without receipts was found in it", by=january.preparer)
-
-
 # Cancelled
 
 

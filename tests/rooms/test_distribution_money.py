@@ -358,3 +358,21 @@ def test_the_key_is_private_and_its_public_half_is_there(
     assert "d" in json.loads(private.read_text())
     assert all("d" not in key for key in json.loads(public.read_text())["keys"])
     assert [one.name for one in private.parent.iterdir() if one.name.startswith(".")] == []
+
+
+def test_a_pot_without_its_receipts_is_never_frozen(january: Desk) -> None:
+    from django.db import connection
+
+    from quire.society.distribution import actions
+
+    run = january.opened()
+    with connection.cursor() as sql:
+        sql.execute(
+            "INSERT INTO distribution_pot SELECT gen_random_uuid(), starts, ends, currency, 999, licence_id, "
+            "run_id FROM distribution_pot LIMIT 1"
+        )
+    with pytest.raises(Exception, match="a pot is the sum of its receipts"):
+        actions.work(run, by=january.preparer)
+    run.refresh_from_db()
+    assert run.state == "open"
+    actions.cancel(run, reason="A pot without receipts was found in it", by=january.preparer)
