@@ -43,6 +43,7 @@ def postgres() -> Iterator[dict[str, str]]:
         from quire.society.kit import postgres as embedded
 
         where = embedded.start()
+        _hurry(where)
         _make_template(where)
     yield where
     with warnings.catch_warnings():
@@ -53,6 +54,13 @@ def postgres() -> Iterator[dict[str, str]]:
         connections.close_all()
         embedded.stop()
     shutil.rmtree(base, ignore_errors=True)
+
+
+def _hurry(where: dict[str, str]) -> None:
+    """This server need not survive a loss of power: it is thrown away. Killed clients are tested, not it."""
+    for setting in ("fsync = off", "full_page_writes = off", "autovacuum = off"):
+        _admin(where, f"ALTER SYSTEM SET {setting}")
+    _admin(where, "SELECT pg_reload_conf()")
 
 
 def _make_template(where: dict[str, str]) -> None:
