@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
         ("list", usage_list),
         ("aside", usage_aside),
         ("rematch", usage_rematch),
+        ("withdraw", usage_withdraw),
     ):
         frame.command(group, verb)(function)
     app.add_typer(group, name="usage")
@@ -37,26 +38,28 @@ def usage_import(
     A file is taken once; an import that was interrupted goes on where it was.
     """
     from quire.society.usage import actions
+    from quire.society.usage.formats import safe
 
     user = frame.acting(by)
     told: list[dict[str, Any]] = []
     lines: list[str] = []
     for file in files:
-        with frame.progress(file.name) as update:
+        name = safe(file.name)
+        with frame.progress(name) as update:
             result = actions.import_file(file, host=host or None, by=user, dry_run=dry_run, progress=update)
         how = "imported" if result.fresh else "was imported before; nothing changed"
         if dry_run:
             how = "would be imported so"
         told.append(
             {
-                "file": file.name,
+                "file": name,
                 "import": None if dry_run else result.imported.tid,
                 "fresh": result.fresh,
                 "resumed": result.resumed,
                 "account": result.account.as_json(),
             }
         )
-        lines += [f"{file.name}: {how}.", *(f"  {sentence}" for sentence in result.account.sentences())]
+        lines += [f"{name}: {how}.", *(f"  {sentence}" for sentence in result.account.sentences())]
         kept = result.account["unreadable"].lines + result.account["conflicting"].lines
         if kept and not dry_run:
             lines.append(f"  What could not be counted, and why: quire usage aside {result.imported.tid}")
@@ -89,16 +92,21 @@ def usage_account(
 
 
 def usage_list(as_json: Json = False) -> None:
-    """Every file imported."""
-    from quire.society.usage import queries
+    """Every file imported, those withdrawn with the reason."""
+    from rich.markup import escape
 
-    columns = ("file", "host", "format", "lines", "finished", "id")
+    from quire.society.usage import queries
+    from quire.society.usage.formats import safe
+
+    columns = ("file", "host", "format", "lines", "finished", "withdrawn", "id")
     rows = [
-        (o.name, o.host, o.format, o.lines, "yes" if o.finished else "no", o.tid) for o in queries.imports()
-    ]
+        (safe(o.name), o.host, o.format, o.lines, "yes" if o.finished else "no",
+         safe(o.withdrawn_reason, 300), o.tid)
+        for o in queries.imports()
+    ]  # fmt: skip
     frame.say(
         [dict(zip(columns, row, strict=True)) for row in rows],
-        frame.table("", columns, rows, right=("lines",)),
+        frame.table("", columns, [[escape(str(cell)) for cell in row] for row in rows], right=("lines",)),
         as_json=as_json,
     )
 
@@ -129,5 +137,32 @@ def usage_rematch(by: By = "", as_json: Json = False) -> None:
     frame.say(
         {"imports": moved.imports, "lines": moved.lines, "requests": moved.requests},
         [f"{moved.lines:,} lines ({moved.requests:,} requests) in {moved.imports} files changed owner."],
+        as_json=as_json,
+    )
+
+
+def usage_withdraw(
+    name: Annotated[str, typer.Argument(metavar="IMPORT", help="An import's id, from quire usage list.")],
+    reason: Annotated[str, typer.Option(help="Why, for the record.")],
+    by: By = "",
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Take the usage of an import out of the count: the wrong file, or the wrong host.
+
+    Nothing is deleted, and the file may be imported again. A run that has closed stays as it is.
+    """
+    from quire.society.usage import actions, queries
+    from quire.society.usage.formats import safe
+
+    result = actions.withdraw(name, reason=reason, by=frame.acting(by), dry_run=dry_run)
+    file = safe(queries.find(name).name)
+    verb = "would no longer count" if dry_run else "no longer count"
+    said = f"{file}: {frame.many(result.lines, 'line')} ({result.requests:,} requests) {verb}."
+    if not result.fresh:
+        said = f"{file}: was withdrawn before; nothing changed."
+    frame.say(
+        {"import": name, "lines": result.lines, "requests": result.requests, "fresh": result.fresh},
+        [said],
         as_json=as_json,
     )

@@ -24,6 +24,7 @@ HEADINGS: Mapping[str, str] = {
     "human": "by people and ordinary search engines",
     "unreadable": "unreadable",
     "structure": "headers or blank",
+    "withdrawn": "withdrawn with their import",
 }
 """Every heading there is, in the order of an account, in words that follow a number."""
 
@@ -109,7 +110,9 @@ class Account:
         return f"{tally.lines:,}{worth} {HEADINGS[name]}"
 
     def _meaning(self) -> Iterator[str]:
-        if not any(self[name].lines for name in (*USAGE, "conflicting", "not_answered", "asset")):
+        if self["withdrawn"].lines == self.lines:
+            yield "The import was withdrawn: it earns nothing."
+        elif not any(self[name].lines for name in (*USAGE, "conflicting", "not_answered", "asset")):
             yield "No AI crawler in it: it earns nothing."
         elif not self.usage.lines and not self["conflicting"].lines:
             yield "No AI crawler took a work in it: it earns nothing."
@@ -159,6 +162,13 @@ class Facts:
                 f"{expected.lines} ({expected.requests}) were put: run quire audit."
             )
         return Account(self.lines, _some({**known, **usage}), self.unreadable_kept)
+
+    def withdrawn(self) -> Account:
+        """The account of an import that was withdrawn: all of it under that one heading.
+
+        So what its file holds is told once, by the import that took it again.
+        """
+        return Account(self.lines, _some({"withdrawn": sum(self.tallies.values(), Tally())}))
 
 
 def together(accounts: Iterable[Account]) -> Account:

@@ -35,10 +35,11 @@ def accounts_add_up() -> Iterator[str]:
     }
     for record in Import.objects.order_by("id"):
         facts = Facts.from_json(record.account)
+        counts = Tally() if record.withdrawn_at else facts.tallies.get("usage", Tally())
         numbers = (
             ("lines explained", sum(one.lines for one in facts.tallies.values()), record.line),
             ("lines in the account", facts.lines, record.line),
-            ("requests in the lake", worth.get(record.id, 0), facts.tallies.get("usage", Tally()).requests),
+            ("requests in the lake", worth.get(record.id, 0), counts.requests),
             ("unreadable lines kept", aside.get((record.id, "unreadable"), 0), facts.unreadable_kept),
             ("conflicting lines kept", aside.get((record.id, "conflicting"), 0),
              facts.tallies.get("conflicting", Tally()).lines),
@@ -49,9 +50,10 @@ def accounts_add_up() -> Iterator[str]:
 
 
 def rows_are_the_accounts() -> Iterator[str]:
-    """The rows of an import are those accounted for, and every void voids something."""
+    """The rows of an import are those accounted for (none once withdrawn); every void voids something."""
     for record in Import.objects.order_by("id"):
-        expected = Facts.from_json(record.account).tallies.get("usage", Tally())
+        facts = Facts.from_json(record.account)
+        expected = Tally() if record.withdrawn_at else facts.tallies.get("usage", Tally())
         try:
             with lake.reading(paths_of_import(record)) as db:
                 ((lines, requests, negative),) = db.execute(

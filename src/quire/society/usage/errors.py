@@ -17,6 +17,12 @@ class AlreadyRunning(Conflict):
     code = "usage.import-running"
 
 
+class Unfinished(Conflict):
+    """The import was begun and has not come to the end of its file."""
+
+    code = "usage.import-unfinished"
+
+
 class OfAnotherHost(Conflict):
     """The file was imported before, under another host."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from quire.society.kit.nouns import AppendOnly, Noun
 
@@ -12,6 +13,7 @@ class Import(Noun):
     """One usage file, taken once. ``account`` counts lines and requests under each heading.
 
     ``line``/``offset`` say how far it has been read: an import that was killed goes on from there.
+    ``withdrawn_at`` and ``withdrawn_reason`` are of an import that counts no more: its file may come again.
     """
 
     prefix = "imp"
@@ -26,9 +28,20 @@ class Import(Noun):
     account = models.JSONField(default=dict)
     finished = models.BooleanField(default=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_reason = models.CharField(max_length=300, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["digest", "host"], name="usage_file_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["digest", "host"], condition=Q(withdrawn_at=None), name="usage_file_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None, withdrawn_reason="")
+                | Q(withdrawn_at__isnull=False, finished=True) & ~Q(withdrawn_reason=""),
+                name="usage_withdrawn_whole_with_reason",
+            ),
+        ]
 
 
 class LakeFile(AppendOnly):

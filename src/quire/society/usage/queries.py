@@ -55,6 +55,8 @@ class ImportRow:
     by: str
     starts: datetime | None
     ends: datetime | None
+    withdrawn_at: datetime | None
+    withdrawn_reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ def imports() -> tuple[ImportRow, ...]:
     rows = rows.annotate(first=Min("lake_files__starts"), last=Max("lake_files__ends"))
     return tuple(
         ImportRow(row.id, row.tid, row.name, row.host, row.format, row.digest, row.agents, row.line,
-                  row.finished, row.by.username if row.by else "", row.first, row.last)
+                  row.finished, row.by.username if row.by else "", row.first, row.last,
+                  row.withdrawn_at, row.withdrawn_reason)
         for row in rows
     )  # fmt: skip
 
@@ -81,16 +84,19 @@ def imports() -> tuple[ImportRow, ...]:
 def find(name: str) -> Import:
     """An import by its id. Raises ``Unknown``, or ``BadId`` for what is no id."""
     rows = Import.objects.filter(id=ids.read(Import.prefix, name))
-    found: Import = one(rows, f"No import has the id {name}; quire usage imports lists them.")
+    found: Import = one(rows, f"No import has the id {name}; quire usage list shows them.")
     return found
 
 
 def account_of(record: Import | str, *, facts: Facts | None = None, beside: Sequence[str] = ()) -> Account:
     """The account of a file, its usage divided by what is on record now.
 
-    An import's own commit passes ``facts`` and files ``beside`` the lake, for a dry run.
+    Of an import that was withdrawn all lines stand under ``withdrawn``. An import's own commit passes
+    ``facts`` and files ``beside`` the lake, for a dry run.
     """
     record = find(record) if isinstance(record, str) else record
+    if record.withdrawn_at:
+        return Facts.from_json(record.account).withdrawn()
     usage: dict[str, Tally] = {}
     for total in accounting.divide([*paths_of_import(record), *beside]):
         usage[total.heading] = usage.get(total.heading, Tally()) + Tally(total.lines, total.requests)

@@ -27,6 +27,9 @@ KEPT = 10_000
 LAKE = "usage.lake"
 """The lock under which the lake grows, so that two imports cannot both be the first with the same usage."""
 
+IMPORT = "usage.import"
+"""The lock, with ``:`` and the file's digest after it, of whoever imports a file or withdraws its import."""
+
 _ASIDE = ("line", "heading", "reason", "excerpt")
 _ADDRESS = re.compile(r"[0-9A-Fa-f.:]*[.:][0-9A-Fa-f.:]*")
 
@@ -140,9 +143,14 @@ def _sorted_out(record: Import, rows: Sequence[Row], place: Place) -> tuple[list
 def _relevant(
     record: Import, rows: Sequence[Row], place: Place, *, own: bool
 ) -> tuple[list[Import], list[str], list[int]]:
-    """Imports in the order they were begun; files that share hours with the rows; the import of each file."""
+    """Imports in the order they were begun; files that share hours with the rows; the import of each file.
+
+    What was withdrawn contradicts nobody: its files, the voids among them, are left out.
+    """
     starts, ends = conflicts.span(rows)
-    listed = LakeFile.objects.filter(starts__lt=ends, ends__gte=starts).order_by("id")
+    listed = LakeFile.objects.filter(starts__lt=ends, ends__gte=starts, source__withdrawn_at=None).order_by(
+        "id"
+    )
     if not own:
         listed = listed.exclude(source=record)
     files = list(listed.values_list("path", "source_id"))

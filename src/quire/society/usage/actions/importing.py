@@ -23,7 +23,7 @@ from quire.society.parties.models import User
 from quire.society.repertoire.queries import Finder
 from quire.society.usage import formats, lake, queries
 from quire.society.usage.account import Account, Facts
-from quire.society.usage.actions.chunks import CHUNK, Chunk, Place, commit
+from quire.society.usage.actions.chunks import CHUNK, IMPORT, Chunk, Place, commit
 from quire.society.usage.errors import AlreadyRunning, FileChanged, HostNeeded, OfAnotherHost
 from quire.society.usage.formats import access_log, hourly
 from quire.society.usage.models import Import
@@ -95,7 +95,7 @@ def import_file(
     named = canonical_host(host) if host else ""
     if not named:
         _need_hosts(file)
-    lock = f"usage.import:{file.digest}"
+    lock = f"{IMPORT}:{file.digest}"
     if not dry_run and not locks.try_session(lock):
         raise AlreadyRunning(f"Another command is importing {file.path.name}; wait until it has ended.")
     try:
@@ -108,7 +108,7 @@ def import_file(
 def _import(
     file: _File, host: str, by: User | None, dry: bool, progress: Progress | None, chunk: int
 ) -> ImportResult:
-    before = Import.objects.filter(digest=file.digest, host=host).first()
+    before = Import.objects.filter(digest=file.digest, host=host, withdrawn_at=None).first()
     if before is not None and before.finished:
         return ImportResult(before, queries.account_of(before), fresh=False, resumed=False)
     if before is None:
@@ -131,12 +131,13 @@ def _import(
 
 def _of_no_other_host(file: _File, host: str) -> None:
     """One log is of one host: what it told of one would count again under another."""
-    for other in Import.objects.filter(digest=file.digest).order_by("id"):
+    for other in Import.objects.filter(digest=file.digest, withdrawn_at=None).order_by("id"):
         if not other.finished or "usage" in Facts.from_json(other.account).tallies:
             whose = f"as the log of {other.host}" if other.host else "by the hosts that its lines name"
             raise OfAnotherHost(
                 f"{file.path.name} was imported before, {whose} ({other.name}, {other.tid}): the same usage "
-                f"cannot count again{f' for {host}' if host else ''}.",
+                f"cannot count again{f' for {host}' if host else ''}. If that one was wrong: "
+                f"quire usage withdraw {other.tid} --reason …",
                 earlier=other.tid,
                 host=other.host,
             )

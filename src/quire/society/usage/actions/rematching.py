@@ -70,10 +70,7 @@ def _rematch(record: Import, finder: Finder, by: User | None) -> tuple[int, int]
 
 def _moves(db: duckdb.DuckDBPyConnection, finder: Finder) -> bool:
     """Make the table ``moves``: addresses with what they were resolved to and what they resolve to now."""
-    db.execute(
-        f"CREATE TEMP TABLE live AS SELECT {_FACTS}, site, work, sum(count)::BIGINT AS count "  # noqa: S608
-        "FROM usage GROUP BY ALL HAVING sum(count) <> 0"
-    ).fetchall()
+    still_counted(db)
     known = db.execute("SELECT DISTINCT host, path, site, work FROM live WHERE host <> ''").fetchall()
     moves = []
     for host, path, site, work in known:
@@ -85,6 +82,14 @@ def _moves(db: duckdb.DuckDBPyConnection, finder: Finder) -> bool:
         columns = zip(names, zip(*moves, strict=True), strict=True)
         lake.put(db, "moves", {n: lake.texts([str(v) if v else "" for v in values]) for n, values in columns})
     return bool(moves)
+
+
+def still_counted(db: duckdb.DuckDBPyConnection) -> None:
+    """Make the table ``live``: the rows of the view ``usage`` that no void has taken away."""
+    db.execute(
+        f"CREATE TEMP TABLE live AS SELECT {_FACTS}, site, work, sum(count)::BIGINT AS count "  # noqa: S608
+        "FROM usage GROUP BY ALL HAVING sum(count) <> 0"
+    ).fetchall()
 
 
 def _append(db: duckdb.DuckDBPyConnection) -> None:
