@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import House
 
 _GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "first-distribution.md"
@@ -22,6 +24,7 @@ _PERSON = "Mozilla/5.0 (X11) Firefox/26.0"
 _LOG = f'192.0.2.7 - - [17/May/2015:10:05:03 +0000] "GET /page HTTP/1.1" 200 2030 "-" "{_PERSON}"\n'
 
 
+@pytest.mark.more  # thirty commands, each a process of its own
 def test_the_guide_runs_as_it_stands(house: House, tmp_path: Path) -> None:
     place = tmp_path / "house"
     place.mkdir()
