@@ -219,10 +219,10 @@ def test_a_table_of_answers(tmp_path):
     assert (account.taken, account.added, account.unchanged, account.refused) == (5, 6, 2, [])
     first, acts = said(), verbs()
     again = actions.import_mandates(path=table(tmp_path, random.Random(3).sample(ANSWERS, 5)))
-    assert (again.added, again.shortened, again.unchanged) == (0, 0, 8)
+    assert (again.added, again.changed, again.unchanged) == (0, 0, 8)
     assert (said(), verbs()) == (first, acts)
     shorter = actions.import_mandates(path=table(tmp_path, [row("no", "search", until="2026-07-01")]))
-    assert (shorter.added, shorter.shortened) == (0, 1)
+    assert (shorter.added, shorter.changed) == (0, 1)
     assert [stands("search", "lab-a", day) for day in (MAY, JUL)] == ["not allowed", "allowed"]
 
 

@@ -45,7 +45,7 @@ def test_an_auditor_registers_nothing(desk: Desk, people: dict[str, Any]) -> Non
 def test_sites_come_from_a_file_and_change_with_an_act(desk: Desk) -> None:
     table = "daily,daily.example,,paper,news\nblogs,daily.example,/blogs /~*/diary,blog,standard\n"
     account = desk.sites(table)
-    assert (account.created, account.changed, account.unchanged) == (2, 0, 0)
+    assert (account.added, account.changed, account.unchanged) == (2, 0, 0)
     assert desk.sites(table).unchanged == 2
     changed = desk.sites(table.replace("/blogs /~", "/columns /~"))
     assert (changed.changed, changed.unchanged) == (1, 1)
@@ -105,11 +105,11 @@ def test_works_come_from_a_file_once(desk: Desk) -> None:
         "https://portal.example/1,,First again,article,900,standard,portal,,,,https://daily.example/1,10%\n"
     )
     rehearsal = desk.works(table, dry_run=True)
-    assert rehearsal.as_json() == {"taken": 3, "created": 3, "changed": 0, "unchanged": 0, "refused": []}
+    assert rehearsal.as_json() == {"taken": 3, "added": 3, "changed": 0, "unchanged": 0, "refused": []}
     assert not _count_works()
-    assert desk.works(table).created == 3
+    assert desk.works(table).added == 3
     again = desk.works(table)
-    assert (again.created, again.changed, again.unchanged) == (0, 0, 3)
+    assert (again.added, again.changed, again.unchanged) == (0, 0, 3)
     assert len(desk.acts("repertoire.import-works")) == 1
     song = desk.work("isrc:USSKG1912345")
     quarter = Fraction(1, 4)
@@ -138,7 +138,7 @@ def test_a_json_file_is_as_good(desk: Desk) -> None:
 
     path = desk.folder / "works.json"
     path.write_text(json.dumps([{"url": "a.example/1", "title": "One", "member": "blog", "words": 250}]))
-    assert actions.import_works(path, by=desk.user).created == 1
+    assert actions.import_works(path, by=desk.user).added == 1
     assert desk.work("a.example/1").words == 250
 
 
@@ -182,14 +182,14 @@ def test_every_refused_work_is_named_by_line_with_its_reason(desk: Desk) -> None
         assert reason is None or reason in found[number], found[number]
     assert _count_works() == 1
     account = desk.works(HEAD + "".join(line + "\n" for line, _ in lines), skip_refused=True)
-    assert (account.taken, account.created) == (1, 1)
+    assert (account.taken, account.added) == (1, 1)
     assert len(account.refused) == len(lines) - 1
 
 
 def test_what_a_file_does_not_say_stays_and_what_it_changes_is_on_record(desk: Desk) -> None:
     desk.works(HEAD + "a.example/1,,Old title,essay,900,original,paper,2026-01-01,,,,\n")
     account = desk.works("url,title,member,words\na.example/1,New title,paper,950\n")
-    assert (account.created, account.changed, account.unchanged) == (0, 1, 0)
+    assert (account.added, account.changed, account.unchanged) == (0, 1, 0)
     work = desk.work("a.example/1")
     assert (work.title, work.words, work.type, work.tier, work.starts) == (
         "New title", 950, "essay", "original", date(2026, 1, 1),
@@ -324,11 +324,11 @@ def test_shares_are_taken_once_and_a_mended_version_is_on_record(desk: Desk) -> 
     table = (
         "iswc:T-034.524.680-1,2026-03-01,label,label,1/3\na.example/song,2026-03-01,songwriter,composer,2/3\n"
     )
-    assert desk.shares(table).created == 1
+    assert desk.shares(table).added == 1
     again = desk.shares(table)
-    assert (again.taken, again.created, again.changed, again.unchanged) == (2, 0, 0, 1)
+    assert (again.taken, again.added, again.changed, again.unchanged) == (2, 0, 0, 1)
     mended = desk.shares(table.replace("1/3", "1/2").replace("2/3", "1/2"))
-    assert (mended.created, mended.changed) == (0, 1)
+    assert (mended.added, mended.changed) == (0, 1)
     (act,) = desk.acts("repertoire.change")
     assert act.subject == song.tid
     assert [share for _, _, share in act.detail["was"]["shares"]] == ["2/3", "1/3"]
@@ -390,7 +390,7 @@ def test_a_hundred_thousand_works_come_in_well_under_a_minute(desk: Desk) -> Non
     with CaptureQueriesContext(connection) as asked:
         account = desk.works(HEAD + "".join(rows))
     took = time.monotonic() - began
-    assert account.created == 100_000
+    assert account.added == 100_000
     assert len(asked) < 1000
     began = time.monotonic()
     assert desk.works(HEAD + "".join(rows)).unchanged == 100_000

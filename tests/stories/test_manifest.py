@@ -54,7 +54,7 @@ def found(folder: Path, by: Any) -> None:
     assert all(len(one.reasons) > 1 for one in taken.applicants_refused)
     assert taken.admitted == len(rows(SOCIETY / "members.csv")) - 3
     repertoire.import_sites(SOCIETY / "sites.csv", by=by)
-    assert repertoire.import_works(folder / "works.csv", by=by).created == len(rows(folder / "works.csv"))
+    assert repertoire.import_works(folder / "works.csv", by=by).added == len(rows(folder / "works.csv"))
     repertoire.import_shares(folder / "shares.csv", by=by)
     licensing.import_licences(SOCIETY / "licences.csv", by=by)
     mandates.import_mandates(path=SOCIETY / "mandates.csv", by=by)

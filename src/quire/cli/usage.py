@@ -93,7 +93,6 @@ def usage_account(
 
 def usage_list(as_json: Json = False) -> None:
     """Every file imported, those withdrawn with the reason."""
-    from rich.markup import escape
 
     from quire.society.usage import queries
     from quire.society.usage.formats import safe
@@ -106,7 +105,7 @@ def usage_list(as_json: Json = False) -> None:
     ]  # fmt: skip
     frame.say(
         [dict(zip(columns, row, strict=True)) for row in rows],
-        frame.table("", columns, [[escape(str(cell)) for cell in row] for row in rows], right=("lines",)),
+        frame.table("", columns, rows, right=("lines",)),
         as_json=as_json,
     )
 

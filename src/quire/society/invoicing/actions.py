@@ -20,7 +20,7 @@ from quire.society.invoicing.errors import BadReceipt, InvoiceDiffers, OutsideTe
 from quire.society.invoicing.models import Invoice, Receipt
 from quire.society.kit import acts, clock, locks, periods, tables
 from quire.society.kit.periods import Period
-from quire.society.kit.tables import Taken
+from quire.society.kit.tables import Registered
 from quire.society.ledger import accounts
 from quire.society.ledger.actions import EntryIn, post
 from quire.society.licensing import queries as licensing
@@ -38,15 +38,14 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(slots=True)
-class Received(Taken):
-    """What came of a file of receipts. ``new`` were booked; ``stated`` names lines that are worth a look."""
+class Received(Registered):
+    """What came of a file of receipts. ``added`` were booked; ``stated`` names lines that are worth a look."""
 
-    new: int = 0
     stated: list[tuple[int, str]] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         stated = [{"line": line, "statement": what} for line, what in self.stated]
-        return {**Taken.as_json(self), "new": self.new, "stated": stated}
+        return {**Registered.as_json(self), "stated": stated}
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +214,8 @@ def import_receipts(
         if not dry_run:
             for draft in drafts:
                 _book(draft, by)
-    return Received(taken.taken, taken.refused, len(drafts), stated)
+    same = len(settled) - len(drafts)
+    return Received(taken.taken, taken.refused, added=len(drafts), unchanged=same, stated=stated)
 
 
 def _of_row(row: tables.Row) -> Draft:

@@ -55,6 +55,23 @@ class Taken:
         return {"taken": self.taken, "refused": [{"line": line, "reason": why} for line, why in self.refused]}
 
 
+@dataclass(slots=True)
+class Registered(Taken):
+    """What the rows taken did to the record: made something new, changed it, or said it again.
+
+    ``taken`` counts rows; the others count the things that rows are about, where one row is about several
+    or several are about one.
+    """
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        counts = {"added": self.added, "changed": self.changed, "unchanged": self.unchanged}
+        return {**Taken.as_json(self), **counts}
+
+
 def read(path: Path, columns: Sequence[str], required: Sequence[str]) -> list[Row]:
     """The rows of a CSV or JSON file. Unknown or missing columns are an error: they are usually misspelt."""
     data = _bytes(path)

@@ -14,7 +14,7 @@ from quire.core.money import decimal_of
 from quire.core.tariff import Tariff
 from quire.society.kit import acts, locks, tables
 from quire.society.kit.nouns import one
-from quire.society.kit.tables import Taken
+from quire.society.kit.tables import Registered
 from quire.society.licensing.errors import BadTerms, LicenceDiffers, LicencesOverlap, OperatorTaken
 from quire.society.licensing.models import Licence, Operator
 from quire.society.licensing.queries import row_of
@@ -68,7 +68,7 @@ def grant_licence(
 
 def import_licences(
     path: Path, *, by: User | None, dry_run: bool = False, skip_refused: bool = False
-) -> Taken:
+) -> Registered:
     """Licences from a CSV or JSON file with ``terms.COLUMNS``; those on record with the same terms stay.
 
     ``prices`` are ``tier:price`` between semicolons, ``uses`` are between spaces, ``operators`` between
@@ -77,11 +77,12 @@ def import_licences(
     rows = tables.read(Path(path), COLUMNS, REQUIRED)
     with _writing(by):
         book = _Book(_readable(rows))
-        new, taken = tables.judge(rows, lambda row: book.settle(of_row(row)), skip_refused=skip_refused)
+        good, taken = tables.judge(rows, lambda row: book.settle(of_row(row)), skip_refused=skip_refused)
+        added = sum(asked.code not in book.known for asked in good)
         if not dry_run:
-            for asked in new:
+            for asked in good:
                 _write(asked, by)
-    return taken
+    return Registered(taken.taken, taken.refused, added=added, unchanged=len(good) - added)
 
 
 def end_licence(*, code: str, ends: date, by: User | None) -> Licence:

@@ -14,7 +14,7 @@ from django.db.models import Q
 from quire.core.errors import QuireError
 from quire.core.terms import uses_of
 from quire.society.kit import acts, ids, locks, tables
-from quire.society.kit.tables import Taken
+from quire.society.kit.tables import Registered
 from quire.society.mandates import errors, rows
 from quire.society.mandates.models import DirectLicence, Mandate
 from quire.society.mandates.rows import AnswerKey, AnswerRow, DirectKey, DirectRow
@@ -28,34 +28,18 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class AnswersTaken(Taken):
+class AnswersTaken(Registered):
     """What came of a table of answers. ``taken`` counts rows, the others answers (one for each use).
 
-    ``not_revived``: rows whose answer ended earlier on record than they say; it stays ended.
+    ``changed`` are answers that end earlier now. ``not_revived``: rows whose answer ended earlier on record
+    than they say; it stays ended.
     """
 
-    added: int = 0
-    shortened: int = 0
-    unchanged: int = 0
     not_revived: list[tuple[int, str]] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
-        counts = {"added": self.added, "shortened": self.shortened, "unchanged": self.unchanged}
         told = [{"line": line, "reason": why} for line, why in self.not_revived]
-        return {**Taken.as_json(self), **counts, "not_revived": told}
-
-
-@dataclass(slots=True)
-class DirectTaken(Taken):
-    """What came of a table of direct licences."""
-
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-
-    def as_json(self) -> dict[str, Any]:
-        counts = {"added": self.added, "changed": self.changed, "unchanged": self.unchanged}
-        return {**Taken.as_json(self), **counts}
+        return {**Registered.as_json(self), "not_revived": told}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +119,7 @@ def _take_answers(read: Sequence[AnswerRow], by: User | None) -> AnswersTaken:
                 taken.unchanged += 1
             elif row.ends is not None and (old.ends is None or row.ends < old.ends):
                 _end(old, row.ends, by)
-                taken.shortened += 1
+                taken.changed += 1
             else:
                 taken.not_revived.append((row.line, _ended(row.member, old)))
         taken.added += len(added)
@@ -234,7 +218,7 @@ def record_direct_licence(
 
 def import_direct_licences(
     *, path: Path, by: User | None = None, skip_refused: bool = False, dry_run: bool = False
-) -> DirectTaken:
+) -> Registered:
     """Direct licences from a CSV or JSON table: member,licensee,from,until,note; all of it or nothing."""
     parties.may_write(by)
     table = tables.read(Path(path), rows.DIRECT_COLUMNS, rows.DIRECT_REQUIRED)
@@ -253,8 +237,8 @@ def _known_direct(members: Iterable[Party]) -> dict[DirectKey, DirectLicence]:
     return {(d.member_id, d.licensee_id, d.starts): d for d in found}
 
 
-def _take_direct(read: Sequence[DirectRow], by: User | None) -> DirectTaken:
-    taken = DirectTaken()
+def _take_direct(read: Sequence[DirectRow], by: User | None) -> Registered:
+    taken = Registered()
     known = _known_direct({row.member for row in read})
     for row in sorted(read, key=lambda row: (row.starts, row.member.code, row.licensee.code)):
         [key] = row.same()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,32 +13,10 @@ from quire.core.currencies import minor_digits
 from quire.core.errors import QuireError
 from quire.core.money import Money
 from quire.society.kit import acts, locks, tables
-from quire.society.kit.tables import Row, Taken
+from quire.society.kit.tables import Registered, Row
 from quire.society.parties import errors, facts, queries
 from quire.society.parties.facts import PartyFacts
 from quire.society.parties.models import ROLES, Identifier, Party, RoleGrant, Society, User
-
-
-@dataclass(slots=True)
-class PartiesTaken(Taken):
-    """What came of a table of parties; ``taken`` counts rows, the other three count parties."""
-
-    added: int = 0
-    changed: int = 0
-    unchanged: int = 0
-
-    def as_json(self) -> dict[str, Any]:
-        counts = {"added": self.added, "changed": self.changed, "unchanged": self.unchanged}
-        return {**Taken.as_json(self), **counts}
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """How many parties were new, changed, and as they were."""
-
-    added: int
-    changed: int
-    unchanged: int
 
 
 def found_society(
@@ -179,7 +156,7 @@ def alone() -> None:
     locks.wait("parties")
 
 
-def take_parties(read: Iterable[PartyFacts], *, by: User | None) -> Written:
+def take_parties(read: Iterable[PartyFacts], *, by: User | None) -> Registered:
     """Write parties that ``queries.judge_parties`` found good in this same transaction, after ``alone``.
 
     What differs from the record is changed, each party with an act of its own; old and new bank numbers
@@ -197,7 +174,8 @@ def take_parties(read: Iterable[PartyFacts], *, by: User | None) -> Written:
     for party in changed:
         acts.record("parties.change", rows[party.code], by=by, changes=party.changes_from(known[party.code]))
     _identify([(rows[party.code], party) for party in (*added, *changed)])
-    return Written(len(added), len(changed), len(parties) - len(added) - len(changed))
+    same = len(parties) - len(added) - len(changed)
+    return Registered(added=len(added), changed=len(changed), unchanged=same)
 
 
 def _own(party: PartyFacts) -> dict[str, str]:
@@ -216,7 +194,7 @@ def _identify(parties: Sequence[tuple[Party, PartyFacts]]) -> None:
 
 def import_parties(
     *, path: Path, by: User | None = None, skip_refused: bool = False, dry_run: bool = False
-) -> PartiesTaken:
+) -> Registered:
     """Parties from a CSV or JSON table: all of it or nothing, unless ``skip_refused``.
 
     The same table again changes nothing. tables.TableRefused names every refused line with its reason;
@@ -230,7 +208,8 @@ def import_parties(
         read, account = tables.judge(rows, lambda row: good(judged[row.line]), skip_refused=skip_refused)
         written = take_parties(read, by=by)
         transaction.set_rollback(dry_run)
-    return PartiesTaken(account.taken, account.refused, written.added, written.changed, written.unchanged)
+    written.taken, written.refused = account.taken, account.refused
+    return written
 
 
 def good(read: PartyFacts | QuireError) -> PartyFacts:

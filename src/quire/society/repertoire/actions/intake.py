@@ -16,7 +16,7 @@ from django.db.models import AutoField, Model
 
 from quire.core.shares import share_text
 from quire.society.kit import acts, locks
-from quire.society.kit.tables import Taken
+from quire.society.kit.tables import Registered
 from quire.society.parties import queries as parties
 from quire.society.parties.models import User
 from quire.society.repertoire.errors import UnknownParty
@@ -26,19 +26,6 @@ LOCK = "repertoire"
 """Imports judge a row by what is on record, so one at a time writes to the record."""
 
 BATCH = 2000
-
-
-@dataclass(slots=True)
-class Registered(Taken):
-    """What came of an import: how many of the rows taken made something new, changed it, or said it again."""
-
-    created: int = 0
-    changed: int = 0
-    unchanged: int = 0
-
-    def as_json(self) -> dict[str, Any]:
-        counts = {"created": self.created, "changed": self.changed, "unchanged": self.unchanged}
-        return {"taken": self.taken, **counts, "refused": Taken.as_json(self)["refused"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +83,9 @@ def record(
     verb: str, source: str, account: Registered, changes: Sequence[Change], *, by: User | None
 ) -> None:
     """One act for the import, one for each thing that it changed; none where it changed nothing."""
-    if not account.created and not changes:
+    if not account.added and not changes:
         return
-    acts.record(f"repertoire.{verb}", source[:128], by=by, created=account.created, changed=account.changed)
+    acts.record(f"repertoire.{verb}", source[:128], by=by, added=account.added, changed=account.changed)
     for change in changes:
         acts.record("repertoire.change", change.subject, by=by, was=change.was, now=change.now)
 

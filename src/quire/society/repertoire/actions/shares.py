@@ -19,7 +19,6 @@ from quire.society.parties.models import Party, User
 from quire.society.repertoire import cells
 from quire.society.repertoire.actions.intake import (
     Change,
-    Registered,
     chunks,
     insert,
     known,
@@ -149,8 +148,8 @@ def import_shares(
         versions = lay(taken_versions)
         account = Registered(taken.taken, taken.refused)
         works = {work for work, _, _ in taken_versions}
-        account.created = len({version.work_id for version in versions.created})
-        account.changed = len(versions.touched) - account.created
+        account.added = len({version.work_id for version in versions.created})
+        account.changed = len(versions.touched) - account.added
         account.unchanged = len(works - versions.touched)
         if not dry_run:
             versions.write()

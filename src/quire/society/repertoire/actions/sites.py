@@ -15,7 +15,6 @@ from quire.society.repertoire import cells
 from quire.society.repertoire.actions.intake import (
     BATCH,
     Change,
-    Registered,
     chunks,
     known,
     party_ids,
@@ -176,8 +175,8 @@ def _write(
         for draft in drafts
         if draft.code in intake.sites and (change := intake.difference(draft))
     }
-    account.created, account.changed = len(fresh), len(changes)
-    account.unchanged = len(drafts) - account.created - account.changed
+    account.added, account.changed = len(fresh), len(changes)
+    account.unchanged = len(drafts) - account.added - account.changed
     if dry_run:
         return
     written = [draft for draft in drafts if draft.code not in intake.sites or draft.code in changes]

@@ -15,7 +15,6 @@ from quire.society.repertoire.actions import drafts
 from quire.society.repertoire.actions.drafts import COLUMNS, Draft
 from quire.society.repertoire.actions.intake import (
     Change,
-    Registered,
     chunks,
     insert,
     known,
@@ -327,7 +326,7 @@ def _write(
     fresh = [one.work for one in settled if one.is_new]
     changed = [one.work for one in settled if one.change]
     touched = {work.id for work in changed} | (versions.touched - {work.id for work in fresh})
-    account.created, account.changed = len(fresh), len(touched)
+    account.added, account.changed = len(fresh), len(touched)
     account.unchanged = len(settled) - len(fresh) - len(touched)
     if dry_run:
         return
