@@ -218,13 +218,13 @@ def test_receipts_come_from_a_file_once(desk: Any, tmp_path: Path) -> None:
         "A-1,blanket,2026-Q1,2958.90,EUR,2026-04-09\nA-2,metered,2026-03,0,EUR,2026-04-09\n"
         "A-3,yen,2026,100.5,JPY,2026-04-10\n"
     )
-    assert load(desk, tmp_path, table, dry_run=True).new == 3
+    assert load(desk, tmp_path, table, dry_run=True).added == 3
     assert balances() == {}
     account = load(desk, tmp_path, table)
-    assert (account.taken, account.new) == (3, 3)
+    assert (account.taken, account.added) == (3, 3)
     assert [line for line, _ in account.stated] == [4]
     again = load(desk, tmp_path, table)
-    assert (again.taken, again.new) == (3, 0)
+    assert (again.taken, again.added) == (3, 0)
     assert again.as_json()["stated"][0]["statement"].startswith("100.5 JPY")
     assert told() == []
 
@@ -248,7 +248,7 @@ def test_refused_receipts_are_named_by_line_and_nothing_is_booked(desk: Any, tmp
         assert (line in found) == (reason is not None)
         assert reason is None or reason in found[line], found[line]
     assert balances() == before
-    assert load(desk, tmp_path, "".join(row + "\n" for row, _ in rows), skip_refused=True).new == 1
+    assert load(desk, tmp_path, "".join(row + "\n" for row, _ in rows), skip_refused=True).added == 1
 
 
 # --- what others ask

@@ -133,7 +133,10 @@ def run(
 
 
 def forecast(
-    period: Annotated[str, typer.Option()], plan: str = "", by: By = "", as_json: Json = False
+    period: Annotated[str, typer.Option(help="2026-01, 2026-Q1, 2026 or 2026-01-01..2026-02-01.")],
+    plan: Annotated[str, typer.Option(help="A plan's name; the one in force if left out.")] = "",
+    by: By = "",
+    as_json: Json = False,
 ) -> None:
     """What a run would give: the same code, and nothing kept."""
     from quire.society.distribution import actions
@@ -217,7 +220,7 @@ def approve(
 
 def cancel(
     name: Annotated[str, typer.Argument(metavar="RUN")],
-    reason: Annotated[str, typer.Option()],
+    reason: Annotated[str, typer.Option(help="Why it is given up, for the record.")],
     by: By = "",
     dry_run: DryRun = False,
     as_json: Json = False,
@@ -252,7 +255,7 @@ def list_runs(as_json: Json = False) -> None:
 
 
 def hold_place(
-    reason: Annotated[str, typer.Option()],
+    reason: Annotated[str, typer.Option(help="Why it is held, for the record.")],
     work: Annotated[str, typer.Option(help="URL or identifier.")] = "",
     party: Annotated[str, typer.Option(help="A party's code.")] = "",
     by: By = "",

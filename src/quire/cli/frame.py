@@ -191,7 +191,23 @@ def refused_lines(taken: Any) -> list[str]:
     return [f"  line {line}: {reason}" for line, reason in taken.refused]
 
 
-def say_taken(taken: Any, what: str, *, dry_run: bool, as_json: bool) -> None:
-    """What came of a table: how many rows were taken, and those that were not."""
+def say_taken(
+    taken: Any, what: str, *, dry_run: bool, as_json: bool, about: str = "", notes: Iterable[str] = ()
+) -> None:
+    """What came of a table: how many rows were taken, what they changed, and those that were not taken.
+
+    ``about`` names what the rows are about where one row is not one of those; ``notes`` are worth a look.
+    """
     verb = "would be taken" if dry_run else "taken"
-    say(taken.as_json(), [f"{many(taken.taken, what)} {verb}.", *refused_lines(taken)], as_json=as_json)
+    whole = taken.added + taken.changed + taken.unchanged
+    rows = many(taken.taken, what) + (f" about {many(whole, about)}" if about else "")
+    lines = [f"{rows} {verb}{_came_of(taken)}.", *(f"  {note}" for note in notes)]
+    say(taken.as_json(), [*lines, *refused_lines(taken)], as_json=as_json)
+
+
+def _came_of(taken: Any) -> str:
+    """``: 2 new, 1 changed`` or ``, all as before``."""
+    if not taken.added and not taken.changed:
+        return ", all as before" if taken.unchanged else ""
+    counts = ((taken.added, "new"), (taken.changed, "changed"), (taken.unchanged, "as before"))
+    return ": " + ", ".join(f"{number:,} {word}" for number, word in counts if number)

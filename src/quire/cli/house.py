@@ -48,11 +48,11 @@ def init(
     country: Annotated[str, typer.Option(help="Its country, two letters (ISO 3166).")],
     form: Annotated[str, typer.Option(help="association, intermediary or cooperative.")] = "association",
     currency: Annotated[str, typer.Option(help="The currency it reckons in (ISO 4217).")] = "EUR",
-    street: str = "",
-    building: str = "",
-    postcode: str = "",
+    street: Annotated[str, typer.Option(help="Its street, without the number.")] = "",
+    building: Annotated[str, typer.Option(help="The number in the street.")] = "",
+    postcode: Annotated[str, typer.Option(help="Its postcode.")] = "",
     iban: Annotated[str, typer.Option(help="The account that members are paid from.")] = "",
-    bic: str = "",
+    bic: Annotated[str, typer.Option(help="The bank's BIC, where it is asked for.")] = "",
     minimum: Annotated[
         list[str], typer.Option(help="Smallest payout, such as EUR=10.00; may be given again.")
     ] = [],  # noqa: B006
@@ -224,7 +224,8 @@ def db_stop(as_json: Json = False) -> None:
 
 
 def serve(
-    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8000, host: str = "127.0.0.1"
+    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8000,
+    host: Annotated[str, typer.Option(help="The address it listens on.")] = "127.0.0.1",
 ) -> None:
     """Serve the society's pages."""
     from granian import Granian

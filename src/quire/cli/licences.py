@@ -60,9 +60,9 @@ def licences_grant(
     use: Annotated[
         list[str], typer.Option(help="ai-train, ai-input, ai-index or search; may be given again.")
     ],
-    starts: Annotated[str, typer.Option("--from")],
+    starts: Annotated[str, typer.Option("--from", help="The first day of the licence.")],
     until: Annotated[str, typer.Option(help="First day out.")],
-    currency: Annotated[str, typer.Option()],
+    currency: Annotated[str, typer.Option(help="Of the fee and the prices (ISO 4217).")],
     fee: Annotated[str, typer.Option(help="For a year.")] = "0",
     price: Annotated[
         list[str], typer.Option(help="Such as standard=0.002 or *=0.001; may be given again.")
@@ -143,7 +143,7 @@ def licences_operators(
 
 def invoice_issue(
     licence: str,
-    period: Annotated[str, typer.Option()],
+    period: Annotated[str, typer.Option(help="2026-01, 2026-Q1, 2026 or 2026-01-01..2026-02-01.")],
     by: By = "",
     dry_run: DryRun = False,
     as_json: Json = False,
@@ -174,13 +174,14 @@ def receipts_import(
     taken = actions.import_receipts(
         path=file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run
     )
-    frame.say_taken(taken, "receipt", dry_run=dry_run, as_json=as_json)
+    notes = [f"line {line}: {what}" for line, what in taken.stated]
+    frame.say_taken(taken, "receipt", dry_run=dry_run, as_json=as_json, notes=notes)
 
 
 def receipts_record(
     licence: str,
     amount: str,
-    period: Annotated[str, typer.Option()],
+    period: Annotated[str, typer.Option(help="2026-01, 2026-Q1, 2026 or 2026-01-01..2026-02-01.")],
     received: Annotated[str, typer.Option(help="The day it came in.")],
     reference: Annotated[str, typer.Option(help="The bank's reference; a receipt is booked once.")],
     by: By = "",
@@ -209,7 +210,10 @@ def receipts_record(
     )
 
 
-def receipts_list(period: Annotated[str, typer.Option()] = "", as_json: Json = False) -> None:
+def receipts_list(
+    period: Annotated[str, typer.Option(help="Only for this period: 2026-01, 2026-Q1 or 2026.")] = "",
+    as_json: Json = False,
+) -> None:
     """What has come in."""
     from datetime import date
 

@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
 
 
 def prepare(
-    currency: Annotated[str, typer.Option()],
+    currency: Annotated[str, typer.Option(help="The balances to pay (ISO 4217).")],
     on: Annotated[str, typer.Option(help="The bank executes it on.")],
     by: By = "",
     dry_run: DryRun = False,
@@ -107,7 +107,9 @@ def list_batches(as_json: Json = False) -> None:
     )
 
 
-def trial_balance(on: str = "", as_json: Json = False) -> None:
+def trial_balance(
+    on: Annotated[str, typer.Option(help="As of this day; today if left out.")] = "", as_json: Json = False
+) -> None:
     """Every account's balance; each currency sums to zero."""
     from quire.core.money import Money
     from quire.society.ledger import queries

@@ -132,16 +132,17 @@ def mandates_import(
     taken = actions.import_mandates(
         path=file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run
     )
-    frame.say_taken(taken, "answer", dry_run=dry_run, as_json=as_json)
+    notes = [f"line {line}: {why}" for line, why in taken.not_revived]
+    frame.say_taken(taken, "row", about="answer", dry_run=dry_run, as_json=as_json, notes=notes)
 
 
 def mandates_answer(
     member: str,
-    use: str,
+    use: Annotated[str, typer.Argument(help="ai-train, ai-input, ai-index, search or all.")],
     answer: Annotated[str, typer.Argument(help="yes or no")],
-    starts: Annotated[str, typer.Option("--from")],
+    starts: Annotated[str, typer.Option("--from", help="The first day of the answer.")],
     licensee: Annotated[str, typer.Option(help="A licensee's code; all of them if left out.")] = "",
-    until: str = "",
+    until: Annotated[str, typer.Option(help="First day out; open if left out.")] = "",
     by: By = "",
     dry_run: DryRun = False,
     as_json: Json = False,

@@ -49,7 +49,7 @@ def works_shares(
     from quire.society.repertoire import actions
 
     taken = actions.import_shares(file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run)
-    frame.say_taken(taken, "share", dry_run=dry_run, as_json=as_json)
+    frame.say_taken(taken, "share", about="work", dry_run=dry_run, as_json=as_json)
 
 
 def works_find(urls: list[str], as_json: Json = False) -> None:
@@ -57,7 +57,7 @@ def works_find(urls: list[str], as_json: Json = False) -> None:
     from quire.society.repertoire import queries
 
     found = queries.lookup(urls)
-    rows = [(o.url, o.title or "", o.tier or "", o.member or "", o.site or "") for o in found]
+    rows = [(o.url, o.problem or o.title or "", o.tier or "", o.member or "", o.site or "") for o in found]
     frame.say(
         [{name: getattr(o, name) for name in o.__dataclass_fields__} for o in found],
         frame.table("", ("asked", "work", "tier", "member", "site"), rows),

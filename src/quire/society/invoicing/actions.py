@@ -39,7 +39,7 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 @dataclass(slots=True)
 class Received(Registered):
-    """What came of a file of receipts. ``added`` were booked; ``stated`` names lines that are worth a look."""
+    """What came of a file of receipts. ``added`` were booked; ``stated`` are lines worth a look."""
 
     stated: list[tuple[int, str]] = field(default_factory=list)
 

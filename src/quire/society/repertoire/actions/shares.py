@@ -15,6 +15,7 @@ from django.db.models import Q
 from quire.core.errors import Invalid, QuireError
 from quire.core.shares import Holder, Shares, parse_share, share_text
 from quire.society.kit import ids, tables
+from quire.society.kit.tables import Registered
 from quire.society.parties.models import Party, User
 from quire.society.repertoire import cells
 from quire.society.repertoire.actions.intake import (

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from quire.core.urls import canonical_host
 from quire.society.kit import tables
+from quire.society.kit.tables import Registered
 from quire.society.parties.models import User
 from quire.society.repertoire import cells
 from quire.society.repertoire.actions.intake import (

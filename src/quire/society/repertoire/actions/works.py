@@ -9,6 +9,7 @@ from uuid import UUID
 
 from quire.core.errors import QuireError
 from quire.society.kit import tables
+from quire.society.kit.tables import Registered
 from quire.society.parties.models import User
 from quire.society.repertoire import cells
 from quire.society.repertoire.actions import drafts
