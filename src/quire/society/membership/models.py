@@ -19,7 +19,7 @@ class Criteria(AppendOnly):
     decision = models.CharField(max_length=200)
 
 
-class Application(Noun):
+class Application(AppendOnly):
     """Somebody asks to join. Decided once; a refusal carries every reason."""
 
     prefix = "app"
