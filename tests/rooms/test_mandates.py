@@ -305,6 +305,8 @@ def test_answers_come_raw_and_memberships_whole(harbour):
     assert queries.answers([harbour.id])[0] == Answer(harbour.tid, lab, "search", True, JAN, MAR)
     assert queries.answers([parties.party("lab-a").id]) == []
     assert queries.member_spans() == {harbour.tid: (Span(JAN, None),)}
+    with pytest.raises(UnknownUse, match="ai-train, ai-input, ai-index, search, or all"):
+        actions.answer(member="harbour", use="singing", answer=True, starts=JAN)
     with pytest.raises(UnknownUse):
         queries.standing("harbour", "all", "lab-a", MAY)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -149,6 +151,40 @@ def test_an_error_is_one_line_that_says_what_to_do(
     assert told in said.err
     assert said.err.count("\n") == 1
     assert "defect" not in said.err
+
+
+def test_every_option_says_what_it_wants() -> None:
+    from typer.main import get_command
+
+    from quire.cli import server
+
+    def mute(command: Any, path: str) -> Iterator[str]:
+        for name, part in getattr(command, "commands", {}).items():
+            yield from mute(part, f"{path} {name}")
+        for one in command.params:
+            if one.param_type_name == "option" and one.name != "by" and not one.help:
+                yield f"{path} {one.opts[0]}"
+
+    assert list(mute(get_command(server.app), "quire")) == []
+
+
+def test_an_import_says_what_it_changed_and_a_url_what_is_wrong_with_it(
+    society: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    head = "code,name,kind\n"
+    for rows, told in (
+        ("fern,Fern,blogger\nmoss,Moss,blogger\n", "2 parties taken: 2 new.\n"),
+        ("fern,Fern,blogger\nmoss,The Moss,blogger\n", "2 parties taken: 1 changed, 1 as before.\n"),
+        ("fern,Fern,blogger\nmoss,The Moss,blogger\n", "2 parties taken, all as before.\n"),
+    ):
+        Path("parties.csv").write_text(head + rows)
+        assert main(["parties", "import", "parties.csv"]) == 0
+        assert capsys.readouterr().out == told
+    assert main(["works", "find", "not a url"]) == 0
+    asked, said = capsys.readouterr().out.splitlines()[-1].split("  ", 1)
+    assert asked == "not a url"
+    assert said.strip()
 
 
 def _rows() -> dict[str, tuple[int, str]]:

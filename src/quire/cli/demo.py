@@ -134,7 +134,7 @@ def _build(scale: float, as_json: bool) -> None:
     frame.err.print(f"All of it took {time.monotonic() - began:.0f} s.", markup=False)
 
 
-def serve(port: int = 8000) -> None:
+def serve(port: Annotated[int, typer.Option(help="Where it is taken, a free one is.")] = 8000) -> None:
     """Serve the demonstration's public page until Ctrl-C."""
     from quire.cli import house
 

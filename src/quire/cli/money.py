@@ -108,7 +108,8 @@ def list_batches(as_json: Json = False) -> None:
 
 
 def trial_balance(
-    on: Annotated[str, typer.Option(help="As of this day; today if left out.")] = "", as_json: Json = False
+    on: Annotated[str, typer.Option(help="As of this day; all that is booked if left out.")] = "",
+    as_json: Json = False,
 ) -> None:
     """Every account's balance; each currency sums to zero."""
     from quire.core.money import Money

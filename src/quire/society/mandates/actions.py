@@ -12,7 +12,6 @@ from django.db import transaction
 from django.db.models import Q
 
 from quire.core.errors import QuireError
-from quire.core.terms import uses_of
 from quire.society.kit import acts, ids, locks, tables
 from quire.society.kit.tables import Registered
 from quire.society.mandates import errors, rows
@@ -62,7 +61,7 @@ def answer(
     """
     parties.may_write(by)
     who, to = parties.party(member), None if licensee is None else parties.party(licensee)
-    read = AnswerRow(1, who, uses_of(use), to, answer, starts, ends)
+    read = AnswerRow(1, who, rows.uses_named(use), to, answer, starts, ends)
     rows.check_answer(read, rows.record_of({who.code: who}).spans)
     with transaction.atomic():
         locks.wait("mandates")

@@ -9,7 +9,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from quire.core.errors import QuireError
-from quire.core.terms import Span, uses_of
+from quire.core.terms import USES, Span, UnknownUse, uses_of
 from quire.society.kit.nouns import Unknown
 from quire.society.kit.tables import Row
 from quire.society.mandates import errors
@@ -127,6 +127,15 @@ def _contradictions(read: Iterable[R]) -> dict[int, QuireError]:
     return found
 
 
+def uses_named(text: str) -> tuple[str, ...]:
+    """The uses of an answer, which may be "all"; UnknownUse says so too."""
+    try:
+        return uses_of(text)
+    except UnknownUse as problem:
+        told = f"{text[:40]!r} is not a use; the uses are {', '.join(USES)}, or all for each of them."
+        raise UnknownUse(told, **problem.data) from problem
+
+
 def _read_answer(row: Row, record: Record) -> AnswerRow:
     word = row.need("answer").lower()
     if word not in _WORDS:
@@ -134,7 +143,7 @@ def _read_answer(row: Row, record: Record) -> AnswerRow:
     to = row.get("licensee")
     member, licensee = record.party(row.need("member")), None if to in {"", "*"} else record.party(to)
     starts, ends = _span(row)
-    read = AnswerRow(row.line, member, uses_of(row.need("use")), licensee, _WORDS[word], starts, ends)
+    read = AnswerRow(row.line, member, uses_named(row.need("use")), licensee, _WORDS[word], starts, ends)
     check_answer(read, record.spans)
     return read
 
