@@ -101,7 +101,7 @@ def _compare(folder: Path, by: Any, quarters: Sequence[str]) -> None:
         assert plain(queries.account_of(record).as_json()) == plain(file)
     _owes_what_follows([fee for fee in manifest["fees"] if fee["period"] in quarters], by)
     booked = invoicing.import_receipts(folder / "receipts.csv", by=by)
-    assert booked.new == len(rows(folder / "receipts.csv"))
+    assert booked.added == len(rows(folder / "receipts.csv"))
 
 
 def _owes_what_follows(fees: list[dict[str, Any]], by: Any) -> None:
