@@ -117,7 +117,7 @@ def approve(say: Say, run: str) -> str:
     from quire.society.distribution import actions, queries
 
     for hold in queries.holds():
-        if hold.party_id and hold.released_on is None:
+        if hold.party and hold.released is None:
             actions.release_hold(hold.tid, by=_user("preparer"))
     return str(actions.approve(_run(run), by=_user("approver")).run.tid)
 
