@@ -232,10 +232,10 @@ def test_an_import_goes_on_in_the_middle_with_the_same_fingerprints(tmp_path: Pa
     ],
 )
 def test_a_hostile_line_costs_little_time(hostile: bytes) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     (read,) = read_log(hostile[:LONGEST_LINE])
     assert read.heading in set(Heading)
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 10  # what grows with the square takes minutes
 
 
 @settings(max_examples=200)
