@@ -231,7 +231,7 @@ def test_an_empty_ledger_is_a_book_too(room: Any, tmp_path: Path) -> None:
         unique=True,
     )
 )
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_no_two_codes_share_a_name(postgres: Any, codes: list[str]) -> None:
     import re
 

@@ -235,7 +235,7 @@ def test_a_hostile_line_costs_little_time(hostile: bytes) -> None:
     begun = time.process_time()
     (read,) = read_log(hostile[:LONGEST_LINE])
     assert read.heading in set(Heading)
-    assert time.process_time() - begun < 10  # what grows with the square takes minutes
+    assert time.process_time() - begun < 1
 
 
 @settings(max_examples=200)

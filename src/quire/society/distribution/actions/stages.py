@@ -13,8 +13,8 @@ from django.db import connection, transaction
 from django.db.models import Min, Sum
 from django.db.models.fields.json import KeyTextTransform
 
-from quire.core import evidence
-from quire.core.distribution import Division, Evidence, divide
+from quire.core import arrays, evidence
+from quire.core.distribution import Division, Evidence, by_party, divide
 from quire.core.money import decimal_of
 from quire.society.distribution import freezing, publishing, review
 from quire.society.distribution.actions import holds
@@ -74,7 +74,7 @@ def allocate(run: Run, *, by: Any, place: Store) -> None:
     found = evidence.read(place.load(run.tid, "inputs", run.inputs_digest))
     divisions = [divide(found, pot) for pot in found.pots]
     for one in divisions:
-        _must_add(one)
+        _must_add(found, one)
     results = evidence.result_files(found, divisions)
     with transaction.atomic():
         _take(run, "frozen")
@@ -84,12 +84,18 @@ def allocate(run: Run, *, by: Any, place: Store) -> None:
         acts.record("distribution.allocate", run, by=by, results=digest, lines=count)
 
 
-def _must_add(one: Division) -> None:
+def _must_add(found: Evidence, one: Division) -> None:
+    """Every quantum is in one line, and each party's lines sum to what columns give it another way."""
+    owed = [0] * len(found.parties)
+    for line in one.lines:
+        if line.party is not None:
+            owed[line.party] += line.amount
     parts = {name: one.sum_of(name) for name in ("payable", "held", "deducted", "fund")}
     if (
         sum(parts.values()) + one.residue != one.pot.amount
         or one.residue
         or any(line.amount < 0 for line in one.lines)
+        or arrays.to_list(by_party(found, one.pot)) != owed
     ):
         raise DoesNotAdd(
             f"The lines of {one.pot.id} do not add up to {decimal_of(one.pot.amount)}; nothing was kept.",
