@@ -103,7 +103,7 @@ def test_everything_those_bring_along_is_pinned_to_what_is_installed() -> None:
 
 def test_extras_are_those_that_have_something_in_them() -> None:
     assert all(EXTRAS.values())
-    assert set(EXTRAS) == {"dev", "server"}
+    assert set(EXTRAS) == {"crawler", "dev", "edge", "server"}
     assert sorted(Requirement(text).name for text in PROJECT["dependencies"]) == ["joserfc", "rfc8785"]
 
 
