@@ -45,6 +45,11 @@ SETTINGS = (
         "The same database as the role that owns the tables; used by `quire init` and `quire upgrade` alone.",
         "unset; needed once `DATABASE_URL` is set",
     ),
+    Setting(
+        "QUIRE_URL",
+        "The society's own address as crawlers and sites reach it; licence tokens are issued in its name.",
+        "`http://127.0.0.1:8000`",
+    ),
     Setting("QUIRE_USER", "The name of the user who acts, where a command has no `--by`.", "unset"),
     Setting(
         "QUIRE_TODAY",
@@ -91,3 +96,8 @@ def flag(name: str) -> bool:
     if value in {"0", "false", "no"}:
         return False
     raise SettingWrong(f"{name} is {value!r}; say 1 or 0.", name=name)
+
+
+def url() -> str:
+    """The society's own address, without a slash at its end."""
+    return text("QUIRE_URL", "http://127.0.0.1:8000").rstrip("/")
