@@ -59,12 +59,12 @@ def _sites() -> Any:
 def test_patterns_of_equal_length_go_by_their_text_whatever_their_order() -> None:
     import itertools
 
+    from quire.core.patterns import Book
     from quire.society.kit import ids
-    from quire.society.repertoire.queries.finder import Patterns
 
     given = {"/a*c": ids.new(), "/*bc": ids.new(), "/abc": ids.new(), "/ab": ids.new()}
     for order in itertools.permutations(given):
-        patterns = Patterns()
+        patterns: Book[object] = Book()
         for pattern in order:
             patterns.add(pattern, given[pattern])
         assert patterns.find("/abc/d") == given["/*bc"]
@@ -76,14 +76,14 @@ def test_the_look_up_equals_a_slow_reading_of_the_rule() -> None:
     import random
     import re
 
+    from quire.core.patterns import Book
     from quire.society.kit import ids
-    from quire.society.repertoire.queries.finder import Patterns
 
     chance = random.Random(7)
     for _ in range(300):
         given = {"/" + "".join(chance.choices("ab/*", k=chance.randrange(5))) for _ in range(6)}
         named = {re.sub(r"\*+", "*", pattern).rstrip("*"): ids.new() for pattern in given}
-        patterns = Patterns()
+        patterns: Book[object] = Book()
         for pattern, site in named.items():
             patterns.add(pattern, site)
         path = "/" + "".join(chance.choices("ab/", k=chance.randrange(7)))

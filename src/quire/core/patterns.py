@@ -10,7 +10,7 @@ encoding; a ``*`` or ``$`` that is meant literally is written ``%2A`` or ``%24``
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Iterator
 from typing import Generic, NamedTuple, TypeVar
 
@@ -94,22 +94,29 @@ class Book(Generic[V]):
         text = normal(pattern)
         if "*" in text:
             self._wild = [entry for entry in self._wild if entry[0].text != text]
-            self._wild.append((_Wild.of(text), value))
-            self._wild.sort(key=_first)
+            insort(self._wild, (_Wild.of(text), value), key=_rank)
         elif text.endswith("$"):
             self._whole[text[:-1]] = value
         elif text:
-            self._prefixes.setdefault(len(text), {})[text] = value
-            self._lengths = tuple(sorted(self._prefixes, reverse=True))
+            same = self._prefixes.setdefault(len(text), {})
+            if not same:
+                self._lengths = tuple(sorted(self._prefixes, reverse=True))
+            same[text] = value
 
     def find(self, path: str) -> V | None:
         """What stands behind the pattern that holds for the path; None where none does."""
-        found = self.entry(path)
-        return None if found is None else found[1]
+        if self._wild or self._whole or not _PLAIN.fullmatch(path):
+            found = self.entry(path)
+            return None if found is None else found[1]
+        # The common case, millions of times: nothing but prefixes.
+        for length in self._lengths:
+            if (start := path[:length]) in (same := self._prefixes[length]):
+                return same[start]
+        return None
 
     def entry(self, path: str) -> tuple[str, V] | None:
         """The pattern that holds for the path, in its normal spelling, and what stands behind it."""
-        path = path if _PLAIN.fullmatch(path) else _ODD.sub(_escaped, path)
+        path = normal_path(path)
         best = self._plain(path)
         if not self._wild:
             return best
@@ -136,10 +143,6 @@ class Book(Generic[V]):
         every += [(text + "$", value) for text, value in self._whole.items()]
         every += [(wild.text, value) for wild, value in self._wild]
         return iter(sorted(every, key=lambda entry: (-len(entry[0]), entry[0])))
-
-
-def _first(entry: tuple[_Wild, V]) -> _Wild:
-    return entry[0]
 
 
 def _rank(entry: tuple[_Wild, V]) -> tuple[int, str]:

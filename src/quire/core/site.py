@@ -43,7 +43,7 @@ class Rule:
 
     ``permits`` are the uses any licensee may have; ``only`` adds uses for a licensee, ``never`` takes them
     away, and where both stand ``never`` holds. ``price`` is for one request by pay-per-crawl; None where it
-    is not for sale by the request. Raises BadPolicy.
+    is not for sale by the request. The pattern is brought into its one spelling. Raises BadPolicy.
     """
 
     pattern: str
@@ -55,6 +55,7 @@ class Rule:
     """The uses that any licensee may have, in the order of USES."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "pattern", normal(self.pattern))
         _check_pattern(self.pattern)
         _check_uses(self.permits, "permits")
         if self.price is not None and self.price.quanta <= 0:
@@ -81,8 +82,11 @@ class Rule:
     def of(cls, document: Any) -> Rule:
         """From its form in the policy. Raises BadPolicy."""
         parts = _parts(document, "A rule", {"pattern", "permits"}, {"price", "only", "never"})
+        pattern = _text(parts["pattern"], "A rule's pattern")
+        if normal(pattern) != pattern:
+            raise BadPolicy(f"The pattern {pattern[:60]!r} is written {normal(pattern)[:180]!r}.")
         return cls(
-            pattern=_text(parts["pattern"], "A rule's pattern"),
+            pattern=pattern,
             permits=_uses(parts["permits"], "permits"),
             price=_price(parts["price"]) if "price" in parts else None,
             only=_exceptions(parts, "only"),
@@ -268,12 +272,10 @@ def _time(value: Any, what: str) -> datetime:
 def _check_pattern(pattern: str) -> None:
     if not pattern.startswith("/") or len(pattern) > LONGEST_PATTERN:
         raise BadPolicy(
-            f"{pattern[:60]!r} is not a pattern: it begins with a slash and has at most {LONGEST_PATTERN} signs."
+            f"{pattern[:60]!r} is not a pattern: it begins with a slash of at most {LONGEST_PATTERN} signs."
         )
     if "?" in pattern or "#" in pattern:
         raise BadPolicy(f"{pattern[:60]!r} is not a pattern of paths: it has a query or a fragment.")
-    if normal(pattern) != pattern:
-        raise BadPolicy(f"The pattern {pattern[:60]!r} is written {normal(pattern)[:180]!r}.")
 
 
 def _check_uses(uses: tuple[str, ...], what: str) -> None:

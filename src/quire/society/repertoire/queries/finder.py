@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 from uuid import UUID
 
+from quire.core.patterns import Book
 from quire.society.repertoire.models import SitePattern, Work
 
 
@@ -22,52 +23,6 @@ class Found(NamedTuple):
 NOTHING = Found(None, None)
 
 
-class Patterns:
-    """The path patterns of one host: most characters win, of equal ones the first as text."""
-
-    def __init__(self) -> None:
-        self._prefixes: dict[int, dict[str, UUID]] = {}
-        self._wild: list[tuple[int, str, tuple[str, ...], UUID]] = []
-        self._lengths: tuple[int, ...] | None = None
-
-    def add(self, pattern: str, site: UUID) -> None:
-        if "*" in pattern:
-            self._wild.append((-len(pattern), pattern, tuple(pattern.split("*")), site))
-        else:
-            self._prefixes.setdefault(len(pattern), {})[pattern] = site
-        self._lengths = None
-
-    def find(self, path: str) -> UUID | None:
-        """The site of the longest pattern that ``path`` begins with; ``*`` is any run of characters."""
-        if self._lengths is None:
-            self._lengths = tuple(sorted(self._prefixes, reverse=True))
-            self._wild.sort()
-        longest, text, site = 0, "", None
-        for length in self._lengths:
-            if (found := self._prefixes[length].get(path[:length])) is not None:
-                longest, text, site = -length, path[:length], found
-                break
-        for length, pattern, pieces, wild in self._wild:
-            if site is not None and (length, pattern) > (longest, text):
-                break
-            if _begins(path, pieces):
-                return wild
-        return site
-
-
-def _begins(path: str, pieces: tuple[str, ...]) -> bool:
-    """Whether the pieces stand in ``path`` one after another, the first at its beginning: no backtracking."""
-    if not path.startswith(pieces[0]):
-        return False
-    at = len(pieces[0])
-    for piece in pieces[1:]:
-        at = path.find(piece, at)
-        if at < 0:
-            return False
-        at += len(piece)
-    return True
-
-
 class Finder:
     """Every work and pattern of some hosts in memory, for looking up millions of addresses.
 
@@ -82,13 +37,13 @@ class Finder:
             wanted = sorted(set(hosts))
             works, patterns = works.filter(host__in=wanted), patterns.filter(host__in=wanted)
         self._works: dict[str, dict[str, UUID]] = {}
-        self._patterns: dict[str, Patterns] = {}
+        self._patterns: dict[str, Book[UUID]] = {}
         for host, path, work in works.values_list("host", "path", "id").iterator(chunk_size=10_000):
             self._works.setdefault(host, {})[path] = work
         for host, pattern, site in patterns.values_list("host", "pattern", "site_id").iterator(
             chunk_size=10_000
         ):
-            self._patterns.setdefault(host, Patterns()).add(pattern, site)
+            self._patterns.setdefault(host, Book[UUID]()).add(pattern, site)
 
     def find(self, host: str, path: str | None) -> Found:
         """The exact work, else the site of the longest matching pattern, else NOTHING.

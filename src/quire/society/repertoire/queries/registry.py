@@ -10,12 +10,12 @@ from uuid import UUID
 from django.db.models import Count, Q
 
 from quire.core.errors import QuireError
+from quire.core.patterns import Book
 from quire.core.urls import canonical_url
 from quire.society.kit import clock
 from quire.society.kit.nouns import Unknown
 from quire.society.repertoire.identifiers import identifier, is_identifier
 from quire.society.repertoire.models import Site, SitePattern, Work
-from quire.society.repertoire.queries.finder import Patterns
 
 BATCH = 5000
 
@@ -87,10 +87,10 @@ class _Sites:
     """The patterns of the hosts asked about."""
 
     def __init__(self, hosts: set[str]) -> None:
-        self._patterns: dict[str, Patterns] = {}
+        self._patterns: dict[str, Book[UUID]] = {}
         self._sites: dict[UUID, Site] = {}
         for row in SitePattern.objects.filter(host__in=sorted(hosts)).select_related("site__owner"):
-            self._patterns.setdefault(row.host, Patterns()).add(row.pattern, row.site_id)
+            self._patterns.setdefault(row.host, Book[UUID]()).add(row.pattern, row.site_id)
             self._sites[row.site_id] = row.site
 
     def answer(self, url: str, host: str, path: str) -> Answer:
