@@ -50,6 +50,12 @@ SETTINGS = (
         "The society's own address as crawlers and sites reach it; licence tokens are issued in its name.",
         "`http://127.0.0.1:8000`",
     ),
+    Setting(
+        "QUIRE_TOKEN_SECONDS",
+        "How long a licence token is good, in seconds, 60 to 3600: a shorter one is revoked sooner, a longer one is "
+        "asked for less often.",
+        "`900`",
+    ),
     Setting("QUIRE_USER", "The name of the user who acts, where a command has no `--by`.", "unset"),
     Setting(
         "QUIRE_TODAY",
@@ -66,6 +72,17 @@ SETTINGS = (
         "QUIRE_ALLOWED_HOSTS",
         "Comma-separated host names that the web server answers to.",
         "`localhost,127.0.0.1,[::1]`",
+    ),
+    Setting(
+        "QUIRE_ALLOW_PRIVATE_SITES",
+        "`1` lets sites be verified at private addresses, for rehearsals; never on a society's own server.",
+        "`0`",
+    ),
+    Setting(
+        "QUIRE_SITES_AT",
+        "Where sites of a rehearsal are reached, without TLS: `paper.example=127.0.0.1:8081`, between "
+        "commas. Only with `QUIRE_ALLOW_PRIVATE_SITES=1`.",
+        "unset",
     ),
     Setting("QUIRE_DEBUG", "`1` shows errors in full on pages; never on a server that others reach.", "`0`"),
 )
@@ -101,3 +118,11 @@ def flag(name: str) -> bool:
 def url() -> str:
     """The society's own address, without a slash at its end."""
     return text("QUIRE_URL", "http://127.0.0.1:8000").rstrip("/")
+
+
+def token_seconds(most: int) -> int:
+    """How long a licence token is good, in seconds; SettingWrong for less than a minute or more than ``most``."""
+    said = text("QUIRE_TOKEN_SECONDS", "900")
+    if not (said.isascii() and said.isdigit() and len(said) < 6 and 60 <= int(said) <= most):
+        raise SettingWrong(f"QUIRE_TOKEN_SECONDS is {said!r}; say seconds, from 60 to {most}.")
+    return int(said)

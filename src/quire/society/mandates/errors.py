@@ -27,3 +27,9 @@ class MandateUnknown(NotFound):
     """There is no such mandate."""
 
     code = "mandates.unknown"
+
+
+class PathWrong(Invalid):
+    """A pattern that cannot be read, or that lies outside the site; a price that cannot be asked."""
+
+    code = "mandates.path-wrong"

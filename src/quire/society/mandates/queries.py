@@ -13,13 +13,15 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
+from quire.core.money import Money
 from quire.core.terms import Answer, DirectLicence, Heading, Span, standing_of
 from quire.society.kit import ids
 from quire.society.kit.periods import Period, overlapping
 from quire.society.mandates import models
-from quire.society.mandates.models import Mandate
+from quire.society.mandates.models import Mandate, PathPrice, PathTerm
+from quire.society.mandates.paths import PathCosts, PathSaid
 from quire.society.membership import queries as membership
 from quire.society.parties import queries as parties
 from quire.society.parties.queries import PartyName, Ref
@@ -110,6 +112,60 @@ def direct_of(member: Ref | None = None) -> tuple[DirectFacts, ...]:
         for row in found
     ]
     return tuple(sorted(made, key=lambda d: (d.member.code, d.starts, d.tid)))
+
+
+@dataclass(frozen=True, slots=True)
+class PathFacts:
+    """One row of a site's own terms as people see it: a word (``yes``) of a use, or a price of a request."""
+
+    tid: str
+    site: UUID
+    pattern: str
+    use: str
+    licensee: PartyName | None
+    yes: bool | None
+    price: Money | None
+    starts: date
+    ends: date | None
+
+
+def path_terms(sites: Iterable[UUID], day: date) -> dict[UUID, list[PathSaid]]:
+    """Site to what its present owner says of its paths on a day; a site without such terms is not in it."""
+    rows = PathTerm.objects.filter(_on(day), site__in=list(sites), member=F("site__owner"))
+    show = _shower()
+    found: dict[UUID, list[PathSaid]] = {}
+    for r in rows.order_by("pattern", "use", "id"):
+        to = r.licensee_id and show(r.licensee_id)
+        found.setdefault(r.site_id, []).append(PathSaid(r.pattern, to, r.use, r.answer, r.starts, r.ends))
+    return found
+
+
+def path_prices(sites: Iterable[UUID], day: date) -> dict[UUID, list[PathCosts]]:
+    """Site to what requests cost there on a day, as its present owner says."""
+    rows = PathPrice.objects.filter(_on(day), site__in=list(sites), member=F("site__owner"))
+    found: dict[UUID, list[PathCosts]] = {}
+    for r in rows.order_by("pattern", "id"):
+        found.setdefault(r.site_id, []).append(PathCosts(r.pattern, r.amount, r.currency, r.starts, r.ends))
+    return found
+
+
+def path_facts(site: UUID) -> tuple[PathFacts, ...]:
+    """Every term and price that a site has or had, by pattern and date."""
+    terms = list(PathTerm.objects.filter(site=site))
+    prices = list(PathPrice.objects.filter(site=site))
+    names = parties.names({row.licensee_id for row in terms if row.licensee_id})
+    made = [
+        PathFacts(r.tid, site, r.pattern, r.use, names.get(r.licensee_id), r.answer, None, r.starts, r.ends)
+        for r in terms
+    ]
+    for r in prices:
+        price = Money(r.amount, r.currency)
+        made.append(PathFacts(r.tid, site, r.pattern, "", None, None, price, r.starts, r.ends))
+    return tuple(sorted(made, key=lambda f: (f.pattern, f.use, f.starts, f.tid)))
+
+
+def _on(day: date) -> Q:
+    return Q(starts__lte=day) & (Q(ends__isnull=True) | Q(ends__gt=day))
 
 
 def _chosen(rows: QuerySet[Any], members: Iterable[UUID] | None, period: Period | None) -> QuerySet[Any]:

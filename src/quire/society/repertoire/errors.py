@@ -39,3 +39,15 @@ class UnknownWork(Invalid):
     """A URL or identifier that no work on record has."""
 
     code = "repertoire.unknown-work"
+
+
+class CannotVerify(Invalid):
+    """A way of verifying that there is not, or one that was not begun for this site."""
+
+    code = "repertoire.cannot-verify"
+
+
+class NotShown(Conflict):
+    """The site was looked at, and the token was not where it should be."""
+
+    code = "repertoire.not-shown"

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from quire.society.kit.fields import FractionField
-from quire.society.kit.nouns import Noun
+from quire.society.kit.nouns import AppendOnly, Noun
 from quire.society.parties.models import Party
 
 
@@ -33,6 +33,41 @@ class SitePattern(models.Model):
             models.UniqueConstraint(fields=["host", "pattern"], name="repertoire_pattern_once"),
             models.CheckConstraint(condition=Q(pattern__startswith="/"), name="repertoire_pattern_rooted"),
         ]
+
+
+METHODS = {"well-known": "a file on the site", "dns": "a DNS record", "meta": "a tag on the front page"}
+OUTCOMES = {"found": "the token was there", "missing": "it was not", "unreachable": "nobody answered"}
+
+
+class SiteToken(AppendOnly):
+    """What the owner of a site must show on its host: asked for once for each owner and method."""
+
+    prefix = "stk"
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="tokens")
+    owner = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    host = models.CharField(max_length=253)
+    method = models.CharField(max_length=10, choices=list(METHODS.items()))
+    text = models.CharField(max_length=80, unique=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["site", "owner", "host", "method"], name="repertoire_site_token_once"
+            )
+        ]
+
+
+class SiteCheck(AppendOnly):
+    """One look at a host for a token: what was found, where, and when. The newest that is no silence counts."""
+
+    prefix = "chk"
+
+    token = models.ForeignKey(SiteToken, on_delete=models.PROTECT, related_name="checks")
+    outcome = models.CharField(max_length=12, choices=list(OUTCOMES.items()))
+    evidence = models.JSONField(default=dict)
+    at = models.DateTimeField()
 
 
 class Work(Noun):

@@ -3,15 +3,21 @@
 from quire.society.repertoire.queries.finder import NOTHING, Finder, Found
 from quire.society.repertoire.queries.registry import Answer, lookup, work_id, works_count
 from quire.society.repertoire.queries.subjects import Owned, SubjectRow, subjects
+from quire.society.repertoire.queries.verified import Checked, SiteRow, checks_of, site, sites
 
 __all__ = [
     "NOTHING",
     "Answer",
+    "Checked",
     "Finder",
     "Found",
     "Owned",
+    "SiteRow",
     "SubjectRow",
+    "checks_of",
     "lookup",
+    "site",
+    "sites",
     "subjects",
     "work_id",
     "works_count",

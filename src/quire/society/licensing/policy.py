@@ -1,0 +1,202 @@
+"""The policy of a host: what its verified sites' owners allow, where, to whom and at what price.
+
+Owns the way from mandates, path terms and prices to the rules of ``core.site``. Does not own the form of a policy
+(``core.site``), its four renderings (``core.renderings``), nor who may fetch which of them (``api``).
+
+A host that nobody has shown to be theirs has no policy. Where several sites of one host are verified, each
+pattern's rule is that of the owner whose pattern is the longest; what belongs to nobody is permitted to nobody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from importlib import resources
+from typing import Any
+from uuid import UUID
+
+from quire.core import canonical, envelope
+from quire.core.errors import NotFound
+from quire.core.money import Money
+from quire.core.patterns import normal
+from quire.core.site import Rule, SiteTerms, Society
+from quire.core.terms import USES
+from quire.core.urls import canonical_host
+from quire.society.kit import clock, config
+from quire.society.licensing import keys
+from quire.society.mandates import paths
+from quire.society.mandates import queries as mandates
+from quire.society.mandates.mandated import Mandated
+from quire.society.mandates.paths import PathCosts, PathSaid
+from quire.society.parties import queries as parties
+from quire.society.repertoire import queries as repertoire
+from quire.society.repertoire.queries import SiteRow
+
+TYPE = "quire-policy+jws"
+GOOD_FOR = timedelta(days=7)
+
+
+class NoPolicy(NotFound):
+    """The society says nothing of this host: it is not registered, or nobody has verified it."""
+
+    code = "policy.none"
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """Everything that the rules of one host are made of."""
+
+    sites: tuple[SiteRow, ...]
+    mandated: Mandated
+    terms: Mapping[UUID, Sequence[PathSaid]]
+    prices: Mapping[UUID, Sequence[PathCosts]]
+
+
+def terms_of(site: UUID | str, on: date | None = None) -> SiteTerms:
+    """The terms of the host of a site, named by code, TypeID or id. NoPolicy where the site is not verified."""
+    found = repertoire.site(site)
+    if not found.verified:
+        raise NoPolicy(
+            f"{found.host} has not been verified for the site {found.code}: see quire sites verify.",
+            site=found.code,
+        )
+    return terms_of_host(found.host, on)
+
+
+def terms_of_host(host: str, on: date | None = None) -> SiteTerms:
+    """The terms of a host on a day (None: today), from all of its verified sites. Raises NoPolicy."""
+    name = canonical_host(host)
+    sites = tuple(row for row in repertoire.sites(name) if row.verified)
+    if not sites:
+        raise NoPolicy(f"Nothing is known here of the terms of {name[:100]}.", host=name[:253])
+    day = on or clock.today()
+    chief = min(sites, key=lambda row: (min(map(len, row.patterns)), row.code))
+    society, url = parties.society(), config.url()
+    issued = datetime.now(UTC).replace(microsecond=0)  # by the machine's clock: edges judge by theirs
+    return SiteTerms(
+        society=Society(society.name, url, f"{url}/licences"),
+        server=f"{url}/olp",
+        site=chief.tid,
+        hosts=(name,),
+        rightsholder=chief.owner_name,
+        issued=issued,
+        expires=issued + GOOD_FOR,
+        rules=tuple(_rules(_ground(sites, day))),
+        issuers=(issuer(),),
+        agents=agents(),
+    )
+
+
+def etag(terms: SiteTerms) -> str:
+    """A strong ETag of what the terms say, whenever they were issued; quoted, as the header has it."""
+    said = {name: value for name, value in terms.document().items() if name not in {"issued", "expires"}}
+    return f'"{hashlib.sha256(canonical.dumps(said)).hexdigest()[:32]}"'
+
+
+def sealed(terms: SiteTerms) -> bytes:
+    """The terms as an edge takes them: in the envelope of docs/boundary.md §3, signed by the society."""
+    return canonical.dumps(envelope.seal(terms.document(), keys.signing_key(), TYPE))
+
+
+def signed_policy(site: UUID | str) -> bytes:
+    """Today's policy of a site's host, signed. Raises NoPolicy."""
+    return sealed(terms_of(site))
+
+
+def issuer() -> dict[str, Any]:
+    """This society as an issuer of tokens: its name, where its keys and revocations are, and its keys now."""
+    url = config.url()
+    return {
+        "iss": f"{url}/olp",
+        "jwks": f"{url}/.well-known/jwks.json",
+        "revocations": f"{url}/olp/revocations",
+        "keys": keys.public_keys(),
+    }
+
+
+@cache
+def agents() -> tuple[dict[str, Any], ...]:
+    """The AI agents that are known, as the policy names them."""
+    text = resources.files("quire.society.usage.formats").joinpath("agents.toml").read_text("utf-8")
+    return tuple(
+        {
+            "name": entry["name"],
+            "operator": entry["operator"],
+            "use": entry["use"],
+            "tokens": sorted({entry["name"].lower(), *(token.lower() for token in entry.get("tokens", []))}),
+            "since": entry["since"].isoformat() if entry.get("since") else None,
+        }
+        for entry in tomllib.loads(text)["agent"]
+    )
+
+
+def _ground(sites: tuple[SiteRow, ...], day: date) -> _Ground:
+    wanted = [row.id for row in sites]
+    return _Ground(
+        sites,
+        Mandated({row.owner for row in sites}, day),
+        mandates.path_terms(wanted, day),
+        mandates.path_prices(wanted, day),
+    )
+
+
+def _rules(ground: _Ground) -> Iterator[Rule]:
+    """A rule for each pattern at which something may change, in the order of the patterns."""
+    named: set[str] = set()
+    for row in ground.sites:
+        named.update(map(normal, row.patterns))
+        named.update(one.pattern for one in ground.terms.get(row.id, ()))
+        named.update(one.pattern for one in ground.prices.get(row.id, ()))
+    for pattern in paths.closed(named):
+        holder = _holder(ground.sites, pattern)
+        yield Rule(pattern) if holder is None else _rule(ground, holder, pattern)
+
+
+def _holder(sites: Sequence[SiteRow], pattern: str) -> SiteRow | None:
+    """Whose pattern is the longest of those under which this one lies."""
+    found = [
+        (-len(own), own, row)
+        for row in sites
+        for own in map(normal, row.patterns)
+        if paths.covers(own, pattern)
+    ]
+    return min(found, key=lambda one: one[:2])[2] if found else None
+
+
+def _rule(ground: _Ground, holder: SiteRow, pattern: str) -> Rule:
+    said = ground.terms.get(holder.id, ())
+    everybody = _allowed(ground, holder, said, pattern, None)
+    only: dict[str, tuple[str, ...]] = {}
+    never: dict[str, tuple[str, ...]] = {}
+    exceptions = ground.mandated.named(holder.owner) | {one.licensee for one in said if one.licensee}
+    for licensee in sorted(exceptions):
+        theirs = _allowed(ground, holder, said, pattern, licensee)
+        if added := tuple(use for use in theirs if use not in everybody):
+            only[licensee] = added
+        if taken := tuple(use for use in everybody if use not in theirs):
+            never[licensee] = taken
+    price = price_at(ground.prices.get(holder.id, ()), pattern, whole=True)
+    return Rule(pattern, everybody, price, only, never)
+
+
+def _allowed(
+    ground: _Ground, holder: SiteRow, said: Sequence[PathSaid], pattern: str, licensee: str | None
+) -> tuple[str, ...]:
+    mandated = ground.mandated.uses(holder.owner, licensee)
+    return tuple(
+        use for use in USES if use in mandated and not paths.narrows(said, pattern, use, licensee, whole=True)
+    )
+
+
+def price_at(prices: Sequence[PathCosts], path: str, *, whole: bool) -> Money | None:
+    """What a request for a path (``whole``: for all under this pattern) costs; None: it is not for sale."""
+    under = paths.covers if whole else paths.fits
+    found = [(len(one.pattern), one.pattern, one) for one in prices if under(one.pattern, path)]
+    if not found:
+        return None
+    costs = max(found, key=lambda one: one[:2])[2]
+    return Money(costs.amount, costs.currency)

@@ -1,0 +1,124 @@
+"""Patterns of paths, and what a site's own terms say of them. Pure: values in, an answer out.
+
+A pattern is RFC 9309's (§2.2.2): a prefix, ``*`` for any run of characters, ``$`` at the end for an end. Of two
+that fit a path the longer holds. What is said to all and what is said to one licensee is judged apart, and both
+must allow: so a no to everybody is a no to each, and a yes gives nothing that the mandate does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from quire.core.patterns import normal
+from quire.core.urls import canonical_path
+from quire.society.mandates.errors import PathWrong
+
+LONGEST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class PathSaid:
+    """What a site's owner said of a use under a pattern; ``licensee`` is a TypeID, None is everybody."""
+
+    pattern: str
+    licensee: str | None
+    use: str
+    yes: bool
+    starts: date
+    ends: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class PathCosts:
+    """What one request under a pattern costs, in quanta of ``currency``."""
+
+    pattern: str
+    amount: int
+    currency: str
+    starts: date
+    ends: date | None
+
+
+def spelled(text: str) -> str:
+    """The pattern in its one spelling: rooted, escapes normal, no ``*`` that changes nothing. PathWrong."""
+    if not text.startswith("/") or re.search(r"[?#\s]", text):
+        raise PathWrong(f"{text[:60]!r} is no path pattern; begin with / and leave out spaces, ? and #.")
+    end = "$" if text.endswith("$") else ""
+    plain = re.sub(r"\*+", "*", normal(canonical_path(text.removesuffix("$")) + end))
+    plain = plain.removesuffix("*$") if plain.endswith("*$") else plain.removesuffix("*")
+    if len(plain) > LONGEST:
+        raise PathWrong(f"The pattern {plain[:60]!r}… is longer than {LONGEST} characters.")
+    return plain
+
+
+def fits(pattern: str, path: str) -> bool:
+    """Whether the path, as ``patterns.normal_path`` spells it, lies under the pattern, as ``spelled`` does.
+
+    The pieces must stand in it one after another, each as early as it can: no backtracking.
+    """
+    anchored = pattern.endswith("$")
+    pieces = pattern.removesuffix("$").split("*")
+    if not path.startswith(pieces[0]):
+        return False
+    at = len(pieces[0])
+    for piece in pieces[1:-1] if anchored else pieces[1:]:
+        at = path.find(piece, at)
+        if at < 0:
+            return False
+        at += len(piece)
+    if not anchored:
+        return True
+    if len(pieces) == 1:
+        return at == len(path)
+    return path.endswith(pieces[-1]) and len(path) - len(pieces[-1]) >= at
+
+
+def covers(wide: str, narrow: str) -> bool:
+    """Whether every path under ``narrow`` is certainly under ``wide``: its ``*`` may stand for anything."""
+    if wide.endswith("$"):
+        return narrow.endswith("$") and fits(wide, narrow.removesuffix("$"))
+    return fits(wide, narrow.removesuffix("$"))
+
+
+def meeting(plain: str, wild: str) -> str | None:
+    """The pattern of what lies under both a plain prefix and a pattern with ``*``; None where nothing new does.
+
+    Under ``/archive/`` and ``/*.pdf`` lies ``/archive/*.pdf``, of which neither rule alone speaks.
+    """
+    if "*" in plain or plain.endswith("$") or "*" not in wild:
+        return None
+    first, rest = wild.split("*", 1)
+    if not plain.startswith(first) or covers(wild, plain):
+        return None
+    both = f"{plain}*{rest}"
+    return both if len(both) <= LONGEST else None
+
+
+def closed(patterns: Iterable[str]) -> tuple[str, ...]:
+    """The patterns with every meeting of a plain one and one with ``*``, and ``/``; sorted."""
+    known = {"/", *patterns}
+    wild = [one for one in known if "*" in one]
+    met = {both for plain in known for one in wild if (both := meeting(plain, one)) is not None}
+    return tuple(sorted(known | met))
+
+
+def longest(said: Sequence[PathSaid], path: str, *, whole: bool) -> bool | None:
+    """What the longest of these patterns says of a path (``whole``: of all under this pattern); None: nothing.
+
+    Of two as long, the no holds.
+    """
+    under = covers if whole else fits
+    found = [(len(one.pattern), not one.yes) for one in said if under(one.pattern, path)]
+    return not max(found)[1] if found else None
+
+
+def narrows(said: Sequence[PathSaid], path: str, use: str, licensee: str | None, *, whole: bool) -> bool:
+    """Whether a site's terms take the use away here from this licensee (None: from everybody)."""
+    of_use = [one for one in said if one.use == use]
+    to_all = longest([one for one in of_use if one.licensee is None], path, whole=whole)
+    if to_all is False or licensee is None:
+        return to_all is False
+    return longest([one for one in of_use if one.licensee == licensee], path, whole=whole) is False
