@@ -1,90 +1,25 @@
-"""The AI agents that are known: who visits, for whom, and for which use.
+"""The list of AI agents that ships with Quire.
 
-The facts are data, in ``agents.toml``. Whatever is not in it is not an AI agent, and is counted with the
-people who read.
+The facts are data, in ``agents.toml``; what is made of them is ``quire.core.agents``.
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from quire.core.agents import Agent, AgentBook, book_of
 from quire.core.errors import Invalid
+from quire.core.terms import USES
 
-USES = frozenset(("ai-train", "ai-input", "ai-index", "search"))
+__all__ = ["USES", "Agent", "AgentBook", "load"]
 
 _SHIPPED = Path(__file__).with_name("agents.toml")
 _FIELDS = frozenset(("name", "operator", "use", "purpose", "source", "tokens", "aliases", "since"))
-_REMEMBERED = 50_000
-_UNSEEN = object()
-
-
-@dataclass(frozen=True, slots=True)
-class Agent:
-    """An AI agent: the product token it calls itself by, who runs it, and what it takes works for.
-
-    ``since`` is the first day its visits count as AI use: before that day an agent that is also a search
-    crawler was nothing else. None means always.
-    """
-
-    name: str
-    operator: str
-    use: str
-    since: date | None = None
-
-    def active(self, when: datetime) -> bool:
-        """Was it an AI agent at ``when`` (UTC)?"""
-        return self.since is None or when.date() >= self.since
-
-
-class AgentBook:
-    """The list, made for looking up. ``digest`` is the SHA-256 of the file it came from, in hexadecimal."""
-
-    def __init__(self, agents: Iterable[tuple[Agent, Iterable[str], Iterable[str]]], digest: str) -> None:
-        """``agents``: each with its further product tokens and its aliases. Raises ``Invalid`` on doubles."""
-        self.digest = digest
-        self.agents: tuple[Agent, ...] = ()
-        self._by_token: dict[str, Agent] = {}
-        self._by_name: dict[str, Agent] = {}
-        for agent, tokens, aliases in agents:
-            self.agents += (agent,)
-            for token in (agent.name, *tokens):
-                _enter(self._by_token, token, agent)
-            for name in (agent.name, *tokens, *aliases):
-                _enter(self._by_name, name, agent)
-        self._token = _any_of(self._by_token)
-        self._seen: dict[str, Agent | None] = {}
-
-    def recognise(self, user_agent: str) -> Agent | None:
-        """The agent whose product token stands in ``user_agent``, or None.
-
-        A token counts only as a whole word, in upper or lower case, and not within an address such as
-        ``+https://example.org/gptbot``. Of several the longest is meant, of two as long the first. Ask
-        ``Agent.active`` about the day.
-        """
-        known = self._seen.get(user_agent, _UNSEEN)
-        if known is not _UNSEEN:
-            return known  # type: ignore[return-value]
-        found = self._search(user_agent)
-        if len(self._seen) >= _REMEMBERED:  # somebody sends a new name with each request
-            self._seen.clear()
-        self._seen[user_agent] = found
-        return found
-
-    def _search(self, user_agent: str) -> Agent | None:
-        tokens = [match[0] for match in self._token.finditer(user_agent.lower())]
-        return self._by_token[max(tokens, key=len)] if tokens else None
-
-    def by_name(self, name: str) -> Agent | None:
-        """The agent of that name, token or alias (what a dashboard calls it), in upper or lower case."""
-        return self._by_name.get(name.strip().lower())
 
 
 @cache
@@ -95,11 +30,13 @@ def load(path: Path = _SHIPPED) -> AgentBook:
         entries = tomllib.loads(data.decode("utf-8")).get("agent", [])
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Invalid(f"The list of agents {path.name} is not valid TOML: {error}.") from error
-    return AgentBook([_agent(entry) for entry in entries], sha256(data).hexdigest())
+    for entry in entries:
+        _check_entry(entry)
+    return book_of(entries, sha256(data).hexdigest())
 
 
-def _agent(entry: Mapping[str, Any]) -> tuple[Agent, list[str], list[str]]:
-    """One ``[[agent]]``, checked."""
+def _check_entry(entry: Mapping[str, Any]) -> None:
+    """What a file must have beside what an agent is recognised by: a reason to be in it."""
     name = str(entry.get("name", ""))
     for wanted in ("name", "operator", "use", "purpose", "source"):
         if not entry.get(wanted):
@@ -108,27 +45,3 @@ def _agent(entry: Mapping[str, Any]) -> tuple[Agent, list[str], list[str]]:
         raise Invalid(
             f"The agent {name} has a field {strange[0]!r} that nobody reads: remove it.", agent=name
         )
-    if entry["use"] not in USES:
-        uses = ", ".join(sorted(USES))
-        raise Invalid(f"The agent {name} has the use {entry['use']!r}: it must be one of {uses}.", agent=name)
-    since = entry.get("since")
-    if since is not None and (isinstance(since, datetime) or not isinstance(since, date)):
-        raise Invalid(f"The agent {name} has a 'since' that is no date: write it as 2023-02-07.", agent=name)
-    agent = Agent(name, str(entry["operator"]), str(entry["use"]), since)
-    return agent, list(entry.get("tokens", [])), list(entry.get("aliases", []))
-
-
-def _enter(table: dict[str, Agent], name: str, agent: Agent) -> None:
-    key = name.strip().lower()
-    if table.setdefault(key, agent) is not agent:
-        raise Invalid(f"{name!r} names two agents: {table[key].name} and {agent.name}.", name=name)
-
-
-def _any_of(tokens: Iterable[str]) -> re.Pattern[str]:
-    """One pattern for all tokens as whole words of lower-case text.
-
-    The look-behind comes after the first character is known to fit, because a pattern that begins with
-    one is tried in full at every place of the text.
-    """
-    words = "|".join(f"{re.escape(t[0])}(?<![a-z0-9_./@=?&-].){re.escape(t[1:])}" for t in tokens)
-    return re.compile(rf"(?:{words})(?![a-z0-9_-]|\.[a-z])") if words else re.compile(r"(?!)")
