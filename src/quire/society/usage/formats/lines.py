@@ -1,4 +1,4 @@
-"""Lines of a file nobody vouches for: plain or gzip, of any length, cut off anywhere, full of anything.
+"""Lines of a file nobody vouches for: plain, gzip or zstd, of any length, cut off anywhere, full of anything.
 
 A line comes out as bytes with its number and the offset after it, or with the problem that makes it
 unreadable. Memory stays bounded whatever the file holds, nothing is skipped without a line saying so, and
@@ -7,23 +7,20 @@ reading can go on from any position handed out before.
 
 from __future__ import annotations
 
-import gzip
 import os
 import stat
-import zlib
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import IO, NamedTuple, Protocol
+from typing import NamedTuple
 
 from quire.core.errors import Invalid, NotFound
+from quire.society.usage.formats.packed import Source, gathered, source_of
 
 LONGEST_LINE = 64 * 1024
 """Bytes in a line, without its end. No server writes longer ones: their requests are bounded."""
 
-_BLOCK = 256 * 1024
-_GZIP_BLOCK = 32 * 1024  # what is lost when damage is met: small, so that reading gets close to it
 _KEPT = 200  # bytes of a line too long to keep, for the excerpt
 _CONTROLS = bytes(c for c in range(32) if c not in b"\t\n") + b"\x7f"
 _BOM = b"\xef\xbb\xbf"
@@ -58,36 +55,65 @@ class RawLine(NamedTuple):
         return Position(self.number, self.offset_after)
 
 
-class _Source(Protocol):
-    """Bytes in blocks; ``broken`` is a phrase once they ended before their time."""
+class Whole(NamedTuple):
+    """Whole lines in one piece, their ends and all, after line ``number``, which ended at ``offset``."""
 
-    broken: str | None
+    data: bytes
+    number: int
+    offset: int
 
-    def blocks(self) -> Iterator[bytes]: ...
+    def lines(self) -> Iterator[RawLine]:
+        """One by one."""
+        number, offset = self.number, self.offset
+        clean = _is_clean(self.data)
+        parts = self.data.split(b"\n")
+        parts.pop()
+        for part in parts:
+            number += 1
+            offset += len(part) + 1
+            yield raw_line(number, offset, part, clean=clean)
 
 
 def open_lines(path: Path | str, start: Position | None = None) -> Iterator[RawLine]:
     """The lines of ``path`` from ``start`` (or from the first), each exactly once.
 
-    Gzip is known by its first bytes, not by its name. LF and CRLF both end a line, and the last line needs
-    no end. A UTF-8 byte order mark is no part of the first line. A file in UTF-16 is one unreadable line;
-    a gzip file that is cut off or damaged ends with one. Raises ``NotFound`` or ``Invalid`` when the file
-    cannot be opened or read at all.
+    Gzip and zstd are known by their first bytes, not by their names. LF and CRLF both end a line, and the
+    last line needs no end. A UTF-8 byte order mark is no part of the first line. A file in UTF-16 is one
+    unreadable line; a packed file that is cut off or damaged ends with one. Raises ``NotFound`` or
+    ``Invalid`` when the file cannot be opened or read at all.
     """
+    for part in open_blocks(path, start):
+        if isinstance(part, RawLine):
+            yield part
+        else:
+            yield from part.lines()
+
+
+def open_blocks(
+    path: Path | str, start: Position | None = None, size: int = 0
+) -> Iterator[Whole | RawLine]:
+    """The same lines, as many at once as come in ``size`` bytes; what is no whole line comes by itself."""
     place = start or Position(0, 0)
     try:
         if not stat.S_ISREG(os.stat(path).st_mode) and not os.path.isdir(path):
             raise Invalid(f"{path} is a pipe or a device; give a file.", path=str(path))
         with open(path, "rb") as file:
-            magic = file.read(2)
-            file.seek(0)
-            source: _Source = _Gzip(file) if magic == b"\x1f\x8b" else _Plain(file)
-            yield from _lines(source, place)
+            yield from _parts(source_of(file), place, size)
     except FileNotFoundError as error:
         raise NotFound(f"There is no file {path}.", path=str(path)) from error
     except OSError as error:
         reason = error.strerror or str(error)
         raise Invalid(f"The file {path} cannot be read: {reason}.", path=str(path)) from error
+
+
+def raw_line(number: int, offset_after: int, data: bytes, *, clean: bool = False) -> RawLine:
+    """One line, given without its LF; ``clean`` says that there are no control characters in it."""
+    if data[-1:] == b"\r":
+        data = data[:-1]
+    if len(data) > LONGEST_LINE:
+        return RawLine(number, offset_after, data[:_KEPT], _TOO_LONG)
+    problem = None if clean or _is_clean(data) else _BINARY
+    return RawLine(number, offset_after, data, problem)
 
 
 def safe(text: str | bytes, limit: int = 200) -> str:
@@ -109,41 +135,7 @@ def _escaped(char: str) -> str:
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
 
 
-class _Plain:
-    """A file as it is."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self.file = file
-        self.broken: str | None = None
-
-    def skip(self, offset: int) -> bool:
-        self.file.seek(offset)
-        return True
-
-    def blocks(self) -> Iterator[bytes]:
-        while block := self.file.read(_BLOCK):
-            yield block
-
-
-class _Gzip:
-    """A gzip file's content, as far as it can be had."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self.file = gzip.GzipFile(fileobj=file, mode="rb")
-        self.broken: str | None = None
-
-    def blocks(self) -> Iterator[bytes]:
-        with closing(self.file) as file:
-            try:
-                while block := file.read1(_GZIP_BLOCK):
-                    yield block
-            except EOFError:
-                self.broken = "ends early"
-            except (gzip.BadGzipFile, zlib.error):
-                self.broken = "is damaged"
-
-
-def _lines(source: _Source, start: Position) -> Iterator[RawLine]:
+def _parts(source: Source, start: Position, size: int) -> Iterator[Whole | RawLine]:
     """Positions in and out count from the file's first byte, byte order mark and all."""
     blocks = source.blocks()
     head = next(blocks, b"")
@@ -151,37 +143,15 @@ def _lines(source: _Source, start: Position) -> Iterator[RawLine]:
         if start.line == 0:
             yield RawLine(1, len(head), head[:_KEPT], _UTF16)
         return
+    mark = len(_BOM) if head.startswith(_BOM) and not start.offset else 0
+    blocks = chain((head[mark:],), blocks)
     if start.offset:
-        blocks = _from(source, head, blocks, start.offset)
-    else:
-        mark = len(_BOM) if head.startswith(_BOM) else 0
-        blocks = _before(head[mark:], blocks)
-        start = Position(start.line, mark)
+        blocks = source.later(blocks, start.offset)
+    start = Position(start.line, start.offset or mark)
     splitter = _Splitter(start)
-    for block in blocks:
+    for block in gathered(blocks, size) if size else blocks:
         yield from splitter.feed(block)
     yield from splitter.finish(source.broken)
-
-
-def _from(source: _Source, head: bytes, blocks: Iterator[bytes], offset: int) -> Iterator[bytes]:
-    """The blocks from ``offset`` on: a plain file is sought, a gzip file must be gone through."""
-    if isinstance(source, _Plain):
-        source.skip(offset)
-        yield from source.blocks()
-        return
-    left = offset
-    for block in _before(head, blocks):
-        if left < len(block):
-            yield block[left:]
-        left = max(0, left - len(block))
-    if left:
-        source.broken = None  # the line that says so was handed out before: see ``_Splitter.finish``
-
-
-def _before(head: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    if head:
-        yield head
-    yield from blocks
 
 
 def _is_utf16(head: bytes) -> bool:
@@ -195,7 +165,7 @@ def _is_utf16(head: bytes) -> bool:
 
 
 class _Splitter:
-    """Blocks in, lines out; holds at most one block and one line."""
+    """Blocks in, whole lines out; holds at most one block and one line."""
 
     def __init__(self, start: Position) -> None:
         self.number = start.line
@@ -203,7 +173,7 @@ class _Splitter:
         self.tail = b""
         self.lost = 0  # bytes of a line too long that were let go, of which ``tail`` is the beginning
 
-    def feed(self, block: bytes) -> Iterator[RawLine]:
+    def feed(self, block: bytes) -> Iterator[Whole | RawLine]:
         if self.lost:
             end = block.find(b"\n")
             if end < 0:
@@ -211,26 +181,16 @@ class _Splitter:
                 return
             yield self._too_long(self.lost + end + 1)
             block = block[end + 1 :]
-        block = self.tail + block
-        parts = block.split(b"\n")
-        self.tail = parts.pop()
-        yield from self._whole(parts, clean=_is_clean(block))
+        end = block.rfind(b"\n") + 1
+        if end:
+            whole = Whole(self.tail + block[:end], self.number, self.offset)
+            self.tail = b""
+            self.number += whole.data.count(b"\n")
+            self.offset += len(whole.data)
+            yield whole
+        self.tail += block[end:]
         if len(self.tail) > LONGEST_LINE + 1:
             self.lost, self.tail = len(self.tail), self.tail[:_KEPT]
-
-    def _whole(self, parts: list[bytes], clean: bool) -> Iterator[RawLine]:
-        number, offset = self.number, self.offset
-        for part in parts:
-            number += 1
-            offset += len(part) + 1
-            data = part[:-1] if part[-1:] == b"\r" else part
-            problem = None
-            if len(data) > LONGEST_LINE:
-                data, problem = data[:_KEPT], _TOO_LONG
-            elif not clean and not _is_clean(data):
-                problem = _BINARY
-            self.number, self.offset = number, offset
-            yield RawLine(number, offset, data, problem)
 
     def _too_long(self, length: int) -> RawLine:
         line = RawLine(self.number + 1, self.offset + length, self.tail, _TOO_LONG)
@@ -240,16 +200,14 @@ class _Splitter:
     def finish(self, broken: str | None) -> Iterator[RawLine]:
         """The last line, whole if the file is; of a broken file, what there is of it and the reason."""
         if broken:
-            reason = f"the gzip file {broken} after line {self.number}: everything up to there was read."
+            reason = f"the {broken} after line {self.number}: everything up to there was read."
             # One byte beyond what there is, so that reading on from here does not say it again.
             end = self.offset + (self.lost or len(self.tail)) + 1
             yield RawLine(self.number + 1, end, self.tail[:_KEPT], reason)
         elif self.lost:
             yield self._too_long(self.lost)
         elif self.tail:
-            end = self.offset + len(self.tail)
-            (line,) = self._whole([self.tail], clean=False)
-            yield line._replace(offset_after=end)
+            yield raw_line(self.number + 1, self.offset + len(self.tail), self.tail)
 
 
 def _is_clean(data: bytes) -> bool:
