@@ -25,7 +25,9 @@ from quire.core.currencies import minor_digits
 from quire.core.errors import Invalid
 from quire.core.money import DECIMALS
 
-KINDS = ("blanket", "per-request", "per-work")
+KINDS = ("blanket", "per-request", "per-work", "crawl")
+USAGE_KINDS = ("per-request", "per-work")
+"""Those that are due by the usage counted."""
 ANY_TIER = "*"
 
 Count: TypeAlias = tuple[str, int, int]
@@ -50,11 +52,12 @@ class Tariff:
 
     ``fee`` is in quanta of ``currency`` for a year and belongs to kind "blanket". ``prices`` are in quanta by
     content tier, "*" for any other, and are due for each request ("per-request") or each distinct work used
-    in the period ("per-work"). Prices beside a blanket fee are allowed and never due: they weigh the usage.
+    in the period ("per-work"). A "crawl" licence has neither: each request is paid at once, at the price that
+    the site asks, out of a balance, so nothing is due for a period. Prices beside a blanket fee are allowed and never due: they weigh the usage.
 
     Raises TariffRefused, in this order: an unknown kind, a term that ends before it begins or after the year
-    9998, an amount that is negative, a yearly fee beside prices that are due, prices that are needed and
-    missing. UnknownCurrency for the currency; TypeError for an amount that is no int.
+    9998, an amount that is negative, a yearly fee beside prices that are due, prices beside
+    kind "crawl", prices that are needed and missing. UnknownCurrency for the currency; TypeError for an amount that is no int.
     """
 
     kind: str
@@ -78,8 +81,10 @@ class Tariff:
             if _int(quanta, name) < 0:
                 raise TariffRefused(f"The {name} is negative; a licence costs nothing or more.")
         if self.kind != "blanket" and self.fee:
-            raise TariffRefused(f"A {self.kind} licence has prices and no yearly fee; set the fee to 0.")
-        if self.kind != "blanket" and not self.prices:
+            raise TariffRefused(f"A {self.kind} licence has no yearly fee; set the fee to 0.")
+        if self.kind == "crawl" and self.prices:
+            raise TariffRefused("A crawl licence has no prices of its own: each site asks its own.")
+        if self.kind in USAGE_KINDS and not self.prices:
             raise TariffRefused(
                 f'A {self.kind} licence needs a price for each tier, or one for "{ANY_TIER}".'
             )
@@ -117,7 +122,8 @@ def blanket_due(tariff: Tariff, starts: date, ends: date) -> int:
 
 
 def usage_due(tariff: Tariff, counts: Iterable[Count]) -> int:
-    """Σ price × requests, or × distinct works: exact in quanta, then cut once to the minor unit.
+    """Σ price × requests, or × distinct works: exact in quanta, then cut once to the minor unit. Of a crawl
+    licence 0, whatever was counted: its requests were paid as they were made.
 
     Raises NoPrice for a tier without a price, TariffRefused for a negative count, TypeError for a blanket
     tariff and for a count that is no int.
@@ -129,7 +135,8 @@ def usage_due(tariff: Tariff, counts: Iterable[Count]) -> int:
         number = _int(requests if tariff.kind == "per-request" else works, "count")
         if number < 0:
             raise TariffRefused(f"The count of tier {tier!r} is negative.", tier=tier)
-        total += tariff.price(tier) * number
+        if tariff.kind in USAGE_KINDS:
+            total += tariff.price(tier) * number
     return _whole_minor(total, tariff.currency)
 
 

@@ -17,7 +17,7 @@ from quire.society.kit.nouns import one
 from quire.society.kit.tables import Registered
 from quire.society.licensing.errors import BadTerms, LicenceDiffers, LicencesOverlap, OperatorTaken
 from quire.society.licensing.models import Licence, Operator
-from quire.society.licensing.queries import row_of
+from quire.society.licensing.queries.licences import row_of
 from quire.society.licensing.terms import COLUMNS, REQUIRED, Terms, of_row, read_terms
 from quire.society.parties import queries as parties
 from quire.society.parties.models import Party, User

@@ -1,9 +1,9 @@
-"""The only reads of licensing that other rooms may call."""
+"""Licences as other rooms see them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from quire.core.terms import USES
 from quire.society.kit import ids
 from quire.society.kit.nouns import one
 from quire.society.kit.periods import overlapping
+from quire.society.licensing.conditions import Conditions, read
 from quire.society.licensing.models import Licence, Operator
 from quire.society.parties import queries as parties
 
@@ -42,6 +43,9 @@ class LicenceRow:
     fee: int
     prices: Mapping[str, int]
     operators: tuple[str, ...]
+    conditions: Conditions = field(default_factory=Conditions)
+    published: str = ""
+    deviation: str = ""
 
     def tariff(self) -> Tariff:
         """What the licence costs, for ``core.tariff``."""
@@ -58,7 +62,7 @@ def licence(ref: Ref) -> LicenceRow:
         rows, shown = Licence.objects.filter(id=ref), ids.show("lic", ref)
     else:
         rows, shown = Licence.objects.filter(code=ref.replace("\0", "")), repr(ref[:70])
-    found: Licence = one(rows.select_related("licensee"), f"There is no licence {shown}.")
+    found: Licence = one(rows.select_related("licensee", "tariff"), f"There is no licence {shown}.")
     return row_of(found)
 
 
@@ -70,6 +74,11 @@ def licences() -> list[LicenceRow]:
 def in_force(starts: date, ends: date) -> list[LicenceRow]:
     """The licences in force on any day of [starts, ends), by code."""
     return _rows(Licence.objects.filter(overlapping(starts, ends)))
+
+
+def held(licensee: UUID, day: date) -> list[LicenceRow]:
+    """The licences of a party in force on a day, by code."""
+    return _rows(Licence.objects.filter(licensee=licensee, starts__lte=day, ends__gt=day))
 
 
 def by_operator() -> dict[str, tuple[LicenceRow, ...]]:
@@ -97,7 +106,7 @@ def _rows(rows: object) -> list[LicenceRow]:
     operators: dict[UUID, list[str]] = {}
     for name, party in Operator.objects.order_by("name").values_list("name", "party_id"):
         operators.setdefault(party, []).append(name)
-    found = rows.select_related("licensee").order_by("code")  # type: ignore[attr-defined]
+    found = rows.select_related("licensee", "tariff").order_by("code")  # type: ignore[attr-defined]
     return [_row(licence, tuple(operators.get(licence.licensee_id, ()))) for licence in found]
 
 
@@ -119,4 +128,7 @@ def _row(licence: Licence, operators: tuple[str, ...]) -> LicenceRow:
         licence.fee,
         prices,
         operators,
+        read(licence.terms),
+        f"{licence.tariff.code}@{licence.tariff.version}" if licence.tariff else "",
+        licence.deviation,
     )
