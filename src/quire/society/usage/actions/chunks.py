@@ -15,7 +15,7 @@ from quire.society.parties.models import User
 from quire.society.repertoire.queries import NOTHING, Finder
 from quire.society.usage import conflicts, lake
 from quire.society.usage.account import Facts
-from quire.society.usage.formats import Heading, RawLine, Read, Row
+from quire.society.usage.formats import Heading, Piece, RawLine, Read, Reader, Row
 from quire.society.usage.models import Import, LakeFile, SetAside
 
 CHUNK = 250_000
@@ -46,6 +46,15 @@ class Chunk:
     rows: list[Row] = field(default_factory=list)
     again: list[tuple[Row, str]] = field(default_factory=list)
     unreadable: list[tuple[int, str, str]] = field(default_factory=list)
+
+    def take_piece(self, piece: Piece, reader: Reader, facts: Facts) -> None:
+        """A piece of the file: the lines in it that are left to read, and so many of people's."""
+        for raw in piece.raws:
+            self.take(raw, reader.read(raw), facts)
+        if piece.humans:
+            facts.add(Heading.HUMAN.value, piece.humans, lines=piece.humans)
+            self.count += piece.humans
+        self.line, self.offset = piece.last.line, piece.last.offset
 
     def take(self, raw: RawLine, read: Read, facts: Facts) -> None:
         """One line and what the reader made of it; all but usage goes into the account now."""

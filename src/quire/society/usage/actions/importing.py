@@ -7,7 +7,6 @@ that transaction, the chunk is read again and makes the same bytes under the sam
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,7 +31,6 @@ Progress = Callable[[int, int], None]
 """Called with bytes done and bytes in all (uncompressed), often enough to move a bar."""
 
 _LOOKED_AT = 1000
-_TOLD_EVERY = 20_000  # lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,17 +153,17 @@ def _read(run: _Run, book: formats.AgentBook) -> None:
     finder, size = Finder(), run.file.size
     reader = formats.reader_for(run.file.form, book, run.record.host or None, finder.is_registered)
     start = formats.Position(run.record.line, run.record.offset) if run.record.line else None
-    lines = formats.lines_for(reader, run.file.path, start)
     last = False
-    while not last:
-        chunk = Chunk(run.record.line, run.record.line, run.record.offset)
-        for raw in islice(lines, run.chunk):
-            chunk.take(raw, reader.read(raw), run.facts)
-            if run.progress and raw.number % _TOLD_EVERY == 0:
-                run.progress(min(raw.offset_after, size), size)
-        _unchanged(run.file)
-        last = chunk.last = chunk.count < run.chunk
-        commit(run.record, chunk, run.facts, finder, run.place, by=run.by)
+    with formats.pieces_for(reader, run.file.path, start) as pieces:
+        while not last:
+            chunk = Chunk(run.record.line, run.record.line, run.record.offset)
+            for piece in pieces.take(run.chunk):
+                chunk.take_piece(piece, reader, run.facts)
+                if run.progress and chunk.line % formats.STRIDE == 0:
+                    run.progress(min(chunk.offset, size), size)
+            _unchanged(run.file)
+            last = chunk.last = chunk.count < run.chunk
+            commit(run.record, chunk, run.facts, finder, run.place, by=run.by)
     if run.progress:
         run.progress(size, size)
 
@@ -173,7 +171,7 @@ def _read(run: _Run, book: formats.AgentBook) -> None:
 def _look_at(path: Path) -> _File:
     form = formats.detect(path)
     stamp = _stamp(path)  # before the digest: what changes after this is noticed
-    return _File(path, form, lake.digest_of(path), _length(path), stamp)
+    return _File(path, form, lake.digest_of(path), formats.length_of(path), stamp)
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -188,16 +186,6 @@ def _unchanged(file: _File) -> None:
         same = False
     if not same:
         raise FileChanged(f"{file.path} changed while it was read; import a copy that nobody writes to.")
-
-
-def _length(path: Path) -> int:
-    """Bytes of the content; of a gzip file what its end claims, which is good enough for a progress bar."""
-    with path.open("rb") as handle:
-        size = os.fstat(handle.fileno()).st_size
-        if handle.read(2) != b"\x1f\x8b" or size < 18:
-            return size
-        handle.seek(-4, os.SEEK_END)
-        return max(int.from_bytes(handle.read(4), "little"), 1)
 
 
 def _need_hosts(file: _File) -> None:

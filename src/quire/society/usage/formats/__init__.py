@@ -15,14 +15,19 @@ from quire.core.errors import Invalid
 from quire.society.usage.formats import access_log, hourly
 from quire.society.usage.formats.agents import Agent, AgentBook, load
 from quire.society.usage.formats.assets import is_asset
+from quire.society.usage.formats.bulk import STRIDE, Piece, Pieces, pieces_for
 from quire.society.usage.formats.lines import Position, RawLine, open_lines, safe
+from quire.society.usage.formats.packed import length_of
 from quire.society.usage.formats.rows import Heading, Read, Reader, Registered, Row
 
 __all__ = [
+    "STRIDE",
     "Agent",
     "AgentBook",
     "Format",
     "Heading",
+    "Piece",
+    "Pieces",
     "Position",
     "RawLine",
     "Read",
@@ -32,9 +37,11 @@ __all__ = [
     "UnknownFormat",
     "detect",
     "is_asset",
+    "length_of",
     "lines_for",
     "load",
     "open_lines",
+    "pieces_for",
     "reader_for",
     "safe",
 ]

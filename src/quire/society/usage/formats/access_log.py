@@ -30,6 +30,7 @@ from quire.society.usage.formats.rows import (
     fingerprint,
     unreadable,
 )
+from quire.society.usage.formats.skeleton import Sieve
 
 _MONTHS = {
     name: number
@@ -129,6 +130,7 @@ class Reader:
         self._agents: dict[bytes | None, Agent | None] = {None: None}
         self._times_seen: dict[bytes, tuple[int, int, int]] = {}  # stretch, times in it, most in any before
         self._stretch, self._latest = 0, _LONG_AGO
+        self.sieve = Sieve(lambda name: book.recognise(_text(name)) is None, _is_host)
 
     def read(self, raw: RawLine) -> Read:
         """The heading of one line, and its row when it is usage."""
@@ -196,6 +198,13 @@ class Reader:
         agent = self.book.recognise(_text(name))
         self._agents[name] = agent
         return agent
+
+
+def _is_host(word: bytes) -> bool:
+    try:
+        return bool(canonical_host(_text(word)))
+    except Invalid:
+        return False
 
 
 def _entry(match: re.Match[bytes]) -> Entry | Problem:

@@ -99,6 +99,7 @@ class Reader:
     """
 
     replays = False
+    sieve = None
 
     def __init__(self, book: AgentBook, default_host: str | None, registered: Registered) -> None:
         """``default_host`` is meant where a row names no host. Raises ``BadAddress``."""

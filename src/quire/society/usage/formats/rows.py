@@ -14,6 +14,9 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from quire.society.usage.formats.lines import RawLine, safe
 
 Registered = Callable[[str, str], bool]
@@ -72,10 +75,19 @@ class Read(NamedTuple):
     excerpt: str | None = None
 
 
+Sieve = Callable[[bytes], tuple[NDArray[np.int64], NDArray[np.int64]]]
+"""Of a block of whole lines: where each ends, its LF included, and the numbers from nought of those that the
+reader must see. It would call every other line human, and remember nothing of it."""
+
+
 class Reader(Protocol):
     """Reads the lines of one file, in order. ``replays`` tells whether its state needs the lines before."""
 
     replays: bool
+
+    @property
+    def sieve(self) -> Sieve | None:
+        """What spares it most lines, where there is such a thing."""
 
     def read(self, raw: RawLine) -> Read:
         """Put one line under its heading."""
