@@ -1,0 +1,210 @@
+"""The edge as middleware and server see it: judge a request, then say how the site's answer went.
+
+Owns the order of things around one request: money is set aside before the site is asked and spent when its
+answer is a success; the event is written before the answer's last byte is passed on, and taken back by a
+``void`` when the answer breaks off after that. People are only counted.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from threading import Lock
+from time import time as now
+from typing import Any, Protocol
+
+from quire.core.errors import QuireError
+from quire.edge.answers import amount_text
+from quire.edge.gate import Decision, Gate
+from quire.edge.paying import Charge, Reservation
+from quire.edge.request import Request
+
+LOG = logging.getLogger("quire.edge")
+
+COUNTED_EVERY = 60
+"""Seconds after which counts of people go into the record; an hour's are the sum of its counts."""
+
+_NOT_VALID = frozenset({"expired", "not-yet", "wrong-audience"})
+"""Refusals of a token whose signature stands, but which proves nothing here."""
+
+
+class Recorder(Protocol):
+    """Where events are kept (``quire.edge.spool.Spool``); fields as in docs/boundary.md §6."""
+
+    @property
+    def full(self) -> bool: ...
+    def record(self, **fields: Any) -> int: ...
+    def close(self) -> None: ...
+
+
+class People:
+    """How many people came, by host and hour. Who they were, and what they read, is not kept."""
+
+    def __init__(self, write: Callable[..., object]) -> None:
+        self._write = write
+        self._lock = Lock()
+        self._counts: dict[tuple[str, int], int] = {}
+        self._due = 0.0
+
+    def count(self, host: str, moment: float) -> None:
+        """One more at ``host`` in the hour of ``moment`` (seconds since 1970)."""
+        key = (host, int(moment // 3600))
+        with self._lock:
+            self._counts[key] = self._counts.get(key, 0) + 1
+            if moment < self._due:
+                return
+        self.flush(moment)
+
+    def flush(self, moment: float) -> None:
+        """Write what was counted so far."""
+        with self._lock:
+            counts, self._counts = self._counts, {}
+            self._due = moment + COUNTED_EVERY
+        for (host, hour), count in counts.items():
+            self._write(t=stamp(hour * 3600), kind="people", host=host, count=count)
+
+
+class Edge:
+    """Gate and record together. ``closing`` is run at the end (to stop the courier, say)."""
+
+    def __init__(self, gate: Gate, recorder: Recorder, closing: Callable[[], object] | None = None) -> None:
+        self.gate = gate
+        self.recorder = recorder
+        self.people = People(self.write)
+        self._closing = closing
+
+    def judge(self, request: Request) -> Visit:
+        """The visit that this request is. Raises nothing: what cannot be judged is refused, and logged."""
+        try:
+            decision = self.gate.decide(request)
+            if decision.outcome == "people":
+                self.people.count(decision.host, request.time)
+            elif decision.outcome == "admitted" and self.recorder.full:
+                if isinstance(decision.paid, Reservation) and self.gate.purse is not None:
+                    self.gate.purse.release(decision.paid)
+                decision = self.gate.unjudged(request)
+        except Exception:
+            # The gate is at fault and not the request: nobody is let in by that, and nobody sees a 500.
+            LOG.exception("The request could not be judged.")
+            decision = self.gate.unjudged(request)
+        return Visit(self, decision)
+
+    def write(self, **fields: Any) -> int | None:
+        """Put an event on record; its number, or None where it could not be written, which is logged."""
+        try:
+            return self.recorder.record(**fields)
+        except (QuireError, OSError) as error:
+            LOG.error("An event was not written: %s", error)
+            return None
+
+    def close(self) -> None:
+        """Write the counts, stop what was started, let the record go."""
+        self.people.flush(now())
+        if self._closing is not None:
+            self._closing()
+        self.recorder.close()
+
+
+class Visit:
+    """One request from the decision to the end of its answer."""
+
+    __slots__ = ("_ended", "charge", "decision", "edge", "number")
+
+    def __init__(self, edge: Edge, decision: Decision) -> None:
+        self.edge = edge
+        self.decision = decision
+        self.number: int | None = None
+        self.charge: Charge | None = None
+        self._ended = False
+
+    def begin(self, status: int) -> tuple[tuple[str, str], ...]:
+        """The site answers with ``status``: spend or give back what was set aside.
+
+        The headers to add to the answer: ``crawler-charged`` where it is paid for.
+        """
+        paid, purse = self.decision.paid, self.edge.gate.purse
+        if paid is None or purse is None:
+            return ()
+        if isinstance(paid, Charge):
+            self.charge = paid if 200 <= status < 300 else None
+        elif 200 <= status < 300:
+            self.charge = purse.settle(paid, now())
+        else:
+            purse.release(paid)
+        return (("crawler-charged", amount_text(self.charge.amount)),) if self.charge is not None else ()
+
+    def record(self, status: int | None, size: int | None) -> bool:
+        """Put the decision on record, once; whether it is there. Call it before the answer's last byte."""
+        if self._ended or not self.decision.is_recorded:
+            return True
+        self._ended = True
+        self.number = self.edge.write(**self._fields(status, size))
+        return self.number is not None
+
+    def refuse(self) -> None:
+        """Put a refusal on record, with the status and size of the edge's own answer."""
+        self.record(self.decision.status, len(self.decision.body))
+
+    def broke(self) -> None:
+        """The site failed: before its answer began, or (``begin`` was called) in the middle of it."""
+        paid, purse = self.decision.paid, self.edge.gate.purse
+        if isinstance(paid, Reservation) and purse is not None:
+            if self.charge is None:
+                purse.release(paid)
+            elif not self.charge.again:
+                purse.refund(paid)
+        self.charge = None
+        if self.number is not None:
+            self.edge.write(kind="void", of=self.number, status=500)
+        self.record(500, None)
+
+    def _fields(self, status: int | None, size: int | None) -> dict[str, Any]:
+        decision, claims = self.decision, self.decision.claims
+        fields: dict[str, Any] = {
+            "t": stamp(decision.request.time),
+            "host": decision.host,
+            "path": decision.path,
+            "outcome": decision.outcome,
+        }
+        if claims is not None:
+            fields["licence"] = claims.licence
+            fields["licensee"] = claims.licensee
+            fields["jti"] = claims.jti
+        charge = self.charge
+        if charge is not None and not charge.again:
+            fields["outcome"] = "charged"
+            fields["charged"] = charge.amount.decimal()
+            fields["currency"] = charge.amount.currency
+            fields["allowance"] = charge.allowance
+        telemetry = decision.request.headers.get("content-telemetry-id")
+        for name, value in (
+            ("code", decision.code),
+            ("status", status),
+            ("size", size),
+            ("agent", decision.agent),
+            ("evidence", self._evidence()),
+            ("use", decision.use),
+            ("request", decision.request_id),
+            ("telemetry", _plain(telemetry) if telemetry else None),
+        ):
+            if value is not None and value != "":
+                fields[name] = value
+        return fields
+
+    def _evidence(self) -> str:
+        decision = self.decision
+        kind = decision.proof or self.edge.gate.evidence(decision.request, decision.agent)
+        if decision.claims is None or decision.code in _NOT_VALID:
+            return kind
+        return f"token+{kind}" if kind else "token"
+
+
+def stamp(moment: float) -> str:
+    """Seconds since 1970 as an event's ``t``."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _plain(text: str) -> str:
+    """A stranger's text, cut, and with nothing in it but printable ASCII."""
+    return "".join(letter if " " <= letter <= "~" else "?" for letter in text[:300])
