@@ -158,7 +158,7 @@ def is_this_machine(host: str) -> bool:
 
 
 def _edge(text: str) -> str:
-    if not text.startswith("edg_") or not text.isascii() or not text.isalnum() and not text[4:].isalnum():
+    if not text.startswith("edg_") or not text.isascii() or not text[4:].isalnum():
         raise BadConfig("“edge” is the id that the society gave, edg_….")
     return text
 

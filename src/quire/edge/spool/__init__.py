@@ -6,15 +6,16 @@ in it segments of events, the mark, what was delivered, and notes. Does not own 
 
 from __future__ import annotations
 
-import json
+import dataclasses
 import os
 import threading
 import weakref
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from quire.core.events import Event, encode
 from quire.edge.spool import segments
 from quire.edge.spool.claim import SpoolBroken, claim, lanes
 from quire.edge.spool.delivered import charged
@@ -23,17 +24,29 @@ from quire.edge.spool.segments import Batch
 
 __all__ = ["Batch", "Bounds", "Spool", "SpoolBroken", "SpoolFailed", "SpoolFull", "lanes"]
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_NUMBER = len(b'{"n":0')
+
+
+class _Draft:
+    """What ``encode`` reads of an event, without the cost of making a frozen one: twice as many a second."""
+
+    at: datetime
+
+
+for _field in dataclasses.fields(Event):
+    if _field.default is not dataclasses.MISSING:
+        setattr(_Draft, _field.name, _field.default)
 
 
 class Spool:
     """The spool of this process: takes a free lane at the first use, another one in a fork's child."""
 
     def __init__(self, root: Path, bounds: Bounds | None = None, lane: int | None = None) -> None:
-        """``root`` is the spool's folder, made where it is not there; ``lane`` asks for one lane and no other."""
+        """``root`` is the spool's folder, made where it is not there; ``lane`` asks for one lane alone."""
         self.root, self.bounds = root, bounds or Bounds()
         self._wanted = lane
         self._lane: Lane | None = None
+        self._read: segments.Found | None = None
         self._opening = threading.Lock()
         _all.add(self)
 
@@ -50,13 +63,14 @@ class Spool:
     def record(self, **fields: Any) -> int:
         """Write an event and return its number; the kernel has it when this returns.
 
-        ``fields`` are those of docs/boundary.md §6 without ``n``; ``t`` is now where it is not given. Threads
-        may call this at once. Raises SpoolFull, SpoolFailed and SpoolBroken; then nothing was written.
+        ``fields`` are those of ``quire.core.events.Event`` without ``number``; ``at`` is now where it is not
+        given. Threads may call this at once. Raises SpoolFull, SpoolFailed and SpoolBroken; then nothing was
+        written.
         """
-        if "t" not in fields:
-            fields = {"t": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"), **fields}
-        rest = _encode(fields).encode()
-        return (self._lane or self._open()).record(rest)
+        draft = _Draft()
+        draft.at = datetime.now(UTC)
+        draft.__dict__.update(fields)
+        return (self._lane or self._open()).record(encode(cast(Event, draft), 0)[_NUMBER:])
 
     def sync(self) -> int:
         """Make everything recorded so far durable, now; returns the last durable number."""
@@ -71,14 +85,18 @@ class Spool:
         """
         lane = self.lane
         begin = lane.delivered.through if after is None else after
-        found, size, first, last = [], 0, 0, begin
-        for one in segments.events(lane.folder, begin, lane.durable):
+        found: list[bytes] = []
+        size, first = 0, 0
+        for one in segments.events(lane.folder, begin, lane.durable, self._read):
             size += len(one.event) + 1
             if found and (size > most_bytes or len(found) >= most_events):
                 break
-            first, last = first or one.first, one.last
+            first, last = first or one.first, one
             found.append(one.event)
-        return Batch(first, last, b"\n".join(found) + b"\n", len(found)) if found else None
+        if not found:
+            return None
+        self._read = last
+        return Batch(first, last.last, b"\n".join(found) + b"\n", len(found))
 
     def confirm(self, through: int) -> None:
         """The society has made everything up to ``through`` durable: old segments may go."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +35,13 @@ class Delivered:
         self._spent = {name: quanta_of(sum_) for name, sum_ in dict(told.get("spent", {})).items()}
         self._delete()
 
-    def confirm(self, through: int, before: int) -> None:
-        """Remember ``through``; delete segments wholly delivered that begin before number ``before``."""
+    def confirm(self, through: int) -> None:
+        """Remember ``through``; delete segments wholly delivered but for the newest few."""
         if through <= self.through:
             return
         self.through = through
         starts = segments.firsts(self._folder)
-        whole = [(a, b) for a, b in zip(starts, starts[1:], strict=False) if b - 1 <= through and b <= before]
+        whole = [(a, b) for a, b in pairwise(starts) if b - 1 <= through]
         gone = whole[:-KEPT]
         if gone:
             add_up(self._spent, charged(self._folder, self.counted, gone[-1][1] - 1))
@@ -49,7 +50,7 @@ class Delivered:
         self._delete()
 
     def spent(self, through: int) -> dict[str, int]:
-        """Quanta charged to each allowance by the events up to ``through``, deleted ones too, less the voids."""
+        """Quanta charged to each allowance by the events up to ``through``, deleted ones too, less voids."""
         total = dict(self._spent)
         add_up(total, charged(self._folder, self.counted, through))
         return total
@@ -63,7 +64,7 @@ class Delivered:
 
     def _delete(self) -> None:
         starts = segments.firsts(self._folder)
-        for first, following in zip(starts, starts[1:], strict=False):
+        for first, following in pairwise(starts):
             if following - 1 <= self.counted:
                 (self._folder / segments.name_of(first)).unlink()
 

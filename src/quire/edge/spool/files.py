@@ -10,7 +10,7 @@ from typing import Any
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """``content`` under ``path``, durable when this returns; whoever reads sees the old or the new, never half.
+    """``content`` under ``path``, durable when this returns; a reader sees the old or the new, never half.
 
     Readable by the owner alone. Raises OSError.
     """

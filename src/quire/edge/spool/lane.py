@@ -14,15 +14,13 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from zlib import crc32
 
 from quire.core.errors import QuireError
 from quire.edge.spool import segments
-from quire.edge.spool.claim import Claim, Mark, new_mark, read_mark
+from quire.edge.spool.claim import Claim, new_mark, read_mark
 from quire.edge.spool.delivered import Delivered
 from quire.edge.spool.files import boot_id, sync_folder
 from quire.edge.spool.frames import frame
@@ -66,9 +64,10 @@ class Lane:
         """Recover what is there, and start the thread that makes events durable. Raises SpoolBroken."""
         self.folder, self.number, self.bounds = claim.folder, claim.lane, bounds
         self._claim = claim
-        self._lock = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._woken = threading.Event()
-        self._fd, self._begun, self._size = -1, 0, 0
+        self._fd, self._size, self._room = -1, 0, 0
         self._unsynced: list[int] = []
         self._failed: str = ""
         self._closing = False
@@ -78,9 +77,10 @@ class Lane:
         self._next = 1
         self._recover()
         self.durable = self._next - 1
-        self._total = segments.total_bytes(self.folder)
+        self._older = segments.total_bytes(self.folder)
         self._mark = replace(self._mark, boot=boot_id(), clean=False, reserved=self.durable + self._step)
         self._mark.write(self.folder)
+        self._reserved = self._mark.reserved
         self._thread = threading.Thread(target=self._keep_durable, name="quire-spool", daemon=True)
         self._thread.start()
 
@@ -97,30 +97,34 @@ class Lane:
     @property
     def full(self) -> bool:
         """Whether licensed requests should be told to come back later."""
-        return self._total >= self.bounds.most or bool(self._failed)
+        return self.size >= self.bounds.most or bool(self._failed)
 
     @property
-    def bytes(self) -> int:
+    def size(self) -> int:
         """Bytes of all segments."""
-        return self._total
+        return self._older + self._size
 
     def record(self, rest: bytes) -> int:
-        """Write one event and return its number. ``rest`` is its JSON object without ``n``.
+        """Write one event and return its number. ``rest`` is its JSON after ``{"n":0``.
 
         Raises SpoolFull and SpoolFailed; then nothing was written.
         """
         with self._lock:
             number = self._next
-            if number > self._mark.reserved or self._size >= self.bounds.segment or self._fd < 0:
+            while number > self._reserved or self._size >= self._room:
                 self._make_ready()
-                number = self._next
-            if self._total >= self.bounds.hard:
-                raise SpoolFull("The edge's spool is full: the society has not taken its events for long.")
-            line = frame(b'{"n":%d,%b' % (number, rest[1:]))
-            self._write(line)
+                number = self._next  # others may have taken some while the reserve was waited for
+            event = b'{"n":%d%b' % (number, rest)
+            line = b"%08x%b\n" % (crc32(event), event)  # ``frame``, without the call
+            try:
+                wrote = os.write(self._fd, line)
+            except OSError as error:
+                raise SpoolFailed(self._unwritable(error)) from error
+            if wrote != len(line):
+                os.ftruncate(self._fd, self._size)
+                raise SpoolFailed(f"The disk of {self.folder} is full.")
+            self._size += wrote
             self._next = number + 1
-            self._size += len(line)
-            self._total += len(line)
             return number
 
     def sync(self) -> int:
@@ -128,16 +132,16 @@ class Lane:
         with self._lock:
             target = self._next - 1
             self._woken.set()
-            self._lock.wait_for(lambda: self.durable >= target or self._failed or self._closing)
+            self._changed.wait_for(lambda: self.durable >= target or self._failed or self._closing)
             self._refuse_if_failed()
             return self.durable
 
     def confirm(self, through: int) -> None:
         """The society has everything up to ``through``: remember it, and let old segments go."""
-        self.delivered.confirm(min(through, self.durable), before=self._begun or self._next)
-        total = segments.total_bytes(self.folder)
+        self.delivered.confirm(min(through, self.durable))
         with self._lock:
-            self._total = total
+            self._older = segments.total_bytes(self.folder) - self._size
+            self._room = 0  # looked at again before the next event
 
     def note(self, sentence: str) -> None:
         """Write down something that the site's people should know; ``quire edge status`` shows it."""
@@ -177,47 +181,45 @@ class Lane:
         if self._mark.lost_power and self._mark.reserved > last:
             first, self._next = self._next, self._mark.reserved + 1
             self._begin(first)
-            self._write(frame(segments.lost(first, self._mark.reserved)))
+            os.write(self._fd, frame(segments.lost(first, self._mark.reserved)))
             os.fsync(self._fd)
             os.close(self._fd)
-            self._fd = -1
+            self._fd, self._size = -1, 0
             self.note(
                 f"The machine lost power while events were being written: the numbers {first} to "
                 f"{self._mark.reserved} are given up. At most the events of the last moments are gone."
             )
 
     def _make_ready(self) -> None:
-        """A segment to write to, and numbers to give; waits for the reserve to be raised."""
+        """Numbers to give, a segment to write to and room in it; waits for the reserve to be raised."""
         self._refuse_if_failed()
-        if self._next > self._mark.reserved:
+        if self._next > self._reserved:
             self._woken.set()
-            self._lock.wait_for(lambda: self._next <= self._mark.reserved or self._failed or self._closing)
+            self._changed.wait_for(lambda: self._next <= self._reserved or self._failed or self._closing)
             self._refuse_if_failed()
         if self._closing:
             raise SpoolFailed("The edge is stopping.")
+        if self.size >= self.bounds.hard:
+            raise SpoolFull("The edge's spool is full: the society has not taken its events for long.")
         if self._fd < 0 or self._size >= self.bounds.segment:
             if self._fd >= 0:
                 self._unsynced.append(self._fd)
+                self._fd = -1
+            self._older, self._size = self.size, 0
             self._begin(self._next)
+        self._room = min(self.bounds.segment, self.bounds.hard - self._older)
 
     def _begin(self, first: int) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         try:
             self._fd = os.open(self.folder / segments.name_of(first), flags, 0o600)
         except OSError as error:
-            self._fd = -1
-            raise SpoolFailed(f"The spool {self.folder} cannot be written to: {error.strerror}.") from error
-        self._begun, self._size = first, os.fstat(self._fd).st_size
+            self._room = 0
+            raise SpoolFailed(self._unwritable(error)) from error
         sync_folder(self.folder)
 
-    def _write(self, line: bytes) -> None:
-        try:
-            wrote = os.write(self._fd, line)
-        except OSError as error:
-            raise SpoolFailed(f"The spool {self.folder} cannot be written to: {error.strerror}.") from error
-        if wrote != len(line):
-            os.ftruncate(self._fd, self._size)
-            raise SpoolFailed(f"The disk of {self.folder} is full.")
+    def _unwritable(self, error: OSError) -> str:
+        return f"The spool {self.folder} cannot be written to: {error.strerror}."
 
     def _refuse_if_failed(self) -> None:
         if self._failed:
@@ -234,7 +236,8 @@ class Lane:
             except OSError as error:
                 with self._lock:
                     self._failed = f"The spool {self.folder} cannot be made durable: {error.strerror}."
-                    self._lock.notify_all()
+                    self._room = 0
+                    self._changed.notify_all()
                 return
             if closing:
                 return
@@ -257,11 +260,8 @@ class Lane:
         elif target == self.durable:
             return
         with self._lock:
-            self.durable, self._mark = target, mark
-            self._lock.notify_all()
-
-
-Encode = Callable[[dict[str, Any]], bytes]
+            self.durable, self._mark, self._reserved = target, mark, mark.reserved
+            self._changed.notify_all()
 
 
 def open_lane(claim: Claim, bounds: Bounds) -> Lane:
@@ -271,8 +271,3 @@ def open_lane(claim: Claim, bounds: Bounds) -> Lane:
     except BaseException:
         claim.close()
         raise
-
-
-def mark_of(folder: Path) -> Mark | None:
-    """The mark of a lane that another process may hold, for showing."""
-    return read_mark(folder)

@@ -76,7 +76,7 @@ def cut(folder: Path, first: int, size: int) -> None:
 
 
 def span_of(event: bytes) -> tuple[int, int]:
-    """The numbers that a line stands for: its own, twice; of a ``lost`` event, the first and last that are gone.
+    """The numbers that a line stands for: its own, twice; of a ``lost`` event, first and last of the gone.
 
     A quotation mark inside a JSON string is escaped, so ``"n":`` is found as a key or not at all.
     """
