@@ -2,6 +2,43 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from datetime import UTC, datetime
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from quire.core import edge_auth
+from quire.society.usage.acceptance import door
+
+
+def calling(request: HttpRequest) -> str:
+    """The id of the edge that signed this request (not a batch), registered and not revoked.
+
+    Raises edge_auth.NotThisEdge, Stale and NotABatch: 401, 401 and 400.
+    """
+    return edge_auth.read_request(
+        request.headers.get("Authorization", ""),
+        request.method or "",
+        request.get_full_path(),
+        request.body,
+        door.DOOR.known.key,
+        datetime.now(UTC),
+    )
+
+
+@csrf_exempt
+@require_POST
+def batches(request: HttpRequest) -> HttpResponse:
+    """Numbered events (docs/boundary.md §6). ``quire serve`` answers before Django is asked (``wsgi.py``)."""
+    answer = door.DOOR.answer(
+        request.headers.get("Authorization", ""),
+        request.headers.get("Content-Encoding", ""),
+        request.headers.get("Content-Length", ""),
+        request.read,
+    )
+    return HttpResponse(answer.body, answer.type, answer.status, headers=dict(answer.headers))
+
+
+urlpatterns: list[URLPattern | URLResolver] = [path("usage/batches", batches, name="usage-batches")]

@@ -60,3 +60,43 @@ class UnknownImport(NotFound):
     """There is no such import."""
 
     code = "usage.unknown-import"
+
+
+class NotABatch(QuireError):
+    """The body is not a batch of events; an edge that sends this has a defect."""
+
+    code = "usage.not-a-batch"
+    status = 400
+
+
+class TooLarge(QuireError):
+    """A batch with more bytes or events than are taken at once."""
+
+    code = "usage.too-large"
+    status = 413
+
+
+class Gap(Conflict):
+    """The batch does not follow on what is here; ``through`` says what is."""
+
+    code = "usage.gap"
+
+
+class Differs(Conflict):
+    """These numbers were sent before with another content."""
+
+    code = "usage.differs"
+
+
+class Busy(QuireError):
+    """More is accepted than is compacted: keep the batch and come back."""
+
+    code = "usage.busy"
+    status = 429
+
+
+class CannotAccept(QuireError):
+    """The disk or the database does not answer: keep the batch and come back."""
+
+    code = "usage.cannot-accept"
+    status = 503

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from quire.society.kit.nouns import AppendOnly, Noun
+from quire.society.repertoire.models import Site
 
 
 class Import(Noun):
@@ -71,3 +72,89 @@ class SetAside(AppendOnly):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "line"], name="usage_line_once")]
+
+
+class Edge(Noun):
+    """What stands in front of a site and meters it: known by its public key, until it is revoked."""
+
+    prefix = "edg"
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="edges")
+    name = models.CharField(max_length=80)
+    key = models.JSONField()
+    kid = models.CharField(max_length=64, unique=True)
+    registered_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    revoked_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(revoked_at=None, revoked_reason="")
+                | Q(revoked_at__isnull=False) & ~Q(revoked_reason=""),
+                name="usage_revoked_with_reason",
+            ),
+        ]
+
+
+class Spool(Noun):
+    """One process's numbered events, as far as the society has them.
+
+    ``record`` is the import its events are accounted for in: its ``line`` is the number compacted
+    through, its ``offset`` the accepted bytes up to there. ``gaps``, ``replays``, ``differs`` count answers;
+    ``skew`` is the largest distance between the edge's clock and ours, in milliseconds, ahead positive.
+    ``forgotten`` are bytes of segments that are no more.
+    """
+
+    prefix = "spl"
+
+    edge = models.ForeignKey(Edge, on_delete=models.PROTECT, related_name="spools")
+    spool = models.CharField(max_length=64)
+    lane = models.IntegerField()
+    began = models.DateTimeField()
+    record = models.OneToOneField(Import, on_delete=models.PROTECT, related_name="spool")
+    gaps = models.BigIntegerField(default=0)
+    replays = models.BigIntegerField(default=0)
+    differs = models.BigIntegerField(default=0)
+    skew = models.BigIntegerField(default=0)
+    forgotten = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["edge", "spool"], name="usage_spool_once")]
+
+
+class Piece(AppendOnly):
+    """Events [first, last] of a spool, compacted together: what became of them, and of which bytes.
+
+    ``digest`` is over the digests of their batches; ``account`` is what this piece added to the account of
+    its import: [lines, requests] by heading, negative where a void moved an earlier decision.
+    """
+
+    prefix = "pce"
+
+    spool = models.ForeignKey(Spool, on_delete=models.PROTECT, related_name="pieces")
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+    digest = models.CharField(max_length=71)
+    account = models.JSONField()
+    received = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["spool", "first"], name="usage_piece_once")]
+
+
+class VisitFile(Noun):
+    """A Parquet file of what agents asked for and did not count: refusals, and what is no work.
+
+    ``forgotten_at`` says when it was deleted; its numbers stay.
+    """
+
+    prefix = "vis"
+
+    piece = models.OneToOneField(Piece, on_delete=models.PROTECT, related_name="visits")
+    path = models.CharField(max_length=255, unique=True)
+    digest = models.CharField(max_length=71)
+    rows = models.BigIntegerField()
+    starts = models.DateTimeField()
+    ends = models.DateTimeField()
+    forgotten_at = models.DateTimeField(null=True)

@@ -1,8 +1,20 @@
-"""The only writes of usage: import a file, withdraw an import, find owners for usage that had none."""
+"""The only writes of usage: import a file, withdraw an import, find owners for usage that had none, edges."""
 
 from quire.society.usage.actions.chunks import CHUNK
+from quire.society.usage.actions.edges import NewEdge, register_edge, revoke_edge
 from quire.society.usage.actions.importing import ImportResult, import_file
 from quire.society.usage.actions.rematching import RematchResult, rematch
 from quire.society.usage.actions.withdrawing import WithdrawResult, withdraw
 
-__all__ = ["CHUNK", "ImportResult", "RematchResult", "WithdrawResult", "import_file", "rematch", "withdraw"]
+__all__ = [
+    "CHUNK",
+    "ImportResult",
+    "NewEdge",
+    "RematchResult",
+    "WithdrawResult",
+    "import_file",
+    "register_edge",
+    "rematch",
+    "revoke_edge",
+    "withdraw",
+]

@@ -1,0 +1,1 @@
+"""What edges send: taken at the door, durable before the answer, and nothing decided yet."""

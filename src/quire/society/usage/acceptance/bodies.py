@@ -1,0 +1,86 @@
+"""Whether a body is as many numbered lines as its signature says: unpacked within bounds, not yet read."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+
+from quire.core import events
+from quire.society.usage.errors import NotABatch, TooLarge
+
+LONGEST_BODY = 8 << 20
+"""Bytes of a batch as sent."""
+LONGEST_TEXT = 64 << 20
+"""Bytes of a batch unpacked."""
+MOST_EVENTS = 100_000
+"""Events of a batch."""
+
+_LOST = b'"lost"'
+_GZIP = 31  # a gzip header is required
+
+
+def unpack(body: bytes) -> bytes:
+    """The text of a gzip body of one member. Raises NotABatch, and TooLarge before it takes much memory."""
+    unpacker = zlib.decompressobj(_GZIP)
+    claimed = int.from_bytes(body[-4:], "little")  # RFC 1952 §2.3.1: a hint, which an enemy sets as he likes
+    try:
+        text = unpacker.decompress(body, min(claimed + 1, LONGEST_TEXT + 1))
+        while not unpacker.eof and len(text) <= LONGEST_TEXT:
+            more = unpacker.decompress(unpacker.unconsumed_tail, LONGEST_TEXT + 1 - len(text))
+            if not more and not unpacker.unconsumed_tail and not unpacker.eof:
+                raise NotABatch("The batch's gzip ends too early.")
+            text += more
+    except zlib.error as problem:
+        raise NotABatch(f"The batch is no gzip ({problem}).") from problem
+    if len(text) > LONGEST_TEXT:
+        raise TooLarge(f"The batch unpacks to more than {LONGEST_TEXT:,} bytes: send fewer events at once.")
+    if unpacker.unused_data:
+        raise NotABatch("There is something after the batch's gzip.")
+    return text
+
+
+def checked(body: bytes, first: int, last: int) -> bytes:
+    """The text of a batch of the numbers [first, last]. Raises NotABatch or TooLarge.
+
+    Each line is an event, and each ends with a newline; their insides are looked at when they are compacted,
+    but for ``lost`` events, a line of which stands for many numbers.
+    """
+    text = unpack(body)
+    lines = text.count(b"\n")
+    if lines > MOST_EVENTS:
+        raise TooLarge(f"A batch has at most {MOST_EVENTS:,} events.")
+    if not text.endswith(b"\n") or text.startswith(b"\n") or b"\n\n" in text:
+        raise NotABatch("The batch has an empty line, or its last line has no end.")
+    if lines != last - first + 1 and after(text, first) != last + 1:
+        raise NotABatch(
+            f"The batch has {lines:,} lines where the numbers {first} to {last} need {last - first + 1:,}."
+        )
+    return text
+
+
+def after(text: bytes, first: int) -> int:
+    """The number that follows on these lines, of which the first has the number ``first``."""
+    number = first
+    for number, _ in numbered(text, first):  # noqa: B007 – the last one is wanted
+        pass
+    return number
+
+
+def numbered(text: bytes, first: int) -> Iterator[tuple[int, bytes]]:
+    """(number, line) of every line, and at last the number after them, with nothing."""
+    number = first
+    for line in text.removesuffix(b"\n").split(b"\n"):
+        yield number, line
+        number += 1 + (lost(line, number) if _LOST in line else 0)
+    yield number, b""
+
+
+def lost(line: bytes, number: int) -> int:
+    """How many numbers after its own a ``lost`` event gives up; nought for any other line."""
+    try:
+        event = events.decode(line)
+    except events.NotAnEvent:
+        return 0
+    if event.kind != "lost" or event.lost_to is None or not event.number == event.lost_from == number:
+        return 0
+    return event.lost_to - number

@@ -1,0 +1,23 @@
+"""The import that a spool's events are accounted for in: like a file that is never finished."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from quire.society.usage import formats
+from quire.society.usage.models import Edge, Import
+
+FORMAT = "edge"
+"""The format of such an import."""
+
+
+def record_of(edge: Edge, spool: str, lane: int) -> Import:
+    """A new import for a spool. Its digest is of the spool's name: there is one of each."""
+    digest = sha256(f"{edge.tid}/{spool}".encode()).hexdigest()
+    return Import.objects.create(
+        digest=f"spool:{digest}",
+        name=f"{edge.name}, lane {lane}, spool {spool[:8]}",
+        format=FORMAT,
+        agents=f"sha256:{formats.load().digest}",
+        by=None,
+    )
