@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, insort
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
 
 V = TypeVar("V")
@@ -43,7 +44,7 @@ def matches(pattern: str, path: str) -> bool:
 
     The time is linear in the path for each ``*``; nothing is tried twice.
     """
-    return bool(pattern) and _Wild.of(normal(pattern)).begins(normal_path(path))
+    return bool(pattern) and _apart(pattern).begins(normal_path(path))
 
 
 class _Wild(NamedTuple):
@@ -74,6 +75,12 @@ class _Wild(NamedTuple):
                 return False
             at += len(piece)
         return len(path) - len(last) >= at and path.endswith(last)
+
+
+@lru_cache(maxsize=8_192)
+def _apart(pattern: str) -> _Wild:
+    """A document of patterns is asked about many paths: each pattern is taken apart once."""
+    return _Wild.of(normal(pattern))
 
 
 class Book(Generic[V]):
