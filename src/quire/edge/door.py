@@ -7,7 +7,10 @@ answer is a success; the event is written before the answer's last byte is passe
 
 from __future__ import annotations
 
+import itertools
 import logging
+import os
+import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Lock
@@ -25,12 +28,15 @@ LOG = logging.getLogger("quire.edge")
 COUNTED_EVERY = 60
 """Seconds after which counts of people go into the record; an hour's are the sum of its counts."""
 
+_START = secrets.token_hex(8)
+_COUNT = itertools.count(1)
+
 _NOT_VALID = frozenset({"expired", "not-yet", "wrong-audience"})
 """Refusals of a token whose signature stands, but which proves nothing here."""
 
 
 class Recorder(Protocol):
-    """Where events are kept (``quire.edge.spool.Spool``); fields as in docs/boundary.md §6."""
+    """Where events are kept (``quire.edge.spool.Spool``); fields are those of ``events.Event``."""
 
     @property
     def full(self) -> bool: ...
@@ -62,7 +68,8 @@ class People:
             counts, self._counts = self._counts, {}
             self._due = moment + COUNTED_EVERY
         for (host, hour), count in counts.items():
-            self._write(t=stamp(hour * 3600), kind="people", host=host, count=count)
+            began = datetime.fromtimestamp(hour * 3600, UTC)
+            self._write(at=began, kind="people", host=host, count=count)
 
 
 class Edge:
@@ -73,6 +80,7 @@ class Edge:
         self.recorder = recorder
         self.people = People(self.write)
         self._closing = closing
+        self._quiet_until = 0.0
 
     def judge(self, request: Request) -> Visit:
         """The visit that this request is. Raises nothing: what cannot be judged is refused, and logged."""
@@ -83,7 +91,7 @@ class Edge:
             elif decision.outcome == "admitted" and self.recorder.full:
                 if isinstance(decision.paid, Reservation) and self.gate.purse is not None:
                     self.gate.purse.release(decision.paid)
-                decision = self.gate.unjudged(request)
+                decision = self.gate.full(request)
         except Exception:
             # The gate is at fault and not the request: nobody is let in by that, and nobody sees a 500.
             LOG.exception("The request could not be judged.")
@@ -95,7 +103,10 @@ class Edge:
         try:
             return self.recorder.record(**fields)
         except (QuireError, OSError) as error:
-            LOG.error("An event was not written: %s", error)
+            moment = now()
+            if moment >= self._quiet_until:  # a full disk is said once a minute, not once a request
+                self._quiet_until = moment + COUNTED_EVERY
+                LOG.error("An event was not written: %s", error)
             return None
 
     def close(self) -> None:
@@ -146,6 +157,22 @@ class Visit:
         """Put a refusal on record, with the status and size of the edge's own answer."""
         self.record(self.decision.status, len(self.decision.body))
 
+    def left(self) -> None:
+        """The client left, or the server stopped, before the site answered: nothing is charged."""
+        paid, purse = self.decision.paid, self.edge.gate.purse
+        if isinstance(paid, Reservation) and purse is not None:
+            purse.release(paid)
+        self.record(None, None)
+
+    def lose(self) -> Decision:
+        """The decision could not be written: take the charge back; what to answer instead of the site."""
+        paid, purse = self.decision.paid, self.edge.gate.purse
+        if isinstance(paid, Reservation) and purse is not None and self.charge and not self.charge.again:
+            purse.refund(paid)
+        self.charge = None
+        self.decision = self.edge.gate.full(self.decision.request)
+        return self.decision
+
     def broke(self) -> None:
         """The site failed: before its answer began, or (``begin`` was called) in the middle of it."""
         paid, purse = self.decision.paid, self.edge.gate.purse
@@ -160,36 +187,30 @@ class Visit:
         self.record(500, None)
 
     def _fields(self, status: int | None, size: int | None) -> dict[str, Any]:
-        decision, claims = self.decision, self.decision.claims
+        """The event's fields, as ``quire.core.events.Event`` names them."""
+        decision, claims, charge = self.decision, self.decision.claims, self.charge
+        headers = decision.request.headers
         fields: dict[str, Any] = {
-            "t": stamp(decision.request.time),
+            "at": datetime.fromtimestamp(decision.request.time, UTC),
             "host": decision.host,
             "path": decision.path,
             "outcome": decision.outcome,
+            "status": status,
+            "size": size,
+            "agent": decision.agent or "",
+            "evidence": self._evidence(),
+            "use": decision.use or "",
+            "code": decision.code or "",
+            "request": decision.request_id or mint(),
         }
         if claims is not None:
             fields["licence"] = claims.licence
             fields["licensee"] = claims.licensee
             fields["jti"] = claims.jti
-        charge = self.charge
         if charge is not None and not charge.again:
-            fields["outcome"] = "charged"
-            fields["charged"] = charge.amount.decimal()
-            fields["currency"] = charge.amount.currency
-            fields["allowance"] = charge.allowance
-        telemetry = decision.request.headers.get("content-telemetry-id")
-        for name, value in (
-            ("code", decision.code),
-            ("status", status),
-            ("size", size),
-            ("agent", decision.agent),
-            ("evidence", self._evidence()),
-            ("use", decision.use),
-            ("request", decision.request_id),
-            ("telemetry", _plain(telemetry) if telemetry else None),
-        ):
-            if value is not None and value != "":
-                fields[name] = value
+            fields |= {"outcome": "charged", "charged": charge.amount, "allowance": charge.allowance}
+        if "content-telemetry-id" in headers:
+            fields["telemetry"] = headers["content-telemetry-id"]
         return fields
 
     def _evidence(self) -> str:
@@ -200,11 +221,6 @@ class Visit:
         return f"token+{kind}" if kind else "token"
 
 
-def stamp(moment: float) -> str:
-    """Seconds since 1970 as an event's ``t``."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _plain(text: str) -> str:
-    """A stranger's text, cut, and with nothing in it but printable ASCII."""
-    return "".join(letter if " " <= letter <= "~" else "?" for letter in text[:300])
+def mint() -> str:
+    """An id for a request that came without one."""
+    return f"{_START}-{os.getpid():x}-{next(_COUNT):x}"

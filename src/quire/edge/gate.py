@@ -28,7 +28,7 @@ LONGEST_AUTHORIZATION = 8 * 1024 + 16
 
 
 class Proof(Protocol):
-    """What a ``Verifier`` found: ``kind`` of evidence (``key``, ``signature``, ``address``, ``name`` or empty).
+    """What a ``Verifier`` found: ``kind`` is ``key``, ``signature``, ``address``, ``name`` or empty.
 
     ``code`` is a refusal, ``key-proof`` or ``replay``; empty where nothing stands against the request.
     """
@@ -197,14 +197,18 @@ class Gate:
         return self._judge(view, request, host, place, agent)
 
     def unjudged(self, request: Request) -> Decision:
-        """The decision for a request that cannot be judged through no fault of its own: 503, but people
-        pass."""
+        """The decision for a request that cannot be judged, through no fault of its own: 503; people pass."""
         view = self._view
-        host = view.site.hosts[0]
-        marked = "authorization" in request.headers or "signature" in request.headers
-        if not marked and view.agent(request.headers.get("user-agent")) is NOBODY:
-            return Decision(_PEOPLE, request, host, request.path, None)
-        return Decision(view.refused("cannot-judge", host, None), request, host, "/", None)
+        headers = request.headers
+        marked = "authorization" in headers or "signature" in headers
+        if not marked and view.agent(headers.get("user-agent")) is NOBODY:
+            return Decision(_PEOPLE, request, view.site.hosts[0], request.path, None)
+        return self.full(request)
+
+    def full(self, request: Request) -> Decision:
+        """The refusal of a request that would be let in, but could not be written down."""
+        host = self._view.site.hosts[0]
+        return Decision(self._view.refused("cannot-judge", host, None), request, host, "/", None)
 
     def evidence(self, request: Request, agent: str | None) -> str:
         """The strongest evidence of who asks: ``signature``, ``address``, ``name`` or nothing."""

@@ -10,11 +10,12 @@ success.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol
 
+from quire.core import moments
 from quire.core.currencies import MINOR_DIGITS
 from quire.core.money import DECIMALS, WHOLE_DIGITS, Money, quanta_of
 
@@ -88,6 +89,9 @@ Key = tuple[str, str, str, str]
 """Licensee, host, path and request id: what may be charged once in ``REMEMBERED`` seconds."""
 
 
+_NO_KEY: Key = ("", "", "", "")
+
+
 @dataclass(slots=True)
 class Reservation:
     """Money set aside for one request, or for several at once that are the same by their id.
@@ -137,6 +141,25 @@ class Purse:
                 for one in [held for held in mine.values() if held.expires <= now and not held.aside]:
                     del mine[one.id]
             self._forget(now)
+
+    def restore(self, spent: Mapping[str, int], events: Iterable[Mapping[str, Any]]) -> None:
+        """What is on record, at the start: quanta spent of each allowance, and the events that charged one.
+
+        ``events`` are as they stand in the record, the voids among them, in order; those that are too old
+        to be there any more are in ``spent`` all the same.
+        """
+        with self._lock:
+            self._spent |= spent
+            charged: dict[int, Key] = {}
+            for event in events:
+                if event.get("kind") == "void":
+                    self._done.pop(charged.pop(event["of"], _NO_KEY), None)
+                elif "charged" in event and "request" in event:
+                    key = (event["licensee"], event["host"], event["path"], event["request"])
+                    amount = Money.parse(event["charged"], event["currency"])
+                    at = moments.read(event["t"]).timestamp()
+                    self._done[key] = (at, amount, event["allowance"])
+                    charged[event["n"]] = key
 
     def held(self) -> tuple[str, ...]:
         """Ids of the allowances that are here, as the society wants to be told."""
