@@ -15,7 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
+from quire.core import moments
 from quire.core.events import Event, encode
+from quire.core.money import Money
 from quire.edge.spool import segments
 from quire.edge.spool.claim import SpoolBroken, claim, lanes
 from quire.edge.spool.delivered import charged
@@ -63,12 +65,17 @@ class Spool:
     def record(self, **fields: Any) -> int:
         """Write an event and return its number; the kernel has it when this returns.
 
-        ``fields`` are those of ``quire.core.events.Event`` without ``number``; ``at`` is now where it is not
-        given. Threads may call this at once. Raises SpoolFull, SpoolFailed and SpoolBroken; then nothing was
-        written.
+        ``fields`` are those of docs/boundary.md §6 without ``n``. In place of the text ``t`` a datetime
+        ``at`` may be given, and it is now where neither is; in place of ``charged`` and ``currency`` a Money.
+        Threads may call this at once. Raises SpoolFull, SpoolFailed or SpoolBroken; nothing was written then.
         """
         draft = _Draft()
-        draft.at = datetime.now(UTC)
+        if "t" in fields:
+            fields["at"] = moments.read(fields.pop("t"))
+        elif "at" not in fields:
+            draft.at = datetime.now(UTC)
+        if "currency" in fields:
+            fields["charged"] = Money.parse(fields["charged"], fields.pop("currency"))
         draft.__dict__.update(fields)
         return (self._lane or self._open()).record(encode(cast(Event, draft), 0)[_NUMBER:])
 
