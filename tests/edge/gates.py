@@ -13,7 +13,7 @@ from quire.core.licence_token import Claims
 from quire.core.money import Money
 from quire.core.site import Rule, SiteTerms, Society
 from quire.core.tokens import KeySet, SigningKey
-from quire.edge.gate import Gate
+from quire.edge.gate import Gate, Verifier
 from quire.edge.paying import Purse
 from quire.edge.policy import State
 from quire.edge.request import Request
@@ -72,6 +72,55 @@ def state(**changes: Any) -> State:
     return replace(made, **changes)
 
 
-def gate(purse: Purse | None = None, **changes: Any) -> Gate:
+CLAIMS = Claims(
+    iss=SERVER,
+    sub="cli_1",
+    aud=(f"https://{HOST}",),
+    iat=NOW - 10,
+    exp=NOW + 890,
+    jti="tok_1",
+    licence="lic_1",
+    licensee="pty_lab",
+    uses=("ai-train", "ai-input"),
+)
+
+
+def token(key: SigningKey = KEY, alg: str | None = None, **changes: Any) -> str:
+    """A licence token; ``changes`` to its claims."""
+    return licence_token.issue(replace(CLAIMS, **changes), key, alg)
+
+
+def ask(
+    path: str = "/a",
+    licence: str | None = None,
+    agent: str = GPTBOT,
+    host: str = HOST,
+    method: str = "GET",
+    when: float = NOW,
+    **headers: str,
+) -> Request:
+    """A request; header names have underscores for hyphens."""
+    told = {"host": host, "user-agent": agent}
+    told |= {name.replace("_", "-"): value for name, value in headers.items()}
+    if licence is not None:
+        told["authorization"] = f"License {licence}"
+    return Request(method, host, path, told, when, "192.0.2.7")
+
+
+def allowance(amount: str = "1", **changes: Any) -> Allowance:
+    """An allowance of the lab, in euros."""
+    made = Allowance(
+        id="alw_1",
+        iss=SERVER,
+        edge="edg_1",
+        spool="0123456789abcdef",
+        licensee="pty_lab",
+        amount=Money.parse(amount, "EUR"),
+        expires=NOW + 3600,
+    )
+    return replace(made, **changes)
+
+
+def gate(purse: Purse | None = None, verifier: Verifier | None = None, **changes: Any) -> Gate:
     """A gate in that state."""
-    return Gate(state(**changes), purse)
+    return Gate(state(**changes), purse, verifier)
