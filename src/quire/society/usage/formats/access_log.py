@@ -11,26 +11,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
+from functools import cache
+from typing import NamedTuple
 
 from quire.core.errors import Invalid
 from quire.core.urls import canonical_host, canonical_path, canonical_url
 from quire.society.usage.formats.agents import Agent, AgentBook
-from quire.society.usage.formats.assets import looks_like_asset
 from quire.society.usage.formats.lines import RawLine
 from quire.society.usage.formats.rows import (
-    ASSET,
     HUMAN,
-    NOT_ANSWERED,
     STRUCTURE,
-    Heading,
     Read,
     Registered,
-    Row,
-    fingerprint,
     unreadable,
 )
 from quire.society.usage.formats.skeleton import Sieve
+from quire.society.usage.formats.visits import Visit, Visits
 
 _MONTHS = {
     name: number
@@ -57,33 +53,23 @@ _PARTS = (
         "there are no status and size after the request",
     ),
 )
-_FOREIGN = "its address names another host than the log is of, which any client can write: it earns nowhere."
 _LAST_PART = "the referer and the user agent are not both whole, in quotation marks"
 
 _VHOST_CLIENT = re.compile(rb"[^:.]*[:.]")
 _ESCAPE = re.compile(rb"\\(x[0-9A-Fa-f]{2}|.)", re.DOTALL)
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"v": b"\v", b"f": b"\f"}
+_USUAL = re.compile(rb"([A-Za-z][A-Za-z_-]{0,31}) (/[!-\[\]-~]*+) HTTP/[0-9](?:\.[0-9])?")
 _METHOD = re.compile(r"[A-Za-z][A-Za-z_-]{0,31}")
 _PROTOCOL = re.compile(r"HTTP/[0-9](\.[0-9])?")
 _ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
 _REMEMBERED = 50_000
-_ANSWERED = (200, 206)
-_LATE = timedelta(minutes=10)
-"""A server writes a line when it has answered, with the time of the question: so late may a line be."""
-_LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
-_AGAIN = "the same usage is in this very file, in an earlier stretch of time."
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of an access log.
+class Entry(NamedTuple):
+    """One line of an access log. A tuple and not a dataclass because there are so many.
 
-    ``when`` is UTC. ``method`` and ``target_path`` (canonical) are empty when the server could make no
-    request of what came (``-``, the first bytes of a TLS handshake), the path alone when it asks for none.
-    ``host`` is the virtual host the line begins with, else None: the server's word. ``target_host`` is the
-    host of an absolute target, else None: the client's word, which says nothing of whose log it is.
-    ``status`` and ``size`` (bytes) are 0 where the log has ``-``. ``client`` is who asked: for the caller to
-    look at, never to keep.
+    The fields of ``Visit``: ``host`` is the virtual host that the line begins with, ``target_host``
+    that of an absolute target. ``client`` is who asked: for the caller to look at, never to keep.
     """
 
     when: datetime
@@ -107,7 +93,13 @@ class Problem:
 def parse(data: bytes) -> Entry | Problem:
     """One line, without its end, as an entry or as the problem with it. Never raises."""
     match = _LINE.match(data)
-    return _entry(match) if match else Problem(_why_not(data))
+    if match is None:
+        return Problem(_why_not(data))
+    visit = _visit(match)
+    if isinstance(visit, Problem):
+        return visit
+    client = match[1] if visit.host is None else match[2]
+    return Entry(*visit, user_agent=_text(match[15] or b""), client=_text(client))
 
 
 class Reader:
@@ -125,11 +117,8 @@ class Reader:
     def __init__(self, book: AgentBook, default_host: str | None, registered: Registered) -> None:
         """``default_host`` is whose log it is, when its lines do not say. Raises ``BadAddress``."""
         self.book = book
-        self.default_host = canonical_host(default_host) if default_host else None
-        self.registered = registered
+        self.visits = Visits(default_host, registered)
         self._agents: dict[bytes | None, Agent | None] = {None: None}
-        self._times_seen: dict[bytes, tuple[int, int, int]] = {}  # stretch, times in it, most in any before
-        self._stretch, self._latest = 0, _LONG_AGO
         self.sieve = Sieve(lambda name: book.recognise(_text(name)) is None, _is_host)
 
     def read(self, raw: RawLine) -> Read:
@@ -143,54 +132,14 @@ class Reader:
         agent = self._agents[name] if name in self._agents else self._recognise(name)
         if agent is None and match[2] == b"-" and _day(match[4]):
             return HUMAN  # almost every line of almost every log: nothing else of it matters
-        entry = _entry(match)
-        if isinstance(entry, Problem):
-            return unreadable(raw, entry.reason)
-        if agent is None or not agent.active(entry.when):
-            return HUMAN
-        return self._visit(raw, entry, agent)
+        visit = _visit(match)
+        if isinstance(visit, Problem):
+            return unreadable(raw, visit.reason)
+        return HUMAN if agent is None else self.visits.read(raw, visit, agent)
 
     def replay(self, raw: RawLine) -> None:
         """Count a line accounted for before, so that later ones get the fingerprints they would have had."""
         self.read(raw)
-
-    def _visit(self, raw: RawLine, entry: Entry, agent: Agent) -> Read:
-        """A line of an AI agent."""
-        if entry.method != "GET" or not entry.target_path or entry.status not in _ANSWERED:
-            return NOT_ANSWERED
-        host, path = entry.host or self.default_host, entry.target_path
-        if entry.target_host not in (None, host):
-            return unreadable(raw, _FOREIGN)
-        if looks_like_asset(path) and not (host and self.registered(host, path)):
-            return ASSET
-        identity, again = self._identity(host, raw.data, entry.when)
-        row = Row(
-            starts=entry.when,
-            ends=entry.when,
-            count=1,
-            agent=agent.name,
-            operator=agent.operator,
-            use=agent.use,
-            host=host,
-            path=path,
-            status=entry.status,
-            size=entry.size,
-            line=raw.number,
-            fingerprint=identity,
-        )
-        return Read(Heading.CONFLICTING, row, _AGAIN) if again else Read(Heading.USAGE, row)
-
-    def _identity(self, host: str | None, data: bytes, when: datetime) -> tuple[int, bool]:
-        """The fingerprint of this occurrence of this line on this host, and whether it was told before."""
-        if when < self._latest - _LATE:
-            self._stretch, self._latest = self._stretch + 1, when
-        self._latest = max(self._latest, when)
-        key = blake2b(b"%s\0%s" % ((host or "").encode(), data), digest_size=16).digest()
-        stretch, times, most = self._times_seen.get(key, (self._stretch, 0, 0))
-        if stretch != self._stretch:
-            times, most = 0, max(times, most)
-        self._times_seen[key] = (self._stretch, times + 1, most)
-        return fingerprint(b"log", key, b"%d" % times), times < most
 
     def _recognise(self, name: bytes) -> Agent | None:
         if len(self._agents) >= _REMEMBERED:  # somebody sends a new name with each request
@@ -207,34 +156,33 @@ def _is_host(word: bytes) -> bool:
         return False
 
 
-def _entry(match: re.Match[bytes]) -> Entry | Problem:
+def _visit(match: re.Match[bytes]) -> Visit | Problem:
     when = _when(match)
     if when is None:
         return Problem(f"there is no day {match[4].decode()}.")
     try:
-        vhost, client = _who(match)
+        host = _virtual_host(match)
     except Invalid as error:
         return Problem(f"it begins with a host that is none: {error.sentence}")
-    method, path, target_host = _request(match[11])
-    return Entry(
-        when=when,
-        method=method,
-        target_path=path,
-        host=vhost,
-        target_host=target_host,
-        status=0 if match[12] == b"-" else int(match[12]),
-        size=0 if match[13] == b"-" else int(match[13]),
-        user_agent=_text(match[15] or b""),
-        client=client,
+    request, status, size = match.group(11, 12, 13)
+    method, path, target_host = _request(request)
+    return Visit(
+        when,
+        method,
+        path,
+        host,
+        target_host,
+        0 if status == b"-" else int(status),
+        0 if size == b"-" else int(size),
     )
 
 
-def _who(match: re.Match[bytes]) -> tuple[str | None, str]:
-    """(virtual host or None, client). With a host before it, the client is the second word, an address."""
-    first, second = match[1], match[2]
+def _virtual_host(match: re.Match[bytes]) -> str | None:
+    """The host before the client, if there is one: then the client is the second word, and an address."""
+    second = match[2]
     if second == b"-" or len(match[3].split()) < 2 or not _VHOST_CLIENT.match(second):
-        return None, _text(first)
-    return canonical_host(_text(first)), _text(second)
+        return None
+    return canonical_host(_text(match[1]))
 
 
 def _request(quoted: bytes) -> tuple[str, str, str | None]:
@@ -242,6 +190,8 @@ def _request(quoted: bytes) -> tuple[str, str, str | None]:
 
     What is no request line has neither method nor path; ``CONNECT host:443`` and ``OPTIONS *`` have no path.
     """
+    if usual := _USUAL.fullmatch(quoted):
+        return usual[1].decode(), canonical_path(usual[2].decode()), None
     line = _unescaped(quoted).decode("utf-8", "surrogateescape")
     method, _, rest = line.partition(" ")
     if not _METHOD.fullmatch(method) or not rest:
@@ -278,12 +228,18 @@ def _day(written: bytes) -> tuple[int, int, int] | None:
 
 
 def _when(match: re.Match[bytes]) -> datetime | None:
-    day = _day(match[4])
+    written, hour, minute, second, *zone = match.group(4, 5, 6, 7, 8, 9, 10)
+    day = _day(written)
     if day is None:
         return None
-    local = datetime(*day, int(match[5]), int(match[6]), int(match[7]), tzinfo=UTC)
-    ahead = timedelta(hours=int(match[9]), minutes=int(match[10]))
-    return local - ahead if match[8] == b"+" else local + ahead
+    return datetime(*day, int(hour), int(minute), int(second), tzinfo=UTC) - _ahead(*zone)
+
+
+@cache
+def _ahead(sign: bytes, hours: bytes, minutes: bytes) -> timedelta:
+    """How far a zone is ahead of UTC; there are 1,800 at most."""
+    ahead = timedelta(hours=int(hours), minutes=int(minutes))
+    return ahead if sign == b"+" else -ahead
 
 
 def _why_not(data: bytes) -> str:

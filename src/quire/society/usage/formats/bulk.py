@@ -107,7 +107,7 @@ class Pieces:
 
 
 def pieces_for(reader: Reader, path: Path | str, start: Position | None = None) -> Pieces:
-    """The lines of ``path`` after ``start``, for a fresh ``reader``; see ``lines_for``, which is the slow way."""
+    """The lines of ``path`` after ``start``, for a fresh ``reader``: ``lines_for``, but fast."""
     if start is None or not reader.replays:
         return Pieces(path, reader.sieve, start)
     pieces = Pieces(path, reader.sieve)

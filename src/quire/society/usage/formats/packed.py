@@ -50,7 +50,7 @@ def source_of(file: IO[bytes]) -> Source:
 
 
 def length_of(path: Path) -> int:
-    """Bytes of the content; of a packed file what it claims itself, which is good enough for a progress bar."""
+    """Bytes of the content; of a packed file what it claims itself, good enough for a progress bar."""
     with path.open("rb") as handle:
         size = os.fstat(handle.fileno()).st_size
         head = handle.read(18)  # the longest header of a zstd frame
@@ -135,7 +135,7 @@ class _Zstd(_Packed):
         return gathered(self._blocks(), _ENOUGH)
 
     def _blocks(self) -> Iterator[bytes]:
-        """In small pieces and frame by frame: the library's own stream takes a file cut off for a whole one."""
+        """Piece by piece and frame by frame: the library's stream takes what is cut off for whole."""
         unpacker = zstandard.ZstdDecompressor(max_window_size=LARGEST_WINDOW)
         frame = None
         while piece := self.file.read(_ZSTD_PIECE):

@@ -109,8 +109,5 @@ def unreadable(raw: RawLine, reason: str, requests: int = 0) -> Read:
 
 def fingerprint(*parts: bytes) -> int:
     """A signed 64-bit identity of ``parts``; their lengths count, so ("ab", "c") is not ("a", "bc")."""
-    digest = blake2b(digest_size=8)
-    for part in parts:
-        digest.update(len(part).to_bytes(4, "big"))
-        digest.update(part)
-    return int.from_bytes(digest.digest(), "big", signed=True)
+    told = b"".join([len(part).to_bytes(4, "big") + part for part in parts])
+    return int.from_bytes(blake2b(told, digest_size=8).digest(), "big", signed=True)

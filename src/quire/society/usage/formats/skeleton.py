@@ -106,7 +106,7 @@ class Sieve:
         return ends, np.flatnonzero(~spared)
 
     def _from_somebody(self, data: Bytes, block: bytes, lines: _Lines) -> _Lines:
-        """Those that begin ``client - user [`` or ``host client - user [``, the time's bracket at its place."""
+        """Those that begin ``client - user [`` or ``host client - user [``, that bracket being the time's."""
         bracket = lines.quotes[0] - len(_TIME)
         first = lines.start + _run(data, lines.start, _WORD, _LONGEST_WORD)
         virtual = ~_dash_at(data, first)
@@ -142,7 +142,7 @@ class _Known:
             self.good.clear()
         if not bad:
             return np.ones(len(found), dtype=np.bool_)
-        return np.fromiter((one not in bad for one in found), dtype=np.bool_, count=len(found))
+        return ~np.fromiter(map(bad.__contains__, found), dtype=np.bool_, count=len(found))
 
 
 def _skeletons(data: Bytes) -> tuple[Places, tuple[_Lines, _Lines]]:
@@ -222,7 +222,7 @@ def _answered(data: Bytes, lines: _Lines) -> _Lines:
     lines, stop = _both(lines, stop, digits | ((data[size] == _DASH) & (stop - size == 1)))
     if len(lines.quotes) == 2:
         return lines
-    _, _, third, fourth, fifth, sixth = lines.quotes
+    fourth, fifth, sixth = lines.quotes[3:]
     yes = (data[stop] == _SPACE) & (fifth - fourth == 2) & (data[fourth + 1] == _SPACE)
     return lines.where(yes & ((lines.end == sixth + 1) | (data[sixth + 1] == _SPACE)))
 
