@@ -97,3 +97,10 @@ def token(made: Any, **form: Any) -> Any:
 
 def decoded(part: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def terms(permits: str, namespace: bool = True, prohibits: str = "") -> str:
+    """A license element."""
+    space = ' xmlns="https://rslstandard.org/rsl"' if namespace else ""
+    no = f'<prohibits type="usage">{prohibits}</prohibits>' if prohibits else ""
+    return f'<license{space}><permits type="usage">{permits}</permits>{no}</license>'

@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -13,9 +14,12 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, JsonResponse
 from django.http.request import RawPostDataException
 
+from quire.core import edge_auth
+from quire.core.errors import QuireError
 from quire.society.licensing import failures, queries
 from quire.society.licensing.errors import TokenDenied, UnknownClient
 from quire.society.licensing.queries import ClientRow
+from quire.society.usage.acceptance import door
 
 FORM = "application/x-www-form-urlencoded"
 RSL = "application/rsl+xml"
@@ -83,7 +87,9 @@ class Form:
 
 
 def form(request: HttpRequest) -> Form:
-    """The request's fields. BadRequest for another type, a body that is too large, no UTF-8, or a field twice."""
+    """The request's fields. BadRequest for another type, a body that is too large, no UTF-8, or a field
+    twice.
+    """
     if (request.content_type or "").lower() != FORM:
         raise BadRequest(f"The request is a form: Content-Type {FORM}.")
     try:
@@ -126,6 +132,21 @@ def client(request: HttpRequest, fields: Form) -> ClientRow:
         raise UnknownClient("The client is unknown, its secret is wrong, or it was revoked.")
     failures.succeeded(name, secret)
     return found
+
+
+def edge(request: HttpRequest) -> str:
+    """Which edge asks, by its signature of the request (docs/boundary.md §6); else UnknownClient."""
+    try:
+        return edge_auth.read_request(
+            request.headers.get("Authorization", ""),
+            request.method or "",
+            request.path,
+            request.body,
+            door.DOOR.known.key,
+            datetime.now(UTC),
+        )
+    except QuireError as problem:
+        raise UnknownClient(problem.sentence) from problem
 
 
 def denied(problem: TokenDenied) -> JsonResponse:

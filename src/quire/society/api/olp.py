@@ -1,7 +1,8 @@
 """RSL's Open License Protocol: tokens, their introspection, keys and revocations.
 
-Forms: RFC 6749 §4.4 (client credentials) with RSL's ``license`` and ``resource``; RFC 7662; RFC 7517. Errors are
-RFC 6749's JSON. Whatever is sent, the answer is one of these and never a 5xx but the 501 of ``/olp/key``.
+Forms: RFC 6749 §4.4 (client credentials) with RSL's ``license`` and ``resource``; RFC 7662; RFC 7517. Errors
+are RFC 6749's JSON. Whatever is sent, the answer is one of these and never a 5xx but the 501 of
+``/olp/key``.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, URLResolver, path
@@ -17,9 +17,10 @@ from django.views.decorators.csrf import csrf_exempt
 
 from quire.core.errors import QuireError
 from quire.society.api import oauth
-from quire.society.licensing import actions, elements, keys
+from quire.society.licensing import actions, elements, keys, queries
 from quire.society.licensing.errors import TokenDenied
 
+REVOCATIONS_SECONDS = 60
 JWKS_SECONDS = 900
 """How long the keys may be kept: much shorter than a new key is published before it signs (keys.AHEAD)."""
 
@@ -48,7 +49,9 @@ def _answers(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 @_answers
 def token(request: HttpRequest, host: str = "") -> HttpResponse:
-    """A token for client credentials; at ``/olp/sites/{host}/token`` for that site where ``resource`` says none."""
+    """A token for client credentials; at ``/olp/sites/{host}/token`` for that site where ``resource`` says
+    none.
+    """
     form = oauth.form(request)
     client = oauth.client(request, form)
     if form.need("grant_type") != "client_credentials":
@@ -69,20 +72,51 @@ def token(request: HttpRequest, host: str = "") -> HttpResponse:
             "token_type": "License",
             "expires_in": issued.expires_in,
             "scope": " ".join(issued.uses),
+            "license_id": issued.licence.tid,
+            "terms": issued.licence.conditions.sentences(),
         }
     )
 
 
+@_answers
+def introspect(request: HttpRequest) -> HttpResponse:
+    """Whether a token is good (RFC 7662). A client hears of its own tokens, an edge of every one."""
+    form = oauth.form(request)
+    if request.headers.get("Authorization", "").lower().startswith("edge "):
+        oauth.edge(request)
+        known = queries.introspect(form.need("token"))
+    else:
+        client = oauth.client(request, form)
+        known = queries.introspect(form.need("token"), client=client.tid)
+    return JsonResponse(known.as_json() if known else {"active": False})
+
+
+@_answers
+def key(request: HttpRequest) -> HttpResponse:
+    """RSL's EMS, the key of an encrypted work: no site here encrypts, so there is none to give."""
+    told = "No site of this society encrypts its works; they are fetched as they are, with the token."
+    return JsonResponse({"error": "server_error", "error_description": told}, status=501)
+
+
+def revocations(request: HttpRequest) -> HttpResponse:
+    """The signed list of what was revoked (docs/boundary.md §5)."""
+    return _kept(request, queries.revocation_list, "application/json", REVOCATIONS_SECONDS)
+
+
 def jwks(request: HttpRequest) -> HttpResponse:
     """The public keys that tokens, policies, lists and allowances are signed with (RFC 7517 §5)."""
+    return _kept(request, _key_set, "application/jwk-set+json", JWKS_SECONDS)
+
+
+def _key_set() -> bytes:
+    return json.dumps({"keys": keys.public_keys()}, sort_keys=True).encode()
+
+
+def _kept(request: HttpRequest, made: Callable[[], bytes], kind: str, seconds: int) -> HttpResponse:
+    """An answer that may be kept for a time, and is not sent again to who has it (RFC 9110 §13.1.2)."""
     if request.method not in {"GET", "HEAD"}:
         return HttpResponse(status=405, headers={"Allow": "GET, HEAD"})
-    body = json.dumps({"keys": keys.public_keys()}, sort_keys=True).encode()
-    return _kept(request, body, "application/jwk-set+json", JWKS_SECONDS)
-
-
-def _kept(request: HttpRequest, body: bytes, kind: str, seconds: int) -> HttpResponse:
-    """An answer that may be kept for a time, and is not sent again to who has it (RFC 9110 §13.1.2)."""
+    body = made()
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     known = {one.strip().removeprefix("W/") for one in request.headers.get("If-None-Match", "").split(",")}
     headers = {"ETag": tag, "Cache-Control": f"public, max-age={seconds}", "Access-Control-Allow-Origin": "*"}
@@ -102,5 +136,8 @@ _KEY_SETS = (
 urlpatterns: list[URLPattern | URLResolver] = [
     path("olp/token", token),
     path("olp/sites/<str:host>/token", token),
+    path("olp/introspect", introspect),
+    path("olp/key", key),
+    path("olp/revocations", revocations),
     *(path(address, jwks) for address in _KEY_SETS),
 ]

@@ -8,7 +8,7 @@ from itertools import combinations, groupby
 from quire.core.errors import QuireError
 from quire.core.terms import USES
 from quire.society.licensing import queries
-from quire.society.licensing.models import Licence
+from quire.society.licensing.models import Licence, Revocation
 
 
 def usage_belongs_to_one_licence() -> Iterator[str]:
@@ -31,4 +31,25 @@ def terms_can_be_meant() -> Iterator[str]:
             yield f"The terms of licence {licence.code} cannot be right: {problem}"
 
 
-CHECKS = [usage_belongs_to_one_licence, terms_can_be_meant]
+def deviations_have_reasons() -> Iterator[str]:
+    """Every licence that is not as its tariff has it gives a reason: like licensees are treated alike."""
+    for found in queries.deviations():
+        if not found.reason:
+            licence, what = found.licence, ", ".join(found.what)
+            yield f"Licence {licence.code} deviates from {licence.published} without a reason: {what}."
+
+
+def revoked_clients_are_listed() -> Iterator[str]:
+    """A client that is revoked is on the revocation list, and none but those."""
+    listed = set(Revocation.objects.filter(subject__startswith="sub:").values_list("subject", flat=True))
+    revoked = {f"sub:{row.tid}" for row in queries.clients() if row.revoked}
+    for subject in sorted(listed ^ revoked):
+        yield f"The client {subject[4:]} is revoked in one place and not in the other."
+
+
+CHECKS = [
+    usage_belongs_to_one_licence,
+    terms_can_be_meant,
+    deviations_have_reasons,
+    revoked_clients_are_listed,
+]

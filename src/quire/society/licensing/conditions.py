@@ -22,9 +22,10 @@ LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """``derivatives``: outputs may adapt a work. ``output_attribution``: an output names the works it rests on.
-    ``attribution``: a shown work names its author and links to it. ``reporting`` is one of REPORTING,
-    ``models`` say which models may use the works, ``audit``: the society may have the licensee's use audited.
+    """``derivatives``: outputs may adapt a work. ``output_attribution``: an output names the works it rests
+    on. ``attribution``: a shown work names its author and links to it. ``reporting`` is one of REPORTING,
+    ``models`` say which models may use the works, ``audit``: the society may have the licensee's use
+    audited.
     """
 
     derivatives: bool = True
@@ -86,8 +87,9 @@ def read(given: Mapping[str, Any]) -> Conditions:
 
 
 def of_words(words: Iterable[str]) -> Conditions:
-    """Conditions from a person's words: ``attribution``, ``output-attribution``, ``no-derivatives``, ``audit``,
-    ``reporting:telemetry``, ``reporting:monthly``, ``model:TEXT`` (may be said again). Refuses others (BadTerms).
+    """Conditions from a person's words: ``attribution``, ``output-attribution``, ``no-derivatives``,
+    ``audit``, ``reporting:telemetry``, ``reporting:monthly``, ``model:TEXT`` (may be said again). Refuses
+    others (BadTerms).
     """
     said: dict[str, Any] = {}
     models: list[str] = []

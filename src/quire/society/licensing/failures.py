@@ -1,9 +1,10 @@
 """Wrong secrets, counted for each client and address, in this process's memory.
 
-A secret is 256 random bits, so no number of guesses finds it; this keeps a mistaken or hostile program from making
-the database work. After ``MOST`` failures within ``SECONDS`` a client's requests from that address are refused unseen,
-except those with a secret that has been right here lately: who knows a client's id (it stands in every token) cannot
-lock the client out, even where all requests come by one proxy's address. Each server process counts for itself.
+A secret is 256 random bits, so no number of guesses finds it; this keeps a mistaken or hostile program from
+making the database work. After ``MOST`` failures within ``SECONDS`` a client's requests from that address
+are refused unseen, except those with a secret that has been right here lately: who knows a client's id (it
+stands in every token) cannot lock the client out, even where all requests come by one proxy's address. Each
+server process counts for itself.
 """
 
 from __future__ import annotations
@@ -54,3 +55,10 @@ def succeeded(client: str, secret: str) -> None:
 
 def _digest(client: str, secret: str) -> bytes:
     return hashlib.sha256(f"{client}\0{secret}".encode("utf-8", "surrogatepass")).digest()
+
+
+def forget() -> None:
+    """Begin to count anew."""
+    with _lock:
+        _failed.clear()
+        _right.clear()

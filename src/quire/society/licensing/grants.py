@@ -1,12 +1,13 @@
 """What a client gets for what it asks: which uses, under which licence, at which sites its token is good.
 
-* The uses are those that the ``<license>`` permits, the client may ask for, and one licence of its licensee covers
-  today. A token names one licence; where several cover something, the one that covers the most is taken (then the
-  first by code), and the client asks again for the rest.
+* The uses are those that the ``<license>`` permits, the client may ask for, and one licence of its licensee
+  covers today. A token names one licence; where several cover something, the one that covers the most is
+  taken (then the first by code), and the client asks again for the rest.
 * A resource that is an address, or a pattern at a host, makes a token for that origin alone. A bare pattern
-  ("/news/*") says nothing of the site, so its token is good at the site that ``audience`` names; without one, at
-  every verified site whose owner's mandate allows the licensee one of the uses, of which there may be
-  ``MOST_SITES``: a token travels in a header. (Each site has a token address of its own, which is such an audience.)
+  ("/news/*") says nothing of the site, so its token is good at the site that ``audience`` names; without
+  one, at every verified site whose owner's mandate allows the licensee one of the uses, of which there may
+  be ``MOST_SITES``: a token travels in a header. (Each site has a token address of its own, which is such an
+  audience.)
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def licence_for(client: ClientRow, permitted: Iterable[str], day: date) -> tuple[LicenceRow, tuple[str, ...]]:
-    """The licence that covers the most of ``permitted`` for this client on ``day``, and those uses; or NoLicence."""
+    """The licence that covers the most of ``permitted`` for this client on ``day``, and those uses.
+
+    Raises NoLicence.
+    """
     asked = [use for use in client.scopes if use in set(permitted)]
     best: tuple[LicenceRow, tuple[str, ...]] | None = None
     for row in held(client.licensee, day):
@@ -87,8 +91,8 @@ def _mandated(client: ClientRow, uses: set[str], day: date) -> tuple[str, ...]:
         raise BadResource("No site of this society gives this licensee one of these uses today.")
     if len(hosts) > MOST_SITES:
         raise BadResource(
-            f"The pattern fits the sites of {len(hosts)} hosts, more than one token holds: send the address as "
-            "resource, or name the sites by audience.",
+            f"The pattern fits the sites of {len(hosts)} hosts, more than one token holds: send the address "
+            "as resource, or name the sites by audience.",
             hosts=len(hosts),
         )
     return tuple(f"https://{host}" for host in hosts)

@@ -22,7 +22,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from quire.core.errors import Invalid
-from quire.core.tokens import Kind, KeySet, SigningKey
+from quire.core.tokens import KeySet, Kind, SigningKey
 from quire.society.kit import config
 from quire.society.kit.nouns import Unknown
 
@@ -30,7 +30,7 @@ KINDS: tuple[Kind, ...] = ("Ed25519", "ES256")
 AHEAD = timedelta(hours=24)
 """How long a key is published before it signs: verifiers ask for the set at least once a day."""
 LINGERS = timedelta(hours=2)
-"""How long a key is published after its last signature: the longest token's hour, and a clock that is slow."""
+"""How long a key is published after its last signature: the longest token's hour, and slow clocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,9 @@ def signing_key(kind: Kind = "Ed25519") -> SigningKey:
 
 
 def public_keys() -> list[dict[str, str]]:
-    """The published set's keys, as public JWKs: those in use, those coming, those whose tokens may still be good."""
+    """The published set's keys, as public JWKs: those in use, those coming, those whose tokens may still be
+    good.
+    """
     now = _now()
     return [one.key.public_jwk() for one in _keys() if one.published(now)]
 
@@ -75,7 +77,8 @@ def kept() -> tuple[Kept, ...]:
 
 
 def rotate(*, ahead: timedelta = AHEAD) -> list[Kept]:
-    """New keys of each kind, which sign after ``ahead``; the present ones sign until then. Returns the new ones.
+    """New keys of each kind, which sign after ``ahead``; the present ones sign until then. Returns the new
+    ones.
 
     Refuses while others wait for their turn already: a second set would be used before it was known.
     """
@@ -91,7 +94,8 @@ def rotate(*, ahead: timedelta = AHEAD) -> list[Kept]:
 
 
 def drop(kid: str) -> list[Kept]:
-    """Take a key that somebody else may know out of the published set at once, and out of use; its tokens end.
+    """Take a key that somebody else may know out of the published set at once, and out of use; its tokens
+    end.
 
     Where it was in use, a new one takes its turn now. Returns the keys that remain. Unknown for the key.
     """

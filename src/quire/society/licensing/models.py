@@ -30,8 +30,8 @@ class Operator(models.Model):
 class PublishedTariff(AppendOnly):
     """One version of a tariff that anybody may take a licence under, from ``starts`` on.
 
-    A version holds until the next one's first day, or until ``ends`` where the tariff is closed. ``terms`` are
-    ``conditions.Conditions`` as data; ``decision`` names who adopted it.
+    A version holds until the next one's first day, or until ``ends`` where the tariff is closed. ``terms``
+    are ``conditions.Conditions`` as data; ``decision`` names who adopted it.
     """
 
     prefix = "tar"
@@ -95,8 +95,8 @@ class Licence(Noun):
 class Client(Noun):
     """A licensee's credentials for tokens: its id is the client id, its secrets are rows of their own.
 
-    ``scopes`` are the uses it may ask for (none: all of its licences); ``key`` is a public JWK that every token
-    is bound to. Neither ever changes: another client is made instead. ``revoked`` is set once.
+    ``scopes`` are the uses it may ask for (none: all of its licences); ``key`` is a public JWK that every
+    token is bound to. Neither ever changes: another client is made instead. ``revoked`` is set once.
     """
 
     prefix = "cli"
@@ -142,7 +142,9 @@ class IssuedToken(AppendOnly):
 
 
 class Revocation(AppendOnly):
-    """A token, a client or a licence whose tokens are void; ``subject`` is ``jti:…``, ``sub:…`` or ``lic:…``."""
+    """A token, a client or a licence whose tokens are void; ``subject`` is ``jti:…``, ``sub:…`` or
+    ``lic:…``.
+    """
 
     prefix = "rev"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from quire.core.errors import Invalid
@@ -13,9 +13,16 @@ from quire.core.money import QUANTA, WHOLE_DIGITS, quanta_of
 from quire.core.tariff import ANY_TIER, Tariff
 from quire.core.terms import USES, check_use
 from quire.society.kit.tables import Row
+from quire.society.licensing import conditions as beside
+from quire.society.licensing.conditions import Conditions, sentences
 from quire.society.licensing.errors import BadTerms
 
-COLUMNS = ("code", "licensee", "kind", "uses", "from", "until", "currency", "fee", "prices", "operators")
+__all__ = ["COLUMNS", "REQUIRED", "Terms", "of_row", "read_terms", "sentences"]
+
+COLUMNS = (
+    "code", "licensee", "kind", "uses", "from", "until", "currency", "fee", "prices", "operators",
+    "terms", "tariff", "deviation",
+)  # fmt: skip
 REQUIRED = ("code", "licensee", "kind", "uses", "from", "until", "currency")
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -27,13 +34,20 @@ MOST_USE = WHOLE_DIGITS - 6
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A licence as it is asked for: ``licensee`` is a party's code, ``uses`` are in the order of USES."""
+    """A licence as it is asked for: ``licensee`` is a party's code, ``uses`` are in the order of USES.
+
+    ``published`` names the tariff that it is taken under ("lab", "lab@2", empty: none), ``deviation`` why it
+    is not as that one, or any, has it.
+    """
 
     code: str
     licensee: str
     operators: tuple[str, ...]
     uses: tuple[str, ...]
     tariff: Tariff
+    conditions: Conditions = field(default_factory=Conditions)
+    published: str = ""
+    deviation: str = ""
 
 
 def read_terms(
@@ -48,6 +62,9 @@ def read_terms(
     currency: str,
     fee: str,
     prices: Mapping[str, str],
+    conditions: Conditions | None = None,
+    published: str = "",
+    deviation: str = "",
 ) -> Terms:
     """Terms from what a person wrote. ``fee`` and ``prices`` are in major units, "12000.00".
 
@@ -64,7 +81,11 @@ def read_terms(
     named = tuple(sorted({_operator(name) for name in operators}))
     tiers = {_tier(tier): _amount(f"price of {tier}", price) for tier, price in sorted(prices.items())}
     tariff = Tariff(kind, starts, ends, currency, _amount("fee", fee), tiers)
-    return Terms(code, licensee, named, tuple(use for use in USES if use in asked), tariff)
+    why = deviation.strip()
+    if len(why) > 500 or not why.isprintable():
+        raise BadTerms("The reason of a deviation has at most 500 characters, all of which can be shown.")
+    ordered = tuple(use for use in USES if use in asked)
+    return Terms(code, licensee, named, ordered, tariff, conditions or Conditions(), published.strip(), why)
 
 
 def of_row(row: Row) -> Terms:
@@ -80,7 +101,21 @@ def of_row(row: Row) -> Terms:
         currency=row.need("currency"),
         fee=row.get("fee", "0"),
         prices=_prices(row.get("prices")),
+        conditions=_conditions(row.get("terms")),
+        published=row.get("tariff"),
+        deviation=row.get("deviation"),
     )
+
+
+def _conditions(text: str) -> Conditions:
+    """Words between semicolons, as ``conditions.of_words`` has them, or a JSON object."""
+    if not text.startswith("{"):
+        return beside.of_words(_list(text, ";"))
+    try:
+        given = json.loads(text)
+    except ValueError as problem:
+        raise BadTerms(f"terms is {text[:40]!r}, which is not an object of terms.") from problem
+    return beside.read(given)
 
 
 def _operator(name: str) -> str:

@@ -6,10 +6,13 @@ from quire.society.licensing.actions.licences import (
     grant_licence,
     import_licences,
     name_operators,
+    take_licence,
 )
-from quire.society.licensing.actions.tokens import issue_token
+from quire.society.licensing.actions.tariffs import publish_tariff
+from quire.society.licensing.actions.tokens import Issued, issue_token, revoke_licence, revoke_token
 
 __all__ = [
+    "Issued",
     "Made",
     "create_client",
     "end_licence",
@@ -17,6 +20,10 @@ __all__ = [
     "import_licences",
     "issue_token",
     "name_operators",
+    "publish_tariff",
     "revoke_client",
+    "revoke_licence",
+    "revoke_token",
     "rotate_client",
+    "take_licence",
 ]

@@ -90,7 +90,8 @@ def rotate_client(*, client: str, overlap: timedelta = timedelta(days=1), by: Us
 
 
 def revoke_client(*, client: str, reason: str, by: User | None) -> ClientRow:
-    """End a client for good: no more tokens, and its tokens are on the revocation list. The same again is no news.
+    """End a client for good: no more tokens, and its tokens are on the revocation list. The same again is no
+    news.
 
     Refuses a missing reason, an unknown client.
     """

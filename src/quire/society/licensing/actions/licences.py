@@ -1,9 +1,10 @@
-"""The only writes of licensing: grant licences, one or a file of them, and end one early."""
+"""Licences are granted, one or a file of them, under a published tariff or without one, and end early."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,9 +16,17 @@ from quire.core.tariff import Tariff
 from quire.society.kit import acts, locks, tables
 from quire.society.kit.nouns import one
 from quire.society.kit.tables import Registered
-from quire.society.licensing.errors import BadTerms, LicenceDiffers, LicencesOverlap, OperatorTaken
+from quire.society.licensing import queries
+from quire.society.licensing.conditions import Conditions
+from quire.society.licensing.errors import (
+    BadTerms,
+    DeviationUnexplained,
+    LicenceDiffers,
+    LicencesOverlap,
+    OperatorTaken,
+)
 from quire.society.licensing.models import Licence, Operator
-from quire.society.licensing.queries.licences import row_of
+from quire.society.licensing.tariffs import differences
 from quire.society.licensing.terms import COLUMNS, REQUIRED, Terms, of_row, read_terms
 from quire.society.parties import queries as parties
 from quire.society.parties.models import Party, User
@@ -38,15 +47,21 @@ def grant_licence(
     currency: str,
     fee: str = "0",
     prices: Mapping[str, str] | None = None,
+    conditions: Conditions | None = None,
+    tariff: str = "",
+    deviation: str = "",
     by: User | None,
 ) -> Licence:
     """Grant a licence from ``starts`` until, not including, ``ends``; the same again returns it.
 
-    ``licensee`` is a party's code, ``operators`` the names by which the list of AI agents knows it, ``fee`` a
-    year's in major units ("12000.00"), ``prices`` those of content tiers ({"standard": "0.002"}).
+    ``licensee`` is a party's code, ``operators`` the names by which the list of AI agents knows it, ``fee``
+    a year's in major units ("12000.00"), ``prices`` those of content tiers ({"standard": "0.002"}).
+    ``tariff`` is the published one that it is taken under ("lab", "lab@2"), ``deviation`` why it is not as
+    that, or any, has it.
 
     Refuses, in this order: what ``terms.read_terms`` refuses, an unknown licensee, an operator's name that
-    another party has, a code on record with other terms, another licence for the same use on the same days.
+    another party has, a code on record with other terms, another licence for the same use on the same days,
+    a tariff that is not in force, or of another kind or currency, and a deviation without a reason.
     """
     asked = read_terms(
         code=code,
@@ -59,11 +74,61 @@ def grant_licence(
         currency=currency,
         fee=fee,
         prices=prices or {},
+        conditions=conditions,
+        published=tariff,
+        deviation=deviation,
     )
     with _writing(by):
         _write(_Book([asked]).settle(asked), by)
     found: Licence = Licence.objects.get(code=code)
     return found
+
+
+def take_licence(
+    *,
+    code: str,
+    tariff: str,
+    licensee: str,
+    starts: date,
+    ends: date | None = None,
+    operators: Iterable[str] = (),
+    uses: Iterable[str] | None = None,
+    fee: str | None = None,
+    prices: Mapping[str, str] | None = None,
+    conditions: Conditions | None = None,
+    deviation: str = "",
+    by: User | None,
+) -> Licence:
+    """A licence as the published tariff has it, for a year unless ``ends`` says otherwise.
+
+    The version is the one in force on ``starts``. What is given for ``uses``, ``fee``, ``prices`` and
+    ``conditions`` stands instead of the tariff's and needs a ``deviation``. Raises kit.nouns.Unknown for the
+    tariff, and what ``grant_licence`` refuses.
+    """
+    row = queries.tariff(tariff, starts)
+    return grant_licence(
+        code=code,
+        licensee=licensee,
+        operators=operators,
+        kind=row.kind,
+        uses=row.uses if uses is None else uses,
+        starts=starts,
+        ends=ends or _year_after(starts),
+        currency=row.currency,
+        fee=decimal_of(row.fee) if fee is None else fee,
+        prices={tier: decimal_of(p) for tier, p in row.prices.items()} if prices is None else prices,
+        conditions=row.conditions if conditions is None else conditions,
+        tariff=row.ref,
+        deviation=deviation,
+        by=by,
+    )
+
+
+def _year_after(day: date) -> date:
+    """The same day of the next year; of a 29 February, 1 March."""
+    if (day.month, day.day) == (2, 29):
+        return date(day.year + 1, 3, 1)
+    return day.replace(year=day.year + 1)
 
 
 def import_licences(
@@ -154,9 +219,10 @@ class _Book:
         for row in rows:
             self._grant(row.licensee.code, row.code, tuple(row.uses), row.starts, row.ends)
         codes = [terms.code for terms in asked]
-        self.known = {row.code: row_of(row) for row in Licence.objects.filter(code__in=codes)}
+        self.known = {row.code: queries.row_of(row) for row in Licence.objects.filter(code__in=codes)}
         self.operators = dict(Operator.objects.values_list("name", "party__code"))
         self.codes: set[str] = set()
+        self.tariffs = queries.tariffs()
 
     def _grant(self, licensee: str, code: str, uses: tuple[str, ...], starts: date, ends: date) -> None:
         self.granted.setdefault(licensee, []).append((code, uses, starts, ends))
@@ -175,6 +241,7 @@ class _Book:
         self._check_code(asked)
         if asked.code not in self.known:
             self._check_overlap(asked)
+            asked = self._under_tariff(asked)
             self._grant(asked.licensee, asked.code, asked.uses, asked.tariff.starts, asked.tariff.ends)
         self.codes.add(asked.code)
         self.operators.update(dict.fromkeys(asked.operators, asked.licensee))
@@ -184,10 +251,11 @@ class _Book:
         if asked.code in self.codes:
             raise LicenceDiffers(f"The code {asked.code} is in this file twice; each licence has its own.")
         known = self.known.get(asked.code)
-        if known and (known.licensee, known.uses, known.tariff()) != (
+        if known and (known.licensee, known.uses, known.tariff(), known.conditions) != (
             self.parties[asked.licensee].id,
             asked.uses,
             asked.tariff,
+            asked.conditions,
         ):
             raise LicenceDiffers(
                 f"Licence {asked.code} is on record with other terms, and terms do not change; end it and "
@@ -205,6 +273,48 @@ class _Book:
                     "already; every use on a day belongs to one licence.",
                     licence=code,
                     uses=both,
+                )
+
+    def _under_tariff(self, asked: Terms) -> Terms:
+        """The terms with the version of the tariff that they are under; what deviates has its reason.
+
+        Like licensees are treated alike: what a published tariff covers is not licensed otherwise in silence.
+        """
+        if not asked.published:
+            self._check_beside(asked)
+            return asked
+        published = queries.tariff(asked.published, asked.tariff.starts)
+        if published not in queries.tariffs_in_force(asked.tariff.starts, self.tariffs):
+            raise BadTerms(f"The tariff {published.ref} is not in force on {asked.tariff.starts}.")
+        if (published.kind, published.currency) != (asked.tariff.kind, asked.tariff.currency):
+            raise BadTerms(
+                f"The tariff {published.ref} is {published.kind}, in {published.currency}; a licence of "
+                "another kind or currency is not under it."
+            )
+        what = differences(asked, published)
+        if what and not asked.deviation:
+            raise DeviationUnexplained(
+                f"The licence is not as the tariff {published.ref} has it ({', '.join(what)}): give the "
+                'reason, which is recorded and listed, by --deviation "…".',
+                tariff=published.ref,
+                what=what,
+            )
+        if asked.deviation and not what:
+            raise DeviationUnexplained(
+                f"Nothing deviates from the tariff {published.ref}; leave the reason out.",
+                tariff=published.ref,
+            )
+        return replace(asked, published=published.ref)
+
+    def _check_beside(self, asked: Terms) -> None:
+        if asked.deviation:
+            return
+        for published in queries.tariffs_in_force(asked.tariff.starts, self.tariffs):
+            if published.kind == asked.tariff.kind and set(published.uses) & set(asked.uses):
+                raise DeviationUnexplained(
+                    f"The tariff {published.ref} is published for this: take the licence under it, or give "
+                    'the reason for another agreement by --deviation "…".',
+                    tariff=published.ref,
                 )
 
 
@@ -228,6 +338,9 @@ def _write(asked: Terms, by: User | None) -> None:
         currency=tariff.currency,
         fee=tariff.fee,
         prices=_texts(tariff),
+        tariff_id=queries.tariff(asked.published).id if asked.published else None,
+        deviation=asked.deviation,
+        terms=asked.conditions.as_json(),
     )
     acts.record("licensing.grant", licence, by=by, **_told(asked))
 
@@ -249,4 +362,7 @@ def _told(asked: Terms) -> dict[str, object]:
         "currency": tariff.currency,
         "fee": decimal_of(tariff.fee),
         "prices": _texts(tariff),
+        "terms": asked.conditions.as_json(),
+        "tariff": asked.published,
+        "deviation": asked.deviation,
     }

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from django.db import transaction
+
 from quire.core.errors import Invalid
 from quire.core.licence_token import MAX_LIFE, Claims, issue
-from quire.society.kit import clock, config
+from quire.society.kit import acts, clock, config
+from quire.society.kit.nouns import one
 from quire.society.licensing import grants, keys
-from quire.society.licensing.errors import BadResource
-from quire.society.licensing.models import IssuedToken
+from quire.society.licensing.errors import BadResource, ClientRefused
+from quire.society.licensing.models import IssuedToken, Revocation
 from quire.society.licensing.queries.clients import ClientRow
-from quire.society.licensing.queries.licences import LicenceRow
+from quire.society.licensing.queries.licences import LicenceRow, licence
+from quire.society.licensing.queries.revoked import issuer
+from quire.society.parties import queries as parties
+from quire.society.parties.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +32,6 @@ class Issued:
     expires_in: int
     uses: tuple[str, ...]
     licence: LicenceRow
-
-
-def issuer(mode: str = "live") -> str:
-    """In whose name tokens are issued; that of a sandbox is one that no site trusts by itself."""
-    return f"{config.url()}/olp" + ("/sandbox" if mode == "sandbox" else "")
 
 
 def issue_token(
@@ -63,6 +64,37 @@ def issue_token(
         expires=datetime.fromtimestamp(claims.exp, UTC),
     )  # fmt: skip
     return Issued(token, life, uses, row)
+
+
+def revoke_token(*, jti: str, reason: str, by: User | None) -> str:
+    """Put one token on the revocation list, by its id; returns the id. The same again is no news.
+
+    Refuses a missing reason, a token that was never issued here.
+    """
+    rows = IssuedToken.objects.filter(jti=jti.replace("\0", ""))
+    return _revoke("jti", lambda: one(rows, f"No token {jti[:70]!r} was issued here.").jti, reason, by)
+
+
+def revoke_licence(*, code: str, reason: str, by: User | None) -> str:
+    """Put a licence on the revocation list: its tokens are void, and no more are issued. Returns its id.
+
+    The licence itself goes on; ``end_licence`` ends it. Refuses a missing reason, an unknown licence.
+    """
+    return _revoke("lic", lambda: licence(code).tid, reason, by)
+
+
+def _revoke(kind: str, find: Callable[[], str], reason: str, by: User | None) -> str:
+    parties.may_write(by)
+    if not reason.strip():
+        raise ClientRefused("Say why it is revoked.")
+    with transaction.atomic():
+        name = find()
+        _, fresh = Revocation.objects.get_or_create(
+            subject=f"{kind}:{name}", defaults={"at": clock.now(), "reason": reason.strip()[:300]}
+        )
+        if fresh:
+            acts.record("licensing.revoke", f"{kind}:{name}", by=by, reason=reason)
+    return name
 
 
 def _life(row: LicenceRow) -> int:

@@ -5,24 +5,41 @@ from quire.society.licensing.queries.licences import (
     LicenceRow,
     Ref,
     by_operator,
+    held,
     in_force,
     licence,
     licences,
     operators_of,
     row_of,
 )
+from quire.society.licensing.queries.revoked import Introspected, introspect, issuer, revocation_list, revoked
+from quire.society.licensing.queries.tariffs import Deviation, deviations, tariff, tariffs
+from quire.society.licensing.queries.tariffs import in_force as tariffs_in_force
+from quire.society.licensing.tariffs import TariffRow
 
 __all__ = [
     "ClientRow",
+    "Deviation",
+    "Introspected",
     "LicenceRow",
     "Ref",
+    "TariffRow",
     "authenticate",
     "by_operator",
     "client",
     "clients",
+    "deviations",
+    "held",
     "in_force",
+    "introspect",
+    "issuer",
     "licence",
     "licences",
     "operators_of",
+    "revocation_list",
+    "revoked",
     "row_of",
+    "tariff",
+    "tariffs",
+    "tariffs_in_force",
 ]
