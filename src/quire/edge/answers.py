@@ -137,7 +137,7 @@ ANSWERS: Mapping[str, Answer] = MappingProxyType(
             503,
             "server_error",
             "The token cannot be judged at the moment",
-            "{host} cannot reach {society}, which alone could tell whether this token is good. Nothing is "
+            "This site cannot reach {society}, which alone could tell whether this token is good. Nothing is "
             "wrong with the request: try again later.",
         ),
         "not-for-sale": Answer(
