@@ -139,9 +139,11 @@ def _since(name: str, value: object) -> date | None:
 
 def _names(name: str, entry: Mapping[str, Any], field: str) -> list[str]:
     names = entry.get(field, [])
-    if not isinstance(names, list) or not all(isinstance(each, str) and each.strip() for each in names):
+    if not isinstance(names, (list, tuple)) or not all(
+        isinstance(each, str) and each.strip() for each in names
+    ):
         raise Invalid(f"The agent {name} has {field} that are no list of names.", agent=name)
-    return names
+    return list(names)
 
 
 def _enter(table: dict[str, Agent], name: str, agent: Agent) -> None:

@@ -84,6 +84,15 @@ def loads(data: bytes, *, canonical: bool = True) -> Any:
     return value
 
 
+def parse(data: bytes) -> Any:
+    """The value of JSON bytes from anyone, quickly: UTF-8, no key twice in one object, no NaN.
+
+    For who asks of every value it takes what it is: beside what ``loads`` returns there may be floats,
+    integers of any size, halves of surrogate pairs, and nesting as deep as Python goes. Raises NotCanonical.
+    """
+    return _parse(data, _careful_decoder)
+
+
 def digest(data: bytes) -> str:
     """``sha256:`` and the 64 lower-case hexadecimal digits of the SHA-256 of ``data``."""
     return "sha256:" + hashlib.sha256(data).hexdigest()

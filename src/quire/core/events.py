@@ -5,22 +5,25 @@ every request a site answers, so it is put together by hand; reading is strict, 
 another machine.
 
 Whatever a stranger put into a request, a line is one line of ASCII that ``decode`` reads: control characters
-and line breaks are escaped, halves of characters are replaced, and what is too long is cut.
+and line breaks are escaped, halves of characters and NUL are replaced, and what is too long is cut.
 """
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from json.encoder import encode_basestring_ascii
-from typing import Any, NoReturn
+from typing import Any
 
-from quire.core import moments
+from quire.core import canonical, moments
 from quire.core.canonical import MAX_INT
 from quire.core.errors import Invalid
 from quire.core.money import Money, decimal_of
+from quire.core.terms import USES
+from quire.core.urls import canonical_path
 
 KINDS = ("", "people", "void", "lost")
 """A decision has no kind; ``people`` counts an hour, ``void`` takes a decision back, ``lost`` is a gap."""
@@ -31,6 +34,8 @@ MAX_TEXT = 300
 """Characters of any other text; of those a stranger chooses (request, telemetry) more is cut in writing."""
 MAX_LINE = 32 * 1024
 """Bytes of a line."""
+
+_PATH = re.compile(r"/[ -~]*")
 
 
 class NotAnEvent(Invalid):
@@ -76,15 +81,15 @@ def encode(event: Event, number: int | None = None) -> bytes:
 
     Raises BadMoment for a time without a zone; what else is wrong in the event is found by ``decode``.
     """
-    at = event.at
-    when = at.isoformat(timespec="microseconds")[:26] + "Z" if at.tzinfo is UTC else moments.write_exactly(at)
-    line = f'{{"n":{event.number if number is None else number},"t":"{when}"'
+    path = event.path
+    line = f'{{"n":{event.number if number is None else number},"t":"{moments.write_exactly(event.at)}"'
     if event.kind:
         line += f',"kind":{_text(event.kind)}'
     if event.host:
         line += f',"host":{_text(event.host)}'
-    if event.path:
-        line += f',"path":{_text(event.path if len(event.path) <= MAX_PATH else _cut_path(event.path))}'
+    if path:
+        plain = len(path) <= MAX_PATH and path[0] == "/" and path.isascii() and path.isprintable()
+        line += f',"path":{_text(path if plain else _odd_path(path))}'
     if event.outcome:
         line += f',"outcome":{_text(event.outcome)}'
     if event.code:
@@ -97,19 +102,15 @@ def encode(event: Event, number: int | None = None) -> bytes:
         line += f',"agent":{_text(event.agent)}'
     if event.evidence:
         line += f',"evidence":{_text(event.evidence)}'
-    if event.licence:
-        line += f',"licence":{_text(event.licence)}'
-    if event.licensee:
-        line += f',"licensee":{_text(event.licensee)}'
-    if event.use:
-        line += f',"use":{_text(event.use)}'
-    if event.jti:
-        line += f',"jti":{_text(event.jti)}'
+    if event.licence or event.licensee or event.use or event.jti:
+        line += _of_token(event)
     if event.request:
-        line += f',"request":{_text(event.request[:MAX_TEXT])}'
-    if event.telemetry:
-        line += f',"telemetry":{_text(event.telemetry[:MAX_TEXT])}'
-    return (line + _rarely(event) + "}").encode()
+        line += f',"request":{_chosen(event.request)}'
+    if event.charged is not None or event.allowance or event.telemetry:
+        line += _of_charge(event)
+    if event.kind:
+        line += _of_kind(event)
+    return (line + "}").encode()
 
 
 def decode(line: bytes) -> Event:
@@ -123,26 +124,25 @@ def decode(line: bytes) -> Event:
         if check is None:
             raise NotAnEvent(f"An event has no field {name[:60]!a}.", field=name[:60])
         values[field] = check(name, value)
-    if "currency" in values or "charged" in values:
-        values["charged"] = _money(values.get("charged"), values.pop("currency", None))
-    if "number" not in values or "at" not in values:
-        raise NotAnEvent("An event has its number n and its time t.")
-    event = Event(**values)
-    check_kind(event)
-    return event
-
-
-def check_kind(event: Event) -> None:
-    """Nothing, if the event has what its kind needs and nothing that belongs to another; else NotAnEvent."""
-    needed, allowed = _OF_KIND[event.kind]
-    for name in _OPTIONAL:
-        there = getattr(event, name) not in (None, "")
-        if there and name not in allowed:
-            raise NotAnEvent(f"An event of the kind {event.kind or 'decision'} has no {name}.", field=name)
-        if not there and name in needed:
-            raise NotAnEvent(f"An event of the kind {event.kind or 'decision'} needs {name}.", field=name)
-    if event.lost_from is not None and event.lost_to is not None and event.lost_from > event.lost_to:
+    _check_fields(values.get("kind", ""), said.keys())
+    if "charged" in values:
+        values["charged"] = _money(values["charged"], values.pop("currency"))
+    if "lost_to" in values and values["lost_from"] > values["lost_to"]:
         raise NotAnEvent("The lost numbers end before they begin.", field="from")
+    return Event(**values)
+
+
+def _check_fields(kind: str, names: AbstractSet[str]) -> None:
+    """An event has what its kind needs, and nothing that belongs to another."""
+    needed, allowed = _OF_KIND[kind]
+    if not needed <= names:
+        name = min(needed - names)
+        raise NotAnEvent(f"An event of the kind {kind or 'decision'} needs {name}.", field=name)
+    if not names <= allowed:
+        name = min(names - allowed)
+        raise NotAnEvent(f"An event of the kind {kind or 'decision'} has no {name}.", field=name)
+    if ("charged" in names) != ("currency" in names):
+        raise NotAnEvent("An event's charged and currency stand together.", field="charged")
 
 
 def _text(text: str) -> str:
@@ -152,66 +152,80 @@ def _text(text: str) -> str:
     return encode_basestring_ascii(text)
 
 
-def _rarely(event: Event) -> str:
-    """The fields that most events do not have."""
+def _chosen(text: str) -> str:
+    """A text that a stranger chose: cut, and without NUL, which no database takes."""
+    if len(text) > MAX_TEXT:
+        text = text[:MAX_TEXT]
+    return _text(text.replace("\0", "\ufffd") if "\0" in text else text)
+
+
+def _of_token(event: Event) -> str:
+    said = ""
+    if event.licence:
+        said += f',"licence":{_text(event.licence)}'
+    if event.licensee:
+        said += f',"licensee":{_text(event.licensee)}'
+    if event.use:
+        said += f',"use":{_text(event.use)}'
+    if event.jti:
+        said += f',"jti":{_text(event.jti)}'
+    return said
+
+
+def _of_charge(event: Event) -> str:
     said = ""
     if event.charged is not None:
         said += f',"charged":"{decimal_of(event.charged.quanta)}","currency":"{event.charged.currency}"'
     if event.allowance:
         said += f',"allowance":{_text(event.allowance)}'
-    for name, value in (
-        ("count", event.count),
-        ("of", event.of),
-        ("from", event.lost_from),
-        ("to", event.lost_to),
-    ):
-        if value is not None:
-            said += f',"{name}":{value}'
+    if event.telemetry:
+        said += f',"telemetry":{_chosen(event.telemetry)}'
     return said
 
 
-def _cut_path(path: str) -> str:
-    """The first part, without half of an escape at its end."""
-    cut = path[:MAX_PATH]
-    half = cut.find("%", MAX_PATH - 2)
-    return cut[:half] if half >= 0 else cut
+def _of_kind(event: Event) -> str:
+    """The fields that no decision has."""
+    named = {"count": event.count, "of": event.of, "from": event.lost_from, "to": event.lost_to}
+    return "".join(f',"{name}":{value}' for name, value in named.items() if value is not None)
+
+
+def _odd_path(path: str) -> str:
+    """A path that is not as it should be: in its one spelling, cut, without half of an escape at its end."""
+    path = canonical_path(path)[:MAX_PATH]
+    half = path.find("%", MAX_PATH - 2)
+    return path[:half] if half >= 0 else path
 
 
 def _object(line: bytes) -> dict[str, Any]:
     try:
-        said = _decoder.decode(line.decode())
-    except RecursionError:
-        raise NotAnEvent("An event is flat.") from None
-    except ValueError:  # no UTF-8, no JSON, or a number with thousands of digits
-        raise NotAnEvent("An event is a JSON object.") from None
+        said = canonical.parse(line)
+    except canonical.NotCanonical as error:
+        raise NotAnEvent(f"The event cannot be read: {error}") from None
     if not isinstance(said, dict):
         raise NotAnEvent("An event is a JSON object.")
     return said
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    said = dict(pairs)
-    if len(said) != len(pairs):
-        raise NotAnEvent("An event has every field once.")
-    return said
-
-
-def _no_number(text: str) -> NoReturn:
-    raise NotAnEvent(f"{text[:40]!a} is no whole number.")
-
-
-_decoder = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_number, parse_float=_no_number)
-
-
 def _read_text(name: str, value: object) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT:
         raise NotAnEvent(f"An event's {name} is a text of up to {MAX_TEXT} characters.", field=name)
+    if "\0" in value or not (value.isascii() or _is_whole(value)):
+        raise NotAnEvent(f"An event's {name} holds what is no character.", field=name)
     return value
 
 
+def _is_whole(text: str) -> bool:
+    """Without half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _read_path(name: str, value: object) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_PATH or not value.startswith("/"):
-        raise NotAnEvent("An event's path begins with a slash.", field=name)
+    if not isinstance(value, str) or len(value) > MAX_PATH or not _PATH.fullmatch(value):
+        raise NotAnEvent("An event's path is printable ASCII that begins with a slash.", field=name)
     return value
 
 
@@ -249,9 +263,7 @@ def _one_of(words: tuple[str, ...]) -> Callable[[str, object], str]:
     return read
 
 
-def _money(amount: object, currency: object) -> Money:
-    if not isinstance(amount, str) or not isinstance(currency, str):
-        raise NotAnEvent("An event's charged and currency stand together.", field="charged")
+def _money(amount: str, currency: str) -> Money:
     try:
         money = Money.parse(amount, currency)
     except Invalid as error:
@@ -275,7 +287,7 @@ _FIELDS: dict[str, tuple[str, Callable[[str, object], Any]]] = {
     "evidence": ("evidence", _read_text),
     "licence": ("licence", _read_text),
     "licensee": ("licensee", _read_text),
-    "use": ("use", _read_text),
+    "use": ("use", _one_of(USES)),
     "jti": ("jti", _read_text),
     "request": ("request", _read_text),
     "charged": ("charged", _read_text),
@@ -287,13 +299,12 @@ _FIELDS: dict[str, tuple[str, Callable[[str, object], Any]]] = {
     "from": ("lost_from", _read_one),
     "to": ("lost_to", _read_one),
 }
-_OPTIONAL = tuple(field for field, _ in _FIELDS.values() if field not in ("number", "at", "kind", "currency"))
-_OF_KIND: dict[str, tuple[frozenset[str], frozenset[str]]] = {
-    "": (
-        frozenset(("host", "path", "outcome")),
-        frozenset(_OPTIONAL) - {"count", "of", "lost_from", "lost_to"},
-    ),
-    "people": (frozenset(("host", "count")), frozenset(("host", "count"))),
-    "void": (frozenset(("of",)), frozenset(("of", "status", "size"))),
-    "lost": (frozenset(("lost_from", "lost_to")), frozenset(("lost_from", "lost_to"))),
+_ALWAYS = frozenset(("n", "t"))
+_NO_DECISION = frozenset(("kind", "count", "of", "from", "to"))
+_OF_KIND = {
+    "": (_ALWAYS | {"host", "path", "outcome"}, frozenset(_FIELDS) - _NO_DECISION),
+    "people": (_ALWAYS | {"kind", "host", "count"}, _ALWAYS | {"kind", "host", "count"}),
+    "void": (_ALWAYS | {"kind", "of"}, _ALWAYS | {"kind", "of", "status", "size"}),
+    "lost": (_ALWAYS | {"kind", "from", "to"}, _ALWAYS | {"kind", "from", "to"}),
 }
+"""Of each kind the fields it needs, and those it may have."""

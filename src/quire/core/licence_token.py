@@ -14,9 +14,10 @@ import binascii
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, NoReturn, cast
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast
 
+from quire.core import canonical
 from quire.core.errors import Invalid, QuireError
 from quire.core.terms import USES
 from quire.core.tokens import ALGS, BadSignature, KeySet, PublicKey, SigningKey, UnknownKey, verify
@@ -69,8 +70,10 @@ class Claims:
     licensee: str
     uses: tuple[str, ...]
     charge: Charge = "licence"
-    key: Mapping[str, str] | None = None
+    key: Mapping[str, str] | None = field(default=None, hash=False)
     duties: tuple[str, ...] = ()
+    key_id: str | None = field(default=None, init=False, compare=False, repr=False)
+    """The thumbprint (RFC 7638) of ``key``, by which a signature names it."""
 
     def __post_init__(self) -> None:
         for name in ("iss", "sub", "jti", "licence", "licensee"):
@@ -85,12 +88,9 @@ class Claims:
         if self.charge not in ("licence", "crawl"):
             raise Invalid("A token's charge is licence or crawl.")
         if self.key is not None:
-            object.__setattr__(self, "key", _bound(self.key).members())
-
-    @property
-    def key_id(self) -> str | None:
-        """The thumbprint (RFC 7638) of the key the token is bound to, which a signature names as keyid."""
-        return None if self.key is None else PublicKey.from_jwk(self.key).kid
+            bound = _bound(self.key)
+            object.__setattr__(self, "key", bound.members())
+            object.__setattr__(self, "key_id", bound.kid)
 
     def check(self, now: int, origin: str, leeway: int = LEEWAY) -> None:
         """Nothing, if the token is good at ``now`` (seconds) at the site ``origin`` (``https://example.org``).
@@ -246,26 +246,7 @@ def _check_each(name: str, values: object, pattern: re.Pattern[str]) -> None:
 
 def _object(data: bytes) -> dict[str, Any]:
     """The JSON object; what nobody reads in it may be any JSON, but nothing stands twice."""
-    try:
-        value = _decoder.decode(data.decode())
-    except RecursionError:
-        raise Invalid("The token's claims are nested too deep.") from None
-    except ValueError:  # no UTF-8, no JSON, or a number with thousands of digits
-        raise Invalid("The token's claims are not JSON.") from None
-    if not isinstance(value, dict):
+    said = canonical.parse(data)
+    if not isinstance(said, dict):
         raise Invalid("The token's claims are not a JSON object.")
-    return value
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise Invalid("The token says something twice.")
-    return value
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise Invalid(f"{name} is not JSON.")
-
-
-_decoder = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)
+    return said

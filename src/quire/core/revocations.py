@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -127,9 +126,9 @@ def _parts(data: bytes) -> dict[str, Any]:
     if len(data) > MAX_BYTES:
         raise BadList(f"This is longer than {MAX_BYTES} bytes, so nobody reads it.")
     try:
-        sent = json.loads(data)
-    except (ValueError, RecursionError):
-        raise BadList("The revocation list is not JSON.") from None
+        sent = canonical.parse(data)
+    except canonical.NotCanonical as error:
+        raise BadList(f"The revocation list cannot be read: {error}") from None
     if not isinstance(sent, dict) or set(sent) != {"document", "signature", "entries"}:
         raise BadList("A revocation list has a document, a signature and entries, and nothing else.")
     return sent

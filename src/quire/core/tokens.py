@@ -40,6 +40,8 @@ MAX_PAYLOAD = 64 * 1024
 """Bytes of what is signed. Sign the digest of anything bigger."""
 MAX_HEADER = 1024
 """Characters of a header: there is no honest one of more than two hundred."""
+MAX_KEYS = 100
+"""Keys in a set; each costs time to read, and sets come from elsewhere."""
 
 _KEY_BYTES = 32
 _SIGNATURE_BYTES = 64
@@ -96,7 +98,7 @@ class PublicKey:
                 raise InvalidKey(f"The key's {name} is not {_KEY_BYTES} bytes in base64url without padding.")
         key = cls(members["x"], _thumbprint(members), members.get("y", ""), _imported(members))
         for name, value in key.jwk().items():
-            if jwk.get(name, value) != value:
+            if jwk.get(name, value) != value and not (name == "alg" and jwk["alg"] in _FOR[key.kind]):
                 raise InvalidKey(f"The key's {name} does not agree with the rest of it: expected {value}.")
         return key
 
@@ -230,6 +232,8 @@ class KeySet:
         if "keys" not in value:
             return cls.of(value)
         listed = value["keys"] if isinstance(value["keys"], list) else []
+        if len(listed) > MAX_KEYS:
+            raise InvalidKey(f"The key file holds more than {MAX_KEYS} keys, so nobody reads it.")
         ours = [key for key in listed if _is_ours(key)]
         if not ours:
             raise InvalidKey("The key file holds no key for Ed25519 or ES256.")
