@@ -1,13 +1,12 @@
 """A file taken in pieces: of each the lines that must be read, and how many others were people's.
 
-Blocks are read, unpacked and sifted by one thread ahead of whoever reads the lines that are left, so that
-both cores have work; at most three blocks are in memory.
+One thread does it: most of the time is spent with the interpreter's lock held, so that a second one, tried,
+gained nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -59,8 +58,6 @@ class Pieces:
     def __init__(self, path: Path | str, sieve: Sieve | None, start: Position | None = None) -> None:
         """Raises nothing yet: what ``open_lines`` raises, ``take`` does."""
         self._parts = _parts(path, sieve, start)
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="sieve")
-        self._next: Future[_Sifted | RawLine | None] | None = None
         self._now: _Sifted | RawLine | None = None
         self._taken = 0  # lines of the block at hand
 
@@ -72,7 +69,6 @@ class Pieces:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._pool.shutdown(cancel_futures=True)
         self._parts.close()
 
     def take(self, limit: int) -> Iterator[Piece]:
@@ -97,12 +93,9 @@ class Pieces:
         return piece
 
     def _at_hand(self) -> bool:
-        """Is there something to take? The block after it is sifted meanwhile."""
+        """Is there something to take?"""
         if self._now is None:
-            ready = self._next or self._pool.submit(next, self._parts, None)
-            self._now, self._taken = ready.result(), 0
-            if self._now is not None:
-                self._next = self._pool.submit(next, self._parts, None)
+            self._now, self._taken = next(self._parts, None), 0
         return self._now is not None
 
 
