@@ -54,6 +54,7 @@ CORE = [
     "patterns",
     "plan",
     "plans",
+    "preferences",
     "readback",
     "renderings",
     "revocations",

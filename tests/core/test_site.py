@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from quire.core import canonical
 from quire.core.errors import Invalid
 from quire.core.money import Money
+from quire.core.patterns import matches
 from quire.core.site import BadPolicy, Rule, SiteTerms, Society
 from quire.core.terms import USES
 from tests.core.policies import POLICIES, policy
@@ -219,7 +220,7 @@ def test_whatever_stands_there_is_read_or_refused(data: st.DataObject) -> None:
 
 def test_values_made_in_the_program_are_checked_too() -> None:
     terms = SiteTerms.of(policy())
-    parts = {name: getattr(terms, name) for name in SiteTerms.__slots__ if name != "_book"}
+    parts = {name: getattr(terms, name) for name in SiteTerms.__slots__ if name[0] != "_"}
     for wrong in (
         {"issued": terms.issued.replace(tzinfo=None)},
         {"issued": terms.issued + timedelta(microseconds=1)},
@@ -228,3 +229,22 @@ def test_values_made_in_the_program_are_checked_too() -> None:
     ):
         with pytest.raises(BadPolicy):
             SiteTerms(**{**parts, **wrong})
+
+
+@given(POLICIES, st.text(st.sampled_from("/ab$é."), max_size=7), st.sampled_from([None, "pty_1", "pty_2"]))
+@settings(max_examples=200)
+def test_of_rules_as_long_each_must_permit(terms: SiteTerms, rest: str, licensee: str | None) -> None:
+    path = "/" + rest
+    under = [rule for rule in terms.rules if matches(rule.pattern, path)]
+    longest = [rule for rule in under if len(rule.pattern) == max(len(one.pattern) for one in under)]
+    held = terms.rule_for(path)
+    assert set(held.permits_for(licensee)) == set.intersection(
+        *(set(rule.permits_for(licensee)) for rule in longest)
+    )
+    prices = {rule.price for rule in longest}
+    if len(prices) == 1:
+        assert held.price == prices.pop()
+    elif None in prices or len({price.currency for price in prices if price}) > 1:
+        assert held.price is None
+    else:
+        assert held.price == max(price for price in prices if price)

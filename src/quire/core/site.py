@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import copy
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import reduce
 from typing import Any
 
 from quire.core import canonical
 from quire.core.errors import Invalid
 from quire.core.money import Money
-from quire.core.patterns import Book, normal
+from quire.core.patterns import Book, matches, normal
 from quire.core.terms import USES
 from quire.core.urls import BadAddress, canonical_host
 
@@ -138,6 +140,8 @@ class SiteTerms:
     issuers: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
     agents: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
     _book: Book[Rule] = field(init=False, repr=False, compare=False, hash=False)
+    _ties: frozenset[int] = field(init=False, repr=False, compare=False, hash=False)
+    """Lengths of which there are several patterns that may match one path."""
 
     def __post_init__(self) -> None:
         _check_url(self.server, "The server")
@@ -157,15 +161,22 @@ class SiteTerms:
         for rule in self.rules:
             book.add(rule.pattern, rule)
         object.__setattr__(self, "_book", book)
+        wild = {len(rule.pattern) for rule in self.rules if "*" in rule.pattern}
+        counted = Counter(len(rule.pattern) for rule in self.rules)
+        object.__setattr__(self, "_ties", frozenset(length for length in wild if counted[length] > 1))
 
     def rule_for(self, path: str) -> Rule:
         """The rule that holds at the path: of those that match, the one with the longest pattern.
 
+        Of several as long all hold together: what each permits, at a price that all name, the highest.
         The path is canonical (``quire.core.urls.canonical_path``): without a query, beginning with a slash.
         """
         found = self._book.find(path)
         if found is None:
             raise BadPolicy(f"{path[:100]!r} is not a path: it begins with a slash.")
+        if (length := len(found.pattern)) in self._ties:
+            same = (rule for rule in self.rules if len(rule.pattern) == length)
+            return reduce(_together, (rule for rule in same if matches(rule.pattern, path)))
         return found
 
     @classmethod
@@ -212,6 +223,20 @@ _FIELDS = {
     "version", "society", "server", "site", "hosts", "rightsholder", "issued", "expires", "rules", "issuers",
     "agents",
 }  # fmt: skip
+
+
+def _together(one: Rule, other: Rule) -> Rule:
+    """What both rules permit, to anybody and to each licensee that one of them names."""
+    both = tuple(use for use in one.anybody if use in other.anybody)
+    only: dict[str, tuple[str, ...]] = {}
+    never: dict[str, tuple[str, ...]] = {}
+    for licensee in sorted({*one.only, *one.never, *other.only, *other.never}):
+        allowed = set(one.permits_for(licensee)) & set(other.permits_for(licensee))
+        only[licensee] = tuple(use for use in USES if use in allowed and use not in both)
+        never[licensee] = tuple(use for use in both if use not in allowed)
+    priced = one.price and other.price and one.price.currency == other.price.currency
+    price = max(one.price, other.price) if priced and one.price and other.price else None
+    return Rule(min(one.pattern, other.pattern), both, price, only, never)
 
 
 def _parts(value: Any, what: str, needed: set[str], allowed: set[str]) -> Mapping[str, Any]:
