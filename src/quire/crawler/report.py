@@ -1,0 +1,89 @@
+"""What was done with pages, told to the society in Content Telemetry 1.0.
+
+Every receipt of a page that was got is a ``content_retrieved``; a program adds what it did with one
+(``grounded``, ``cited``, ``presented``). ``license_ref`` is the licence's id. Nothing of a person or a
+question is in it: the least of the standard's levels of privacy.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from quire.core.errors import Invalid
+
+VERSION = "1.0"
+KINDS = ("content_retrieved", "content_grounded", "content_cited", "content_presented")
+MOST_EVENTS = 1000
+_NAMESPACE = uuid.UUID("6f1d5d5e-35a0-5c39-a3c6-0e9a4f2b6a41")
+
+
+class BadReport(Invalid):
+    """What is reported cannot be right."""
+
+    code = "crawl.bad-report"
+
+
+def retrieved(receipts: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """A ``content_retrieved`` for each receipt of a page that was got; the same receipt, the same event."""
+    for receipt in receipts:
+        if receipt.get("status") in (200, 206) and receipt.get("licence"):
+            yield {
+                "id": str(uuid.uuid5(_NAMESPACE, str(receipt["request"]))),
+                "type": "content_retrieved",
+                "timestamp": receipt["at"],
+                "source_role": "agent",
+                "content_url": receipt["url"],
+                "content_telemetry_id": receipt["telemetry"],
+                "license_ref": receipt["licence"],
+                "data": {"response_status": receipt["status"]},
+            }
+
+
+def used(
+    kind: str, receipt: Mapping[str, Any], *, at: datetime | None = None, output: str = "", **data: Any
+) -> dict[str, Any]:
+    """What was done with a page that was got. ``kind`` is one of KINDS but the first; ``output`` names the
+    answer
+    it went into (needed for what is cited and presented). Raises BadReport."""
+    if kind not in KINDS[1:]:
+        raise BadReport(f"{kind[:40]!r} is none of {', '.join(KINDS[1:])}.")
+    if kind != "content_grounded" and not output:
+        raise BadReport(f"{kind} needs the output in which it was.")
+    event = {
+        "id": str(uuid.uuid4()),
+        "type": kind,
+        "timestamp": (at or datetime.now(UTC)).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "content_url": receipt["url"],
+        "license_ref": receipt["licence"],
+        "data": data,
+    }
+    return event | ({"output_id": output} if output else {})
+
+
+def batches(events: Iterable[Mapping[str, Any]], agent: str) -> Iterator[bytes]:
+    """Event batches of at most MOST_EVENTS, as JSON, for the society's telemetry address."""
+    waiting: list[Mapping[str, Any]] = []
+    for event in events:
+        waiting.append(event)
+        if len(waiting) == MOST_EVENTS:
+            yield _batch(waiting, agent)
+            waiting = []
+    if waiting:
+        yield _batch(waiting, agent)
+
+
+def _batch(events: list[Mapping[str, Any]], agent: str) -> bytes:
+    session = uuid.uuid5(_NAMESPACE, "".join(str(event["id"]) for event in events))
+    document = {
+        "document_type": "event_batch",
+        "schema_version": VERSION,
+        "session_id": str(session),
+        "agent_id": agent,
+        "started_at": min(str(event["timestamp"]) for event in events),
+        "events": events,
+    }
+    return json.dumps(document, ensure_ascii=True, separators=(",", ":")).encode()
