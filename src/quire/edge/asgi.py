@@ -70,7 +70,7 @@ class QuireMiddleware:
         if request.path == "/robots.txt" and request.method in ("GET", "HEAD"):
             await self._robots(edge, request, scope, receive, send)
             return
-        ready = published.answer(edge.gate.state, request)
+        ready = published.answer(edge.gate.view, request)
         if ready is not None:
             await _send(send, 200, ready.headers, ready.body, request.method)
             return
@@ -80,7 +80,7 @@ class QuireMiddleware:
             visit.refuse()
             await _send(send, decision.status or 503, decision.headers, decision.body, request.method)
             return
-        added = published.headers(edge.gate.state, decision.path)
+        added = published.headers(edge.gate.view, decision.path, decision.host)
         watch = _Watch(visit, send, request.method, added)
         try:
             await self.app(scope, receive, watch if decision.is_recorded else watch.passing)
@@ -96,8 +96,8 @@ class QuireMiddleware:
         asked["headers"] = [pair for pair in scope["headers"] if pair[0].lower() not in _CONDITIONS]
         caught = _Caught()
         await self.app(asked, receive, caught)
-        found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in caught.headers}
-        merged = published.robots(edge.gate.state, request.host, caught.status, found, bytes(caught.body))
+        given = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in caught.headers)
+        merged = published.robots_txt(edge.gate.view, request, caught.status, given, bytes(caught.body))
         if merged is None:
             head = request.method == "HEAD"
             await send({"type": "http.response.start", "status": caught.status, "headers": caught.headers})

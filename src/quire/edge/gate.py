@@ -138,6 +138,7 @@ class Decision:
 
 _FREE = Verdict("free")
 _PEOPLE = Verdict("people")
+_FINDS = Verdict("admitted", use="search")
 
 
 class Gate:
@@ -164,6 +165,11 @@ class Gate:
     def state(self) -> State:
         """The state that decisions are made from."""
         return self._view.state
+
+    @property
+    def view(self) -> View:
+        """The state with what was worked out from it."""
+        return self._view
 
     def install(self, state: State) -> None:
         """Decide from ``state`` from now on. What was worked out before is forgotten with the old one."""
@@ -229,6 +235,8 @@ class Gate:
         terms = place.terms
         sent = request.headers.get("authorization")
         if sent is None or sent[:7].lower() != "license":
+            if agent.use == "search" and terms.finds:
+                return ends(_FINDS)
             code = "forbidden" if terms.closed else "no-token"
             return ends(view.refused(code, host, None if terms.closed else terms.price))
         known = self._known(view, sent, request.time)

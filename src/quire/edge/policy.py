@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from quire.core.agents import Agent, AgentBook, book_of
 from quire.core.licence_token import LEEWAY, Claims
@@ -66,6 +67,11 @@ class State:
         return NEVER if self.silence is None else self.heard + self.silence
 
     @property
+    def is_heard(self) -> bool:
+        """Whether the society was ever heard of, so that the terms are the site's own."""
+        return self.heard > 0
+
+    @property
     def desk(self) -> Desk:
         """Where a licence for this site is to be had."""
         society = self.site.society
@@ -76,14 +82,17 @@ class Terms:
     """What holds at a path: one rule, or several of which the strictest holds, use by use.
 
     ``key`` tells terms apart; ``price`` is the highest, and None where one of the rules does not sell.
+    ``finds``: anybody may list the pages in a search engine, and needs no token for it
+    (``quire.core.renderings``).
     """
 
-    __slots__ = ("closed", "key", "price", "rules")
+    __slots__ = ("closed", "finds", "key", "price", "rules")
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self.rules = rules
         self.key = " ".join(rule.pattern for rule in rules)
         self.closed = any(rule.closed for rule in rules)
+        self.finds = all("search" in rule.anybody for rule in rules)
         self.price = _dearest([rule.price for rule in rules])
 
     def permits_for(self, licensee: str) -> tuple[str, ...]:
@@ -158,11 +167,15 @@ NOBODY = Nobody()
 
 
 class View:
-    """A state, and what was worked out from it. Everything that grows is bounded."""
+    """A state, and what was worked out from it. Everything that grows is bounded.
+
+    ``served`` and ``said`` are what ``quire.edge.published`` made of it: documents by path, headers by
+    terms and host.
+    """
 
     __slots__ = (
-        "_answers", "_day", "_spoken", "_terms", "agents", "bad", "hosts", "places", "site", "state",
-        "tokens",
+        "_answers", "_day", "_spoken", "_terms", "agents", "bad", "hosts", "places", "said", "served",
+        "site", "state", "tokens",
     )  # fmt: skip
 
     def __init__(self, state: State) -> None:
@@ -173,6 +186,8 @@ class View:
         self.places: Remembered[str, Place] = Remembered(_PLACES)
         self.agents: Remembered[str, Agent | Nobody] = Remembered(_AGENTS)
         self.hosts = {host: host for host in state.site.hosts}
+        self.served: dict[str, Any] = {}
+        self.said: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}
         self._day = datetime.fromtimestamp(state.heard, UTC)
         self._spoken: Remembered[str, str] = Remembered(_HOSTS)
         self._terms: dict[str, Terms] = {rule.pattern: Terms((rule,)) for rule in state.site.rules}
