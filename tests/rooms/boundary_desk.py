@@ -35,13 +35,14 @@ class Desk:
 
     def verified(self, code: str = "harbour", outcome: str = "found") -> None:
         """As if the token had been seen: the looking itself has tests of its own."""
-        from quire.society.kit import clock
+        from quire.society.kit import acts, clock
         from quire.society.repertoire import actions
         from quire.society.repertoire.models import SiteCheck, SiteToken
 
         asked = actions.start_verification(site=code, by=self.user)
         token = SiteToken.objects.get(text=asked.text)
         SiteCheck.objects.create(token=token, outcome=outcome, at=clock.now())
+        acts.record("repertoire.verify-site", token.site, by=self.user, outcome=outcome)
 
     def yes(self, use: str = "all", licensee: str | None = None, member: str = "harbour", **more: Any) -> Any:
         return self.answer(use, licensee, member, True, **more)

@@ -10,12 +10,9 @@ pattern's rule is that of the owner whose pattern is the longest; what belongs t
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
-from importlib import resources
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +23,7 @@ from quire.core.patterns import normal
 from quire.core.site import Rule, SiteTerms, Society
 from quire.core.terms import USES
 from quire.core.urls import canonical_host
-from quire.society.kit import clock, config
+from quire.society.kit import agents, changes, clock, config
 from quire.society.licensing import keys
 from quire.society.mandates import paths
 from quire.society.mandates import queries as mandates
@@ -87,7 +84,7 @@ def terms_of_host(host: str, on: date | None = None) -> SiteTerms:
         expires=issued + GOOD_FOR,
         rules=tuple(_rules(_ground(sites, day))),
         issuers=(issuer(),),
-        agents=agents(),
+        agents=tuple(agents.load().entries()),
     )
 
 
@@ -118,20 +115,30 @@ def issuer() -> dict[str, Any]:
     }
 
 
-@cache
-def agents() -> tuple[dict[str, Any], ...]:
-    """The AI agents that are known, as the policy names them."""
-    text = resources.files("quire.society.usage.formats").joinpath("agents.toml").read_text("utf-8")
-    return tuple(
-        {
-            "name": entry["name"],
-            "operator": entry["operator"],
-            "use": entry["use"],
-            "tokens": sorted({entry["name"].lower(), *(token.lower() for token in entry.get("tokens", []))}),
-            "since": entry["since"].isoformat() if entry.get("since") else None,
-        }
-        for entry in tomllib.loads(text)["agent"]
-    )
+def current(site: UUID | str) -> tuple[str, bytes]:
+    """(ETag, sealed policy) of a site's host as an edge fetches it; made anew when something was written.
+
+    An unchanged policy is signed again once its week is a day old. Raises NoPolicy.
+    """
+    found = repertoire.site(site)
+    written = (found.id, config.home(), config.url(), changes.version(), _kids())
+    known = _sealed.get(found.host)
+    if known and known[0] == written and datetime.now(UTC) < known[1]:
+        return known[2], known[3]
+    terms = terms_of(found.id)
+    tag, body = etag(terms), sealed(terms)
+    if len(_sealed) >= _MOST_SEALED:
+        _sealed.clear()
+    _sealed[found.host] = (written, terms.issued + timedelta(days=1), tag, body)
+    return tag, body
+
+
+_MOST_SEALED = 1_000
+_sealed: dict[str, tuple[tuple[object, ...], datetime, str, bytes]] = {}
+
+
+def _kids() -> tuple[str, ...]:
+    return (keys.signing_key().kid, *(key["kid"] for key in keys.public_keys()))
 
 
 def _ground(sites: tuple[SiteRow, ...], day: date) -> _Ground:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from quire.core.terms import USES, Answer, allows
+from quire.core.terms import USES, Answer, Span, allows
 from quire.society.kit import ids
 from quire.society.mandates import queries
 
@@ -18,14 +18,21 @@ class Mandated:
     """The mandates of some members (None: of all of them) on ``day``: three queries, and no more later on."""
 
     def __init__(self, members: Iterable[UUID] | None, day: date) -> None:
-        some = None if members is None else list(members)
         self.day = day
-        self._spans = queries.member_spans(some)
+        self._spans: dict[str, tuple[Span, ...]] = {}
         self._answers: dict[str, list[Answer]] = {}
-        for one in queries.answers(some):
-            self._answers.setdefault(one.member, []).append(one)
         self._tids: dict[UUID, str] = {}
         self._known: dict[tuple[UUID, str], tuple[str, ...]] = {}
+        self.also(members)
+
+    def also(self, members: Iterable[UUID] | None) -> None:
+        """Load the mandates of further members, whom nobody asked about before."""
+        some = None if members is None else list(members)
+        if some == []:
+            return
+        self._spans.update(queries.member_spans(some))
+        for one in queries.answers(some):
+            self._answers.setdefault(one.member, []).append(one)
 
     def uses(self, member: UUID, licensee: str | None) -> tuple[str, ...]:
         """The uses that the member's mandate allows to a licensee (a TypeID), or to everybody (None)."""

@@ -1,5 +1,6 @@
 """The only reads of the repertoire that other rooms may call."""
 
+from quire.society.repertoire.queries.bulk import Place, Places, Spot
 from quire.society.repertoire.queries.finder import NOTHING, Finder, Found
 from quire.society.repertoire.queries.registry import Answer, lookup, work_id, works_count
 from quire.society.repertoire.queries.subjects import Owned, SubjectRow, subjects
@@ -12,7 +13,10 @@ __all__ = [
     "Finder",
     "Found",
     "Owned",
+    "Place",
+    "Places",
     "SiteRow",
+    "Spot",
     "SubjectRow",
     "checks_of",
     "lookup",

@@ -1,0 +1,216 @@
+"""May this be used, by whom, for what, at what price, and why: for many addresses at once.
+
+Owns the answers, as JSON, one for each address. The facts come from the repertoire, mandates, path terms, prices
+and licences. Somebody who has not shown who it is hears what holds for everybody, and nothing of any licensee.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from quire.core.money import Money
+from quire.core.patterns import Book, normal_path
+from quire.core.tariff import ANY_TIER
+from quire.core.terms import USES
+from quire.society.kit import clock, config
+from quire.society.licensing.queries.licences import LicenceRow, held
+from quire.society.mandates import queries as mandates
+from quire.society.mandates.mandated import Mandated
+from quire.society.mandates.paths import PathCosts, PathSaid
+from quire.society.parties import queries as parties
+from quire.society.parties.queries import PartyName
+from quire.society.repertoire.queries import Place, Places, Spot
+
+BATCH = 10_000
+
+WHY = {
+    "licensed": "Your licence covers it.",
+    "licence-needed": "The rightsholder allows it to whoever has a licence for it; see {page}.",
+    "price": "The rightsholder allows it, by the request at the site's price, or under a licence; see {page}.",
+    "not-mandated": "The rightsholder has not allowed this use.",
+    "path": "The rightsholder keeps this path out of this use.",
+    "not-in-force": "The work is not in the registry on this day.",
+    "unknown": "Nobody registered here is known to own this address, so the society cannot allow anything.",
+    "unreadable": "This is neither a URL nor an identifier of a work.",
+}
+
+_text = json.encoder.encode_basestring_ascii
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """On whose behalf it is asked: a licensee's TypeID and its licences on the day, or nobody's."""
+
+    licensee: str | None = None
+    licences: tuple[LicenceRow, ...] = ()
+
+    @classmethod
+    def of(cls, licensee: UUID, tid: str, day: date | None = None) -> Asker:
+        """A licensee with the licences it has on a day (None: today)."""
+        return cls(tid, tuple(held(licensee, day or clock.today())))
+
+
+def answers(
+    urls: Iterable[str], asker: Asker, uses: Sequence[str] = USES, day: date | None = None
+) -> Iterator[bytes]:
+    """A JSON object for each URL or identifier, in order; a few thousand are in memory at a time."""
+    desk = Desk(asker, uses, day)
+    left = iter(urls)
+    while part := list(islice(left, BATCH)):
+        yield from desk.answers(part)
+
+
+class Desk:
+    """Answers for one asker on one day; what is known of a rightsholder or a site is fetched once."""
+
+    def __init__(self, asker: Asker, uses: Sequence[str] = USES, day: date | None = None) -> None:
+        self._asker = asker
+        self._uses = tuple(uses)
+        self._day = day or clock.today()
+        self._places = Places(self._day)
+        self._rights = Rights(self._day)
+        self._page = f"{config.url()}/licences"
+        self._parts: dict[tuple[object, ...], bytes] = {}
+
+    def answers(self, urls: Sequence[str]) -> list[bytes]:
+        """An answer for each, in order."""
+        places = self._places.find(urls)
+        self._rights.fetch(places)
+        return [self._answer(place) for place in places]
+
+    def _answer(self, place: Place) -> bytes:
+        words = "null" if place.words is None else str(place.words)
+        head = f'{{"url":{_text(place.url)},"found":"{place.found}","key":{_text(place.key)},"words":{words},'
+        return head.encode() + self._part(place) + b"}"
+
+    def _part(self, place: Place) -> bytes:
+        """Everything but what is the address's own: the same bytes for most addresses of a site."""
+        spot, who = place.spot, self._asker.licensee
+        refused, price = self._rights.on_path(spot, place.path, who)
+        alike = (place.found, place.problem, place.holder, place.tier, place.in_force, spot, refused, price)
+        if (part := self._parts.get(alike)) is None:
+            part = self._parts[alike] = self._told(place, refused, price)
+        return part
+
+    def _told(self, place: Place, refused: frozenset[str], price: Money | None) -> bytes:
+        name = self._rights.name(place.holder)
+        told: dict[str, Any] = {
+            "site": place.spot and place.spot.code,
+            "tier": place.tier or None,
+            "rightsholder": name and {"id": name.tid, "name": name.name},
+            "price": price and _price(price, "request"),
+            "uses": {use: self._use(place, use, refused, price) for use in self._uses},
+        }
+        if place.problem:
+            told["problem"] = place.problem
+        return json.dumps(told, separators=(",", ":")).encode()[1:-1]
+
+    def _use(self, place: Place, use: str, refused: frozenset[str], price: Money | None) -> dict[str, Any]:
+        code, licence = self._code(place, use, refused, price)
+        costs = _licence_price(licence, place.tier, price) if licence else None
+        if code == "price" and price:
+            costs = _price(price, "request")
+        return {
+            "allowed": code in {"licensed", "licence-needed", "price"},
+            "code": code,
+            "why": WHY[code].format(page=self._page),
+            "licence": licence and licence.tid,
+            "price": costs,
+        }
+
+    def _code(
+        self, place: Place, use: str, refused: frozenset[str], price: Money | None
+    ) -> tuple[str, LicenceRow | None]:
+        if place.holder is None:
+            return ("unreadable" if place.found == "unreadable" else "unknown"), None
+        if not place.in_force:
+            return "not-in-force", None
+        if use not in self._rights.mandated.uses(place.holder, self._asker.licensee):
+            return "not-mandated", None
+        if use in refused:
+            return "path", None
+        licence = next((one for one in self._asker.licences if use in one.uses), None)
+        if licence is not None:
+            return "licensed", licence
+        return ("price" if price else "licence-needed"), None
+
+
+class Rights:
+    """What is said of rightsholders and sites on a day, fetched for places as they come."""
+
+    def __init__(self, day: date) -> None:
+        self._day = day
+        self.mandated = Mandated([], day)
+        self._names: dict[UUID, PartyName] = {}
+        self._sites: dict[UUID, _Said | None] = {}
+
+    def fetch(self, places: Iterable[Place]) -> None:
+        """Learn what is not known yet of these places' holders and sites; five queries at most."""
+        holders: set[UUID] = set()
+        sites: set[UUID] = set()
+        for place in places:
+            if place.holder is not None and place.holder not in self._names:
+                holders.add(place.holder)
+            if place.spot is not None and place.spot.id not in self._sites:
+                sites.add(place.spot.id)
+        if holders:
+            self._names.update(parties.names(holders))
+            self.mandated.also(holders)
+        if sites:
+            said = mandates.path_terms(sites, self._day)
+            costs = mandates.path_prices(sites, self._day)
+            for site in sites:
+                known = site in said or site in costs
+                self._sites[site] = _Said(said.get(site, ()), costs.get(site, ())) if known else None
+
+    def name(self, holder: UUID | None) -> PartyName | None:
+        return None if holder is None else self._names.get(holder)
+
+    def on_path(
+        self, spot: Spot | None, path: str, licensee: str | None
+    ) -> tuple[frozenset[str], Money | None]:
+        """The uses that a site's own terms take away at a path, and what a request costs there."""
+        said = self._sites.get(spot.id) if spot is not None else None
+        return said.at(path, licensee) if said is not None and path else (frozenset(), None)
+
+
+class _Said:
+    """The terms and prices of one site, made for looking paths up."""
+
+    def __init__(self, said: Sequence[PathSaid], costs: Sequence[PathCosts]) -> None:
+        self._terms: dict[tuple[str | None, str], Book[bool]] = {}
+        self._prices: Book[Money] = Book()
+        for one in said:
+            self._terms.setdefault((one.licensee, one.use), Book[bool]()).add(one.pattern, one.yes)
+        for cost in costs:
+            self._prices.add(cost.pattern, Money(cost.amount, cost.currency))
+
+    def at(self, path: str, licensee: str | None) -> tuple[frozenset[str], Money | None]:
+        spelled = normal_path(path)
+        refused = frozenset(
+            use
+            for (to, use), book in self._terms.items()
+            if to in (None, licensee) and book.find(spelled) is False
+        )
+        return refused, self._prices.find(spelled)
+
+
+def _price(price: Money, per: str) -> dict[str, str]:
+    return {"amount": price.decimal(), "currency": price.currency, "per": per}
+
+
+def _licence_price(licence: LicenceRow, tier: str, price: Money | None) -> Mapping[str, str] | None:
+    """What one more use costs under a licence; None where the year's fee covers it."""
+    if licence.kind == "crawl":
+        return _price(price, "request") if price else None
+    if licence.kind == "blanket":
+        return None
+    amount = licence.prices.get(tier, licence.prices.get(ANY_TIER))
+    per = "request" if licence.kind == "per-request" else "work"
+    return None if amount is None else _price(Money(amount, licence.currency), per)
