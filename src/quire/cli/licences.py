@@ -11,6 +11,15 @@ from quire.cli import frame
 from quire.cli.frame import By, DryRun, Json, Skip
 from quire.cli.house import day
 
+Term = Annotated[
+    list[str],
+    typer.Option(
+        help="attribution, output-attribution, no-derivatives, audit, reporting:telemetry, reporting:monthly "
+        "or model:TEXT; may be given again."
+    ),
+]
+Deviation = Annotated[str, typer.Option(help="Why the licence is not as the published tariff has it.")]
+
 
 def register(app: typer.Typer) -> None:
     """The commands about licences and what they bring in."""
@@ -21,7 +30,10 @@ def register(app: typer.Typer) -> None:
             (
                 ("import", licences_import),
                 ("grant", licences_grant),
+                ("take", licences_take),
                 ("list", licences_list),
+                ("show", licences_show),
+                ("deviations", licences_deviations),
                 ("operators", licences_operators),
             ),
         ),
@@ -56,7 +68,7 @@ def licences_grant(
     operator: Annotated[
         list[str], typer.Option(help="Its name in the list of AI agents; may be given again.")
     ],
-    kind: Annotated[str, typer.Option(help="blanket, per-request or per-work.")],
+    kind: Annotated[str, typer.Option(help="blanket, per-request, per-work or crawl.")],
     use: Annotated[
         list[str], typer.Option(help="ai-train, ai-input, ai-index or search; may be given again.")
     ],
@@ -67,12 +79,15 @@ def licences_grant(
     price: Annotated[
         list[str], typer.Option(help="Such as standard=0.002 or *=0.001; may be given again.")
     ] = [],  # noqa: B006
+    term: Term = [],  # noqa: B006
+    deviation: Deviation = "",
     by: By = "",
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Grant one licence."""
+    """Grant one licence on terms of its own; where a tariff is published for it, take it instead."""
     from quire.society.licensing import actions
+    from quire.society.licensing.conditions import of_words
 
     prices = dict(one.partition("=")[::2] for one in price)
     with frame.rehearsal(dry_run):
@@ -87,6 +102,8 @@ def licences_grant(
             currency=currency,
             fee=fee,
             prices=prices,
+            conditions=of_words(term),
+            deviation=deviation,
             by=frame.acting(by),
         )
     frame.say(
@@ -94,6 +111,103 @@ def licences_grant(
         [f"{code} is granted to {licensee}: {granted.tid}."],
         as_json=as_json,
     )
+
+
+def licences_take(
+    code: str,
+    tariff: Annotated[str, typer.Option(help="A published tariff's code, or code@version.")],
+    licensee: Annotated[str, typer.Option(help="The licensee's code (a party).")],
+    starts: Annotated[str, typer.Option("--from", help="The first day of the licence.")],
+    until: Annotated[str, typer.Option(help="First day out; a year later where not said.")] = "",
+    operator: Annotated[
+        list[str], typer.Option(help="Its name in the list of AI agents; may be given again.")
+    ] = [],  # noqa: B006
+    use: Annotated[list[str], typer.Option(help="Instead of the tariff's uses.")] = [],  # noqa: B006
+    fee: Annotated[str, typer.Option(help="Instead of the tariff's fee.")] = "",
+    price: Annotated[list[str], typer.Option(help="Instead of the tariff's prices.")] = [],  # noqa: B006
+    term: Term = [],  # noqa: B006
+    deviation: Deviation = "",
+    by: By = "",
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Take a licence as a published tariff has it; anything else needs a reason."""
+    from quire.society.licensing import actions, queries
+    from quire.society.licensing.conditions import of_words
+
+    with frame.rehearsal(dry_run):
+        taken = actions.take_licence(
+            code=code,
+            tariff=tariff,
+            licensee=licensee,
+            operators=operator,
+            starts=day(starts),
+            ends=day(until) if until else None,
+            uses=use or None,
+            fee=fee or None,
+            prices=dict(one.partition("=")[::2] for one in price) or None,
+            conditions=of_words(term) if term else None,
+            deviation=deviation,
+            by=frame.acting(by),
+        )
+        row = queries.row_of(taken)
+    frame.say(
+        {"licence": row.tid, "code": code, "tariff": row.published},
+        [f"{licensee} takes {code} under {row.published} from {row.starts} until {row.ends}: {row.tid}."],
+        as_json=as_json,
+    )
+
+
+def licences_show(code: str, as_json: Json = False) -> None:
+    """One licence with its terms, a sentence for each."""
+    from quire.core.money import Money, decimal_of
+    from quire.society.licensing import queries
+    from quire.society.licensing.terms import sentences
+
+    row = queries.licence(code)
+    prices = {tier: decimal_of(price) for tier, price in row.prices.items()}
+    under = f"Under the published tariff {row.published}." if row.published else "Under no published tariff."
+    lines = [
+        (
+            f"{row.code} ({row.tid}): {row.licensee_code} may {', '.join(row.uses)}, {row.kind}, "
+            f"from {row.starts} until {row.ends}."
+        ),
+        under + (f" It deviates from it: {row.deviation}" if row.deviation else ""),
+        *([f"{Money(row.fee, row.currency)} a year."] if row.fee else []),
+        *(f"{price} {row.currency} for {tier}." for tier, price in prices.items()),
+        *sentences(row),
+    ]
+    data = {
+        "code": row.code,
+        "id": row.tid,
+        "licensee": row.licensee_code,
+        "kind": row.kind,
+        "uses": list(row.uses),
+        "from": row.starts,
+        "until": row.ends,
+        "currency": row.currency,
+        "fee": decimal_of(row.fee),
+        "prices": prices,
+        "tariff": row.published,
+        "deviation": row.deviation,
+        "terms": row.conditions.as_json(),
+        "sentences": sentences(row),
+    }
+    frame.say(data, lines, as_json=as_json)
+
+
+def licences_deviations(as_json: Json = False) -> None:
+    """Every licence that is not as its tariff has it, in what, and why."""
+    from quire.society.licensing import queries
+
+    found = queries.deviations()
+    rows = [
+        (one.licence.code, one.licence.licensee_code, one.licence.published, ", ".join(one.what), one.reason)
+        for one in found
+    ]
+    columns = ("licence", "licensee", "tariff", "deviates in", "reason")
+    data = [dict(zip(columns, row, strict=True)) for row in rows]
+    frame.say(data, frame.table("", columns, rows), as_json=as_json)
 
 
 def licences_list(as_json: Json = False) -> None:

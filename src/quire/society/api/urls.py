@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from quire.society.api import edge, olp, registry, sites
+from quire.society.api import edge, olp, registry, sites, tariffs
 
-urlpatterns = [*olp.urlpatterns, *edge.urlpatterns, *sites.urlpatterns, *registry.urlpatterns]
+urlpatterns = [
+    *olp.urlpatterns,
+    *tariffs.urlpatterns,
+    *edge.urlpatterns,
+    *sites.urlpatterns,
+    *registry.urlpatterns,
+]

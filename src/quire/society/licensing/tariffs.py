@@ -92,7 +92,7 @@ def read_tariff(text: str) -> Drafted:
     given = _parsed(text)
     if unknown := sorted(set(given) - FIELDS):
         raise BadTerms(f"{unknown[0][:40]!r} is no field of a tariff; there are {', '.join(sorted(FIELDS))}.")
-    if missing := [name for name in NEEDED if not given.get(name)]:
+    if missing := [name for name in NEEDED if not given.get(name) or not str(given[name]).strip()]:
         raise BadTerms(f"The tariff does not say {missing[0]}.")
     starts, ends = _day(given, "starts"), _day(given, "ends") if given.get("ends") else None
     asked = read_terms(

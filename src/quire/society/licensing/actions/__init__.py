@@ -1,6 +1,7 @@
 """The only writes of licensing."""
 
 from quire.society.licensing.actions.clients import Made, create_client, revoke_client, rotate_client
+from quire.society.licensing.actions.keys import drop_key, rotate_keys
 from quire.society.licensing.actions.licences import (
     end_licence,
     grant_licence,
@@ -15,6 +16,7 @@ __all__ = [
     "Issued",
     "Made",
     "create_client",
+    "drop_key",
     "end_licence",
     "grant_licence",
     "import_licences",
@@ -25,5 +27,6 @@ __all__ = [
     "revoke_licence",
     "revoke_token",
     "rotate_client",
+    "rotate_keys",
     "take_licence",
 ]

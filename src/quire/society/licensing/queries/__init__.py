@@ -1,5 +1,6 @@
 """The only reads of licensing that other rooms may call."""
 
+from quire.society.licensing.models import KINDS
 from quire.society.licensing.queries.clients import ClientRow, authenticate, client, clients
 from quire.society.licensing.queries.licences import (
     LicenceRow,
@@ -18,6 +19,7 @@ from quire.society.licensing.queries.tariffs import in_force as tariffs_in_force
 from quire.society.licensing.tariffs import TariffRow
 
 __all__ = [
+    "KINDS",
     "ClientRow",
     "Deviation",
     "Introspected",

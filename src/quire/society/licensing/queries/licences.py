@@ -82,18 +82,23 @@ def held(licensee: UUID, day: date) -> list[LicenceRow]:
 
 
 def by_operator() -> dict[str, tuple[LicenceRow, ...]]:
-    """Every operator's name to all licences of its party, by their first day; one without any has ``()``."""
+    """Every operator's name to all licences of its party, by their first day; one without any has ``()``.
+
+    A licensee's TypeID is such a name as well: so edges name whoever showed a token.
+    """
     held: dict[UUID, list[LicenceRow]] = {}
     for row in sorted(licences(), key=lambda row: (row.starts, row.code)):
         held.setdefault(row.licensee, []).append(row)
     names = Operator.objects.order_by("name").values_list("name", "party_id")
-    return {name: tuple(held.get(party, ())) for name, party in names}
+    by_token = {rows[0].licensee_tid: tuple(rows) for rows in held.values()}
+    return by_token | {name: tuple(held.get(party, ())) for name, party in names}
 
 
 def operators_of(licensee: parties.Ref) -> tuple[str, ...]:
-    """The names by which the list of AI agents knows this party, sorted."""
+    """The names by which usage knows this party: those in the list of AI agents, sorted, and its TypeID."""
     party = parties.party(licensee)
-    return tuple(Operator.objects.filter(party=party).order_by("name").values_list("name", flat=True))
+    names = Operator.objects.filter(party=party).order_by("name").values_list("name", flat=True)
+    return (*names, ids.show("pty", party.id))
 
 
 def row_of(licence: Licence) -> LicenceRow:
