@@ -85,9 +85,9 @@ CLAIMS = Claims(
 )
 
 
-def token(key: SigningKey = KEY, alg: str | None = None, **changes: Any) -> str:
+def token(by: SigningKey = KEY, alg: str | None = None, **changes: Any) -> str:
     """A licence token; ``changes`` to its claims."""
-    return licence_token.issue(replace(CLAIMS, **changes), key, alg)
+    return licence_token.issue(replace(CLAIMS, **changes), by, alg)
 
 
 def ask(
