@@ -22,6 +22,7 @@ _LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _ODD_ENDS = re.compile("[\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 _AGENT = {"user-agent", "useragent", "user agent"}
 _DISALLOW = {"disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw"}
+_RULES = {"allow", "content-usage", "content-signal", *_DISALLOW}
 _WHOLE_SITE = {"sitemap", "sitemaps", "site-map", "host"}
 _TOKEN = re.compile(r"[A-Za-z0-9_.-]+")
 _VALUE = re.compile(r"[!-~](?:[ -~]*[!-~])?")
@@ -155,7 +156,7 @@ class _Reader:
             self._closed = False
             if value:
                 group.agents.append("*" if value == "*" else value.partition("/")[0].strip().lower())
-        elif name in ("allow", *_DISALLOW) and group:
+        elif (name == "allow" or name in _DISALLOW) and group:
             # An empty Disallow forbids nothing, and still ends the run of User-agent lines.
             self._closed = True
             if value:
@@ -200,15 +201,21 @@ def add_lines(text: str, lines: Iterable[str]) -> str:
 
 
 def _ends_run(lines: list[str], at: int) -> bool:
-    """Whether this is the last of a run of ``User-agent`` lines, for every way of reading such runs."""
+    """Whether this is the last of a run of ``User-agent`` lines, for every way of reading such runs.
+
+    For some readers any line ends a run, for others only a rule does; and a line may have ends in it that
+    only some see. Where they do not agree it is not the last: a line put there would part two groups for some.
+    """
     if _field(lines[at])[0] not in _AGENT or _ODD_ENDS.search(lines[at]):
         return False
     for line in lines[at + 1 :]:
         if _ODD_ENDS.search(line):
             return False
         name, _ = _field(line)
-        if name and name not in _WHOLE_SITE:
-            return name not in _AGENT
+        if name in _AGENT:
+            return False
+        if name in _RULES:
+            return True
     return True
 
 
