@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zlib import crc32
 
+from quire.core import moments
 from quire.core.errors import QuireError
 from quire.edge.spool import segments
 from quire.edge.spool.claim import Claim, new_mark, read_mark
@@ -181,7 +182,8 @@ class Lane:
         if self._mark.lost_power and self._mark.reserved > last:
             first, self._next = self._next, self._mark.reserved + 1
             self._begin(first)
-            os.write(self._fd, frame(segments.lost(first, self._mark.reserved)))
+            now = moments.write_exactly(datetime.now(UTC))
+            os.write(self._fd, frame(segments.lost(first, self._mark.reserved, now)))
             os.fsync(self._fd)
             os.close(self._fd)
             self._fd, self._size = -1, 0

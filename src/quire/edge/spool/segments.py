@@ -10,7 +10,6 @@ import os
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -102,45 +101,42 @@ class Found:
 def events(folder: Path, after: int, through: int, seen: Found | None = None) -> Iterator[Found]:
     """Every event with ``after < number <= through``, ascending.
 
-    Where lines are damaged, a ``lost`` event stands in their place, with the first of their numbers.
-    ``seen`` is the event read last, if ``after`` was its number: reading goes on there.
+    Where lines are damaged or gone, a ``lost`` event stands in their place, with the first of their numbers
+    and the time of the event that follows; so it reads the same each time. ``seen`` is the event read last,
+    if ``after`` was its number: reading goes on there.
     """
     starts = firsts(folder)
     expected = after + 1
     begin = max(bisect_right(starts, expected) - 1, 0)
-    for at, start in enumerate(starts[begin:], begin):
-        if start > through:
-            break
+    for start in starts[begin:]:
         skip = seen.end if seen is not None and (seen.segment, seen.last) == (start, after) else 0
-        for one in _segment(folder, start, max(expected, start), skip):
+        for one in _segment(folder, start, skip):
+            if one.last < expected:
+                continue
             if one.first > through:
                 return
+            if one.first > expected:
+                gone = lost(expected, one.first - 1, _time(one.event))
+                yield Found(expected, one.first - 1, gone, start, 0)
             yield one
             expected = one.last + 1
-        end = starts[at + 1] - 1 if at + 1 < len(starts) else 0
-        if expected <= end <= through:
-            yield Found(expected, end, lost(expected, end), start, 0)
-            expected = end + 1
 
 
-def _segment(folder: Path, start: int, expected: int, skip: int) -> Iterator[Found]:
+def _segment(folder: Path, start: int, skip: int) -> Iterator[Found]:
     with (folder / name_of(start)).open("rb") as file:
         file.seek(skip)
         data = file.read()
     for line in lines(data):
-        if line.event is None:
-            continue
-        first, last = span_of(line.event)
-        if last < expected:
-            continue
-        if first > expected:
-            yield Found(expected, first - 1, lost(expected, first - 1), start, 0)
-        yield Found(first, last, line.event, start, skip + line.end)
-        expected = last + 1
+        if line.event is not None:
+            first, last = span_of(line.event)
+            yield Found(first, last, line.event, start, skip + line.end)
 
 
-def lost(first: int, last: int) -> bytes:
+def lost(first: int, last: int, at: str) -> bytes:
     """The event that says that numbers ``first`` to ``last`` are gone; it has the first of them."""
-    now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    record: dict[str, Any] = {"n": first, "t": now, "kind": "lost", "from": first, "to": last}
+    record: dict[str, Any] = {"n": first, "t": at, "kind": "lost", "from": first, "to": last}
     return json.dumps(record, separators=(",", ":")).encode()
+
+
+def _time(event: bytes) -> str:
+    return str(json.loads(event)["t"])
