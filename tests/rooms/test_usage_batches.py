@@ -176,3 +176,17 @@ def test_nothing_more_is_taken_while_too_much_waits(front: Edge, monkeypatch: py
     status, told = front.sends(11, 20)
     assert (status, told["code"]) == (429, "usage.busy")
     monkeypatch.undo()
+
+
+def test_the_page_of_the_api_is_the_same_door(front: Edge) -> None:
+    from django.test import Client
+
+    body = front.body(1, 10)
+    asked = {"HTTP_CONTENT_ENCODING": "gzip", "HTTP_HOST": "localhost"}
+    for authorization, status in (("", 401), (front.header(1, 10, body), 200)):
+        answer = Client().post(
+            "/usage/batches", body, "application/x-ndjson", HTTP_AUTHORIZATION=authorization, **asked
+        )
+        assert answer.status_code == status
+    assert answer.json() == {"through": 10}
+    assert Client().get("/usage/batches", **asked).status_code == 405

@@ -35,7 +35,8 @@ def gather(run: models.Run) -> Frozen:
     """The evidence of every pot of the run, as the society's books stand in this transaction."""
     pots = _pots(run)
     starts, ends = min(pot.starts for pot in pots), max(pot.ends for pot in pots)
-    operators = {pot.licence.licensee: licensing.operators_of(pot.licence.licensee) for pot in pots}
+    licensees = {pot.licence.licensee for pot in pots}  # edges name them by these very ids
+    operators = {one: (*licensing.operators_of(one), one) for one in licensees}
     used = usage.subjects(starts, ends, sorted({name for names in operators.values() for name in names}))
     rows = sorted(repertoire.subjects(used.works, used.sites), key=lambda row: row.key)
     folk = _parties(rows, starts, ends)

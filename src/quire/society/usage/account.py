@@ -19,9 +19,12 @@ HEADINGS: Mapping[str, str] = {
     "unlicensed": "by AI operators without a licence",
     "unknown_host": "by AI crawlers on addresses of nobody",
     "conflicting": "told already, in this file or an earlier one",
+    "refused": "by AI crawlers, refused at the edge",
     "not_answered": "by AI crawlers, not answered with content",
     "asset": "by AI crawlers, for what is no work (style sheets, images, robots.txt)",
     "human": "by people and ordinary search engines",
+    "voided": "taken back by the edge, or taking back",
+    "lost": "lost by an edge, which says so",
     "unreadable": "unreadable",
     "structure": "headers or blank",
     "withdrawn": "withdrawn with their import",
@@ -30,6 +33,8 @@ HEADINGS: Mapping[str, str] = {
 
 USAGE = ("counted", "outside", "direct", "unlicensed", "unknown_host")
 """The headings that rows of the lake stand under."""
+
+_OF_AGENTS = ("conflicting", "refused", "not_answered", "asset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ class Account:
     def _meaning(self) -> Iterator[str]:
         if self["withdrawn"].lines == self.lines:
             yield "The import was withdrawn: it earns nothing."
-        elif not any(self[name].lines for name in (*USAGE, "conflicting", "not_answered", "asset")):
+        elif not any(self[name].lines for name in (*USAGE, *_OF_AGENTS)):
             yield "No AI crawler in it: it earns nothing."
         elif not self.usage.lines and not self["conflicting"].lines:
             yield "No AI crawler took a work in it: it earns nothing."

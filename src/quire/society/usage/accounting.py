@@ -89,7 +89,7 @@ def fee_counts(licence: licensing.Ref, starts: date, ends: date) -> tuple[Count,
     with lake.reading(paths_of(starts, ends)) as db:
         now = on_record.gather(starts, ends)
         cuts = now.boundaries(starts, ends)
-        operators = counting.spelt(terms.operators)
+        operators = counting.spelt((*terms.operators, terms.licensee_tid))
         subjects = _register(db, starts, ends, operators)
         judged = _judge(db, starts, ends, now, cuts, subjects, operators)
         billed = {(j.member, j.cell) for j in judged if j.heading == "counted" and j.use in terms.uses}

@@ -3,12 +3,13 @@
 The first in wins; what comes later is set aside with a reason that names the import it contradicts. Two
 rows contradict each other when they have one fingerprint, when they count one agent at one address in two
 windows that overlap, or when they tell of one agent on one host in one hour in ways that cannot both be
-added: single events and a count of the hour, or a count of the whole site and counts of its paths.
+added: single events and a count of the hour, a count of the whole site and counts of its paths, or what an
+edge metered and what a file tells of the same hour.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -40,6 +41,7 @@ class Known:
     def __init__(self) -> None:
         self.told: dict[int, int] = {}  # fingerprint → source
         self.events: dict[Hour, int] = {}
+        self.metered: dict[Hour, int] = {}
         self.sites: dict[Hour, int] = {}
         self.paths: dict[Hour, int] = {}
         self.overlaps: dict[int, int] = {}  # line of the chunk's file → source
@@ -52,10 +54,11 @@ class Known:
         hourly = row.ends > row.starts
         if hourly and (source := self._overlapping(row)) is not None:
             return "it has a count of this agent at this address for a window that overlaps this one", source
-        if not (self.sites or self.paths or self.events):
-            return None  # the rule, for logs: nothing was counted by the hour there
+        if not (self.sites or self.paths or self.events or self.metered):
+            return None  # the rule, for logs: nothing was counted by the hour there, and there is no edge
         others: tuple[tuple[dict[Hour, int], str], ...]
-        others = ((self.events, "it has single requests of this agent in this hour"),) if hourly else ()
+        others = ((self.metered, "an edge metered this agent in this hour"),)
+        others += ((self.events, "it has single requests of this agent in this hour"),) if hourly else ()
         if not hourly or row.path is not None:
             others += ((self.sites, "it has a count of this agent and hour for the whole site"),)
         if not hourly or row.path is None:
@@ -105,11 +108,17 @@ def span(rows: Sequence[Row]) -> tuple[datetime, datetime]:
     return _EPOCH + first // _HOUR * _HOUR, _EPOCH + (last // _HOUR + 1) * _HOUR
 
 
-def known_to(db: duckdb.DuckDBPyConnection, rows: Sequence[Row], sources: Sequence[int]) -> Known:
+def known_to(
+    db: duckdb.DuckDBPyConnection,
+    rows: Sequence[Row],
+    sources: Sequence[int],
+    edges: Collection[int] = (),
+) -> Known:
     """What the lake's files tell of the hosts and hours of ``rows``.
 
     ``db`` has the view ``sourced`` (``lake.open``), ``sources`` the source of each of its files. Of several
-    sources the smallest is named, so the answer does not hang on the engine's order.
+    sources the smallest is named, so the answer does not hang on the engine's order. ``edges`` are the
+    sources that were metered: an hour of theirs is told by no file again, whatever it says.
     """
     known = Known()
     if not sources:
@@ -123,6 +132,7 @@ def known_to(db: duckdb.DuckDBPyConnection, rows: Sequence[Row], sources: Sequen
         [starts, ends],
     )
     known.told.update(told.fetchall())
+    known.metered.update(_metered(db, starts, ends, edges))
     hourly = any(row.ends > row.starts for row in rows)
     windows = db.execute(
         "SELECT host, agent, epoch_us(starts), epoch_us(ends), path IS NULL, min(source) "
@@ -146,6 +156,23 @@ def known_to(db: duckdb.DuckDBPyConnection, rows: Sequence[Row], sources: Sequen
         ).fetchall()
         known.events.update({Hour(host, agent, hour): source for host, agent, hour, source in events})
     return known
+
+
+def _metered(
+    db: duckdb.DuckDBPyConnection, starts: datetime, ends: datetime, edges: Collection[int]
+) -> dict[Hour, int]:
+    """The hours that edges metered, and not only took back again."""
+    if not edges:
+        return {}
+    put(db, "edges", {"source": np.array(sorted(edges), dtype=np.int64)})
+    found = db.execute(
+        "SELECT host, agent, epoch_us(starts) // 3600000000 AS hour, min(source) "
+        "FROM sourced JOIN origin USING (file) SEMI JOIN edges USING (source) "
+        "WHERE starts >= ? AND starts < ? AND host IN (SELECT host FROM hosts) "
+        "GROUP BY ALL HAVING sum(count) > 0",
+        [starts, ends],
+    ).fetchall()
+    return {Hour(host, agent, hour): source for host, agent, hour, source in found}
 
 
 def _overlaps(db: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> list[tuple[int, int]]:

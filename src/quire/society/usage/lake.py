@@ -24,7 +24,7 @@ from quire.society.kit import config
 from quire.society.usage.errors import LakeDamaged, LakeNotWritten
 from quire.society.usage.formats import Row
 
-COLUMNS = (
+_OF_FILES = (
     ("line", "BIGINT"),
     ("fingerprint", "BIGINT"),
     ("starts", "TIMESTAMPTZ"),
@@ -40,9 +40,21 @@ COLUMNS = (
     ("status", "SMALLINT"),
     ("size", "BIGINT"),
 )
+_OF_EDGES = (
+    ("licence", "VARCHAR"),
+    ("evidence", "VARCHAR"),
+    ("charged", "BIGINT"),
+    ("currency", "VARCHAR"),
+    ("request", "VARCHAR"),
+    ("jti", "VARCHAR"),
+    ("telemetry", "VARCHAR"),
+)
+COLUMNS = _OF_FILES + _OF_EDGES
 """A row of the lake. ``host`` is empty where neither file nor importer named it. ``path`` is NULL where usage
 is known for the whole site, ``site`` and ``work`` where nothing was registered for the address at import (of
-a work the site is NULL), ``status`` and ``size`` where the format does not tell."""
+a work the site is NULL), ``status`` and ``size`` where the format does not tell. The columns from ``licence``
+on are of what edges metered, ``charged`` in quanta of ``currency``; ``operator`` is then the licensee's
+TypeID where a token named one. Files written before there were edges lack those columns."""
 
 # sql in this file: column names are those of COLUMNS, tables are named by the callers' own code, and paths
 # (which a COPY takes no parameter for) go through ``literal``.
@@ -87,7 +99,7 @@ def columns_of(rows: Sequence[Row], owners: Sequence[tuple[str, str]]) -> dict[s
     }
     return {
         name: texts(values[name]) if kind in ("VARCHAR", "UUID") else np.array(values[name], dtype=np.int64)
-        for name, kind in COLUMNS
+        for name, kind in _OF_FILES
     }
 
 
@@ -117,31 +129,42 @@ def write(path: str, rows: Sequence[Row], owners: Sequence[tuple[str, str]]) -> 
     start and line, and written by one thread. Raises ``LakeNotWritten``.
     """
     with connect(threads=1) as db:
-        put(db, "fresh", columns_of(rows, owners), ", ".join(map(_from_numpy, COLUMNS)))
+        absent = [f"NULL::{kind} AS {name}" for name, kind in _OF_EDGES]
+        put(db, "fresh", columns_of(rows, owners), ", ".join([*map(_from_numpy, _OF_FILES), *absent]))
         return write_table(db, "fresh", path)
 
 
 def write_table(db: duckdb.DuckDBPyConnection, table: str, path: str) -> Written:
     """The same for rows that are a table of ``db`` already; ``db`` must have one thread."""
-    place = config.home() / path
-    fresh = place.with_name(f".{place.name}.part")  # one writer at a time: what a kill left is replaced
     names = ", ".join(name for name, _ in COLUMNS)
-    try:
-        config.private("lake")
-        place.parent.mkdir(parents=True, exist_ok=True)
-        db.execute(
-            f"COPY (SELECT {names} FROM {table} ORDER BY host, path, starts, line, count, site, work) "  # noqa: S608
-            f"TO {literal(str(fresh))} (FORMAT parquet, COMPRESSION zstd)"
-        ).fetchall()
-        _settle(fresh, place)
-    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as problem:
-        fresh.unlink(missing_ok=True)
-        raise LakeNotWritten(f"The usage lake could not write {place}: {problem}.") from problem
+    digest = copy(
+        db,
+        f"SELECT {names} FROM {table} ORDER BY host, path, starts, line, count, site, work",  # noqa: S608
+        path,
+    )
     ((count, requests, starts, ends),) = db.execute(
         f"SELECT count(*), sum(count)::BIGINT, epoch_us(min(starts)), epoch_us(max(ends)) FROM {table}"  # noqa: S608
     ).fetchall()
     moments = (_EPOCH + starts * _MICROSECOND, _EPOCH + ends * _MICROSECOND)
-    return Written(path, digest_of(place), count, requests, *moments)
+    return Written(path, digest, count, requests, *moments)
+
+
+def copy(db: duckdb.DuckDBPyConnection, select: str, path: str) -> str:
+    """Put what ``select`` gives on the disk as Parquet, durably, at ``path`` of ``QUIRE_HOME``; its digest.
+
+    Whatever was there is replaced. Raises ``LakeNotWritten``.
+    """
+    place = config.home() / path
+    fresh = place.with_name(f".{place.name}.part")  # one writer at a time: what a kill left is replaced
+    try:
+        config.private("lake")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        db.execute(f"COPY ({select}) TO {literal(str(fresh))} (FORMAT parquet, COMPRESSION zstd)").fetchall()
+        _settle(fresh, place)
+    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException) as problem:
+        fresh.unlink(missing_ok=True)
+        raise LakeNotWritten(f"The usage lake could not write {place}: {problem}.") from problem
+    return digest_of(place)
 
 
 def _from_numpy(column: tuple[str, str]) -> str:
@@ -207,24 +230,35 @@ def open(paths: Iterable[str]) -> duckdb.DuckDBPyConnection:
     The view ``sourced`` says of each row also which file it is from, as ``file``: the place in ``paths``.
     Close it after use. Raises ``LakeDamaged`` where a file is missing.
     """
+    db = connect()
+    try:
+        look(db, list(paths))
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def look(db: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> None:
+    """Make the views of ``open`` in this connection, in place of any before them."""
     places = [str(config.home() / path) for path in paths]
     for place in places:
         if not os.path.exists(place):
             raise LakeDamaged(f"The usage lake has lost {place}: put it back from a copy; run quire audit.")
-    db = connect()
+    empty = "SELECT " + ", ".join(f"NULL::{kind} AS {name}" for name, kind in COLUMNS) + " WHERE false"
     if not places:
-        empty = ", ".join(f"NULL::{kind} AS {name}" for name, kind in COLUMNS)
-        db.execute(f"CREATE VIEW usage AS SELECT {empty} WHERE false").fetchall()
-        db.execute("CREATE VIEW sourced AS SELECT *, 0 AS file FROM usage").fetchall()
-        return db
-    read = f"read_parquet([{', '.join(map(literal, places))}]"
-    db.execute(f"CREATE VIEW usage AS SELECT * FROM {read})").fetchall()  # noqa: S608
+        db.execute(f"CREATE OR REPLACE VIEW usage AS {empty}").fetchall()
+        db.execute("CREATE OR REPLACE VIEW sourced AS SELECT *, 0 AS file FROM usage").fetchall()
+        return
+    read = f"read_parquet([{', '.join(map(literal, places))}], union_by_name = true"
+    whole = f"CREATE OR REPLACE VIEW usage AS {empty} UNION ALL BY NAME SELECT * FROM {read})"  # noqa: S608
+    db.execute(whole).fetchall()
     put(db, "files", {"filename": texts(places), "file": np.arange(len(places))})
     db.execute(
-        f"CREATE VIEW sourced AS SELECT * EXCLUDE (filename) FROM {read}, filename = true) "  # noqa: S608
+        f"CREATE OR REPLACE VIEW sourced AS SELECT *, 0 AS file FROM ({empty}) "  # noqa: S608
+        f"UNION ALL BY NAME SELECT * EXCLUDE (filename) FROM {read}, filename = true) "
         "JOIN files USING (filename)"
     ).fetchall()
-    return db
 
 
 @contextmanager

@@ -9,6 +9,9 @@ from django.db.models import Q
 from quire.society.kit.nouns import AppendOnly, Noun
 from quire.society.repertoire.models import Site
 
+EDGE = "edge"
+"""The format of an import that is no file: a spool of an edge. It goes on while the edge sends."""
+
 
 class Import(Noun):
     """One usage file, taken once. ``account`` counts lines and requests under each heading.

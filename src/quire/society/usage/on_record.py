@@ -33,8 +33,13 @@ def gather(starts: date, ends: date) -> Terms:
 
 
 def _licensees(direct: Iterable[terms.DirectLicence]) -> dict[str, str]:
-    """Operators to parties: of everybody with a licence ever, and of those with a direct licence alone."""
-    found = {name: row.licensee_tid for row in licensing.licences() for name in row.operators}
+    """Operators to parties: of everybody with a licence ever, and of those with a direct licence alone.
+
+    A party is its own operator too: edges name whoever showed a token.
+    """
+    found = {
+        name: row.licensee_tid for row in licensing.licences() for name in (*row.operators, row.licensee_tid)
+    }
     known = set(found.values())
     for party in {one.licensee for one in direct} - known:
         found |= dict.fromkeys(licensing.operators_of(party), party)

@@ -95,10 +95,9 @@ def by_operator() -> dict[str, tuple[LicenceRow, ...]]:
 
 
 def operators_of(licensee: parties.Ref) -> tuple[str, ...]:
-    """The names by which usage knows this party: those in the list of AI agents, sorted, and its TypeID."""
+    """The names by which the list of AI agents knows this party, sorted."""
     party = parties.party(licensee)
-    names = Operator.objects.filter(party=party).order_by("name").values_list("name", flat=True)
-    return (*names, ids.show("pty", party.id))
+    return tuple(Operator.objects.filter(party=party).order_by("name").values_list("name", flat=True))
 
 
 def row_of(licence: Licence) -> LicenceRow:

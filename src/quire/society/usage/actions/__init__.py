@@ -1,6 +1,7 @@
 """The only writes of usage: import a file, withdraw an import, find owners for usage that had none, edges."""
 
 from quire.society.usage.actions.chunks import CHUNK
+from quire.society.usage.actions.compacting import CompactResult, compact
 from quire.society.usage.actions.edges import NewEdge, register_edge, revoke_edge
 from quire.society.usage.actions.importing import ImportResult, import_file
 from quire.society.usage.actions.rematching import RematchResult, rematch
@@ -8,10 +9,12 @@ from quire.society.usage.actions.withdrawing import WithdrawResult, withdraw
 
 __all__ = [
     "CHUNK",
+    "CompactResult",
     "ImportResult",
     "NewEdge",
     "RematchResult",
     "WithdrawResult",
+    "compact",
     "import_file",
     "register_edge",
     "rematch",

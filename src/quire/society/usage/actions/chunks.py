@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -15,8 +13,9 @@ from quire.society.parties.models import User
 from quire.society.repertoire.queries import NOTHING, Finder
 from quire.society.usage import conflicts, lake
 from quire.society.usage.account import Facts
+from quire.society.usage.blotting import without_addresses
 from quire.society.usage.formats import Heading, Piece, RawLine, Read, Reader, Row
-from quire.society.usage.models import Import, LakeFile, SetAside
+from quire.society.usage.models import EDGE, Import, LakeFile, SetAside
 
 CHUNK = 250_000
 """Lines in a chunk. Another number makes other files of the same rows."""
@@ -31,7 +30,6 @@ IMPORT = "usage.import"
 """The lock, with ``:`` and the file's digest after it, of whoever imports a file or withdraws its import."""
 
 _ASIDE = ("line", "heading", "reason", "excerpt")
-_ADDRESS = re.compile(r"[0-9A-Fa-f.:]*[.:][0-9A-Fa-f.:]*")
 
 
 @dataclass(slots=True)
@@ -97,7 +95,7 @@ def commit(
         aside, written = _judged(record, chunk, facts, finder, place)
         for one in written:
             list_file(record, one)
-        _keep(record, _kept(chunk, aside))
+        keep(record, _kept(chunk, aside))
         record.line, record.offset, record.finished = chunk.line, chunk.offset, chunk.last
         record.account = facts.as_json()
         record.save(update_fields=["line", "offset", "finished", "account"])
@@ -134,7 +132,8 @@ def _sorted_out(record: Import, rows: Sequence[Row], place: Place) -> tuple[list
     hourly = record.format == "hourly"
     imports, paths, sources = _relevant(record, rows, place, own=hourly)
     with lake.reading(paths) as db:
-        known = conflicts.known_to(db, rows, sources)
+        edges = [number for number, one in enumerate(imports) if one.format == EDGE]
+        known = conflicts.known_to(db, rows, sources, edges)
     ours = next((number for number, one in enumerate(imports) if one.id == record.id), len(imports))
     good, aside = [], []
     for row in rows:
@@ -185,7 +184,7 @@ def _kept(chunk: Chunk, aside: Iterable[tuple[Row, str]]) -> Iterator[tuple[int,
         yield row.line, "conflicting", reason[:300], told[:300]
 
 
-def _keep(record: Import, kept: Iterable[tuple[int, str, str, str]]) -> None:
+def keep(record: Import, kept: Iterable[tuple[int, str, str, str]]) -> None:
     """Into PostgreSQL by COPY: a file that grew may set a million lines aside."""
     fields = [SetAside._meta.get_field(name).column for name in ("id", "source", *_ASIDE)]
     # sql: table and columns are the model's own names
@@ -193,22 +192,6 @@ def _keep(record: Import, kept: Iterable[tuple[int, str, str, str]]) -> None:
     with connection.cursor() as run, run.copy(statement) as copy:
         for one in kept:
             copy.write_row((ids.new(), record.id, *one))
-
-
-def without_addresses(excerpt: str) -> str:
-    """The excerpt with every IP address blotted out: a line that could not be read may be a person's."""
-    return _ADDRESS.sub(_blotted, excerpt)
-
-
-def _blotted(found: re.Match[str]) -> str:
-    word = found[0].strip(".:") if found[0].count(":") < 2 else found[0]
-    for text in (word, word.rpartition(":")[0]):
-        try:
-            ipaddress.ip_address(text)
-        except ValueError:
-            continue
-        return found[0].replace(text, "[address]")
-    return found[0]
 
 
 class _Texts(dict[UUID | None, str]):

@@ -21,7 +21,7 @@ from quire.society.usage.listed import paths_of_import
 from quire.society.usage.models import Import
 
 # sql in this file: all that is put together are names of columns in this file.
-_FACTS = "line, fingerprint, starts, ends, agent, operator, use, host, path, status, size"
+_FACTS = ", ".join(name for name, _ in lake.COLUMNS if name not in ("count", "site", "work"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from quire.society.usage.actions.chunks import IMPORT, LAKE, list_file
 from quire.society.usage.actions.rematching import still_counted
 from quire.society.usage.errors import AlreadyRunning, Unfinished
 from quire.society.usage.listed import paths_of_import
-from quire.society.usage.models import Import
+from quire.society.usage.models import EDGE, Import
 
 _LONGEST = 300  # characters of a reason
 
@@ -67,6 +67,11 @@ def _withdraw(record: Import, reason: str, by: User | None, dry: bool) -> Withdr
     record.refresh_from_db()  # it may have been withdrawn or finished while the locks were waited for
     if record.withdrawn_at:
         return WithdrawResult(0, 0, fresh=False)
+    if record.format == EDGE:
+        raise Unfinished(
+            f"{record.name} ({record.tid}) is no file but what an edge sends: revoke the edge, so that "
+            "nothing more is taken; it takes its own events back by voids."
+        )
     if not record.finished:
         raise Unfinished(
             f"The import of {record.name} ({record.tid}) is unfinished: import the same file again, so that "

@@ -5,10 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 from quire.society.usage import formats
-from quire.society.usage.models import Edge, Import
-
-FORMAT = "edge"
-"""The format of such an import."""
+from quire.society.usage.models import EDGE, Edge, Import
 
 
 def record_of(edge: Edge, spool: str, lane: int) -> Import:
@@ -17,7 +14,7 @@ def record_of(edge: Edge, spool: str, lane: int) -> Import:
     return Import.objects.create(
         digest=f"spool:{digest}",
         name=f"{edge.name}, lane {lane}, spool {spool[:8]}",
-        format=FORMAT,
+        format=EDGE,
         agents=f"sha256:{formats.load().digest}",
         by=None,
     )

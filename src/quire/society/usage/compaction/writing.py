@@ -1,0 +1,107 @@
+"""What was judged, on the disk: rows of usage, voids of earlier ones, visits, and lines set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+
+import duckdb
+
+from quire.society.usage import lake
+from quire.society.usage.compaction import judging, told
+from quire.society.usage.compaction.reading import Chunk
+from quire.society.usage.listed import paths_of_import
+from quire.society.usage.models import Import, Piece, VisitFile
+
+# sql in this file: what is put together are this file's own words and numbers, and the lake's column names.
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_STEP = 0x9E3779B97F4A7C15  # odd, so that no two events of a spool have one fingerprint
+_ROWS = {
+    "line": "number", "starts": "moment", "ends": "moment", "count": "1::BIGINT",
+    "agent": "coalesce(agent, '')", "operator": "operator", "use": "meant", "status": "status::SMALLINT",
+    "charged": "replace(charged, '.', '')::BIGINT",
+}  # fmt: skip
+_VISIT = (
+    "number AS line, moment, heading, outcome, code, host, path, status, size, agent, evidence, licence, "
+    "licensee, use, charged, currency, request, jti, telemetry"
+)
+
+
+def usage(db: duckdb.DuckDBPyConnection, record: Import, chunk: Chunk) -> tuple[lake.Written | None, int]:
+    """The file of the rows that count and of voids of rows in earlier files, if any; and how many voids."""
+    _fresh(db, record)
+    late = _late(db, record, chunk)
+    ((rows,),) = db.execute("SELECT count(*) FROM fresh").fetchall()
+    if not rows:
+        return None, late
+    return lake.write_table(db, "fresh", f"{lake.folder_of(record.tid)}/{chunk.first}.parquet"), late
+
+
+def visits(db: duckdb.DuckDBPyConnection, piece: Piece, record: Import) -> None:
+    """The file of what did not count, listed, if there is any."""
+    headings = ", ".join(map(lake.literal, judging.VISITS))
+    where = f"FROM judged WHERE heading IN ({headings})"
+    ((rows, first, last),) = db.execute(
+        f"SELECT count(*), epoch_us(min(moment)), epoch_us(max(moment)) {where}"
+    ).fetchall()
+    if not rows:
+        return
+    path = f"lake/visits/{record.tid}/{piece.first}.parquet"
+    digest = lake.copy(db, f"SELECT {_VISIT} {where} ORDER BY number", path)
+    starts, ends = (_EPOCH + timedelta(microseconds=moment) for moment in (first, last))
+    VisitFile.objects.create(piece=piece, path=path, digest=digest, rows=rows, starts=starts, ends=ends)
+
+
+def set_aside(db: duckdb.DuckDBPyConnection, chunk: Chunk, most: int) -> Iterator[tuple[int, str, str, str]]:
+    """(number, heading, reason, excerpt) of everything set aside; of what is unreadable at most ``most``."""
+    left = max(0, most)
+    for number, reason, excerpt in told.unreadable(db, chunk, left):
+        left -= 1
+        yield number, "unreadable", reason[:300], excerpt
+    rows = db.execute(
+        "SELECT number, heading, reason, coalesce(agent, licensee, '') || ' ' || host || path || ' ' || t "
+        "FROM judged WHERE heading IN ('unreadable', 'conflicting') ORDER BY number"
+    )
+    while batch := rows.fetchmany(10_000):
+        for number, heading, reason, excerpt in batch:
+            if heading == "unreadable" and left <= 0:
+                continue
+            left -= heading == "unreadable"
+            yield number, heading, reason[:300], excerpt[:300]
+
+
+def _fresh(db: duckdb.DuckDBPyConnection, record: Import) -> None:
+    """Make the table ``fresh``: the rows of the lake that this chunk adds."""
+    base = int.from_bytes(blake2b(record.id.bytes, digest_size=8).digest(), "big")
+    mixed = f"((number::HUGEINT * {_STEP}::HUGEINT + {base}::HUGEINT) % 18446744073709551616::HUGEINT)"
+    signed = f"({mixed} - 9223372036854775808::HUGEINT)::BIGINT"
+    columns = {**{name: name for name, _ in lake.COLUMNS}, **_ROWS, "fingerprint": signed}
+    chosen = ", ".join(f"{columns[name]} AS {name}" for name, _ in lake.COLUMNS)
+    db.execute(
+        f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT {chosen} FROM judged WHERE heading = 'usage'"  # noqa: S608
+    ).fetchall()
+
+
+def _late(db: duckdb.DuckDBPyConnection, record: Import, chunk: Chunk) -> int:
+    """Add to ``fresh`` a void for every row of an earlier file that is taken back, once; how many."""
+    db.execute(
+        "CREATE OR REPLACE TEMP TABLE late AS SELECT DISTINCT \"of\" AS line FROM judged WHERE kind = 'void' "
+        'AND "of" < ?',
+        [chunk.first],
+    ).fetchall()
+    ((some,),) = db.execute("SELECT count(*) FROM late").fetchall()
+    if not some:
+        return 0
+    lake.look(db, paths_of_import(record))
+    names = ", ".join(name for name, _ in lake.COLUMNS if name != "count")
+    every = ", ".join("-sum(count)::BIGINT AS count" if name == "count" else name for name, _ in lake.COLUMNS)
+    with lake.damage_told():
+        db.execute(
+            f"CREATE OR REPLACE TEMP TABLE voids AS SELECT {every} FROM usage "  # noqa: S608
+            f"WHERE line IN (SELECT line FROM late) GROUP BY {names} HAVING sum(count) > 0"
+        ).fetchall()
+    db.execute("INSERT INTO fresh SELECT * FROM voids").fetchall()
+    ((voids,),) = db.execute("SELECT count(*) FROM voids").fetchall()
+    return int(voids)
