@@ -28,8 +28,9 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 
 
 def _asked(ask: Ask, config: CrawlerConfig) -> dict[str, object]:
-    headers = {"user-agent": config.agent, **ask.headers}
-    return {"method": ask.method, "url": ask.url, "headers": headers, "content": ask.body or None}
+    url, host = config.really(ask.url)
+    headers = {"user-agent": config.agent, **ask.headers, **host}
+    return {"method": ask.method, "url": url, "headers": headers, "content": ask.body or None}
 
 
 def _target(got: Got, url: str, left: int) -> str | None:

@@ -28,6 +28,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from quire.core.errors import Invalid, QuireError
 from quire.core.money import Money
@@ -84,6 +85,8 @@ class CrawlerConfig:
     directory: str = ""
     unlicensed: str = "skip"
     private: bool = False
+    rehearse: Mapping[str, str] = field(default_factory=dict)
+    """Origins that are really asked at another address, for trying things out on one machine."""
 
     def __post_init__(self) -> None:
         check_use(self.use)
@@ -97,8 +100,29 @@ class CrawlerConfig:
         """The product token: what robots.txt calls the crawler."""
         return self.agent.split("/")[0].split(" ")[0]
 
+    def really(self, url: str) -> tuple[str, dict[str, str]]:
+        """Where ``url`` is asked, and the ``host`` header that says whom it is for, where they differ."""
+        origin = origin_of(url)
+        place = self.rehearse.get(origin)
+        if place is None:
+            return url, {}
+        rest = urlsplit(url)
+        target = (rest.path or "/") + (f"?{rest.query}" if rest.query else "")
+        return place + target, {"host": origin.partition("://")[2]}
 
-_WORDS = {"agent", "use", "cap", "servers", "receipts", "key", "directory", "unlicensed", "private"}
+
+_WORDS = {
+    "agent",
+    "use",
+    "cap",
+    "servers",
+    "receipts",
+    "key",
+    "directory",
+    "unlicensed",
+    "private",
+    "rehearse",
+}
 
 
 def read(path: Path) -> CrawlerConfig:
@@ -138,6 +162,7 @@ def _config(folder: Path, told: dict[str, Any]) -> CrawlerConfig:
         directory=origin_of(told["directory"]) if told.get("directory") else "",
         unlicensed=told.get("unlicensed", "skip"),
         private=told.get("private", False) is True,
+        rehearse={origin_of(one): origin_of(place) for one, place in told.get("rehearse", {}).items()},
     )
 
 

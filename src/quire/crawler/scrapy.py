@@ -57,6 +57,7 @@ class LicenceMiddleware:
             self._count(f"status/{done.value.answer.status}")
             if last is None:
                 raise IgnoreRequest(f"{request.url} was not answered") from None
+            last = last.replace(url=request.url)
             last.request = request
             request.meta["quire_receipt"] = dict(done.value.receipt)
             return last
@@ -66,17 +67,16 @@ class LicenceMiddleware:
 
     async def _carry(self, request: Request, ask: Ask) -> Response | None:
         meta = {_OURS: True, "dont_redirect": True, "handle_httpstatus_all": True, "dont_retry": True}
+        url, host = self.flow.config.really(ask.url)
         made = Request(
-            ask.url,
+            url,
             method=ask.method,
-            headers={**ask.headers},
+            headers={"user-agent": self.flow.config.agent, **ask.headers, **host},
             body=ask.body,
             meta=meta,
             dont_filter=True,
             priority=request.priority,
         )
-        if "User-Agent" not in made.headers:
-            made.headers["User-Agent"] = self.flow.config.agent
         try:
             found: Response = await self.crawler.engine.download_async(made)
         except Exception:  # noqa: BLE001 - a page that was not got, whatever Twisted says of it

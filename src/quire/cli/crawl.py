@@ -1,0 +1,142 @@
+"""``quire crawl``: what may be crawled and at what price, and crawling it. Needs ``quire[crawler]`` alone."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from quire.core.errors import QuireError
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="quire crawl",
+        description="Get pages with the licence, the token and the price that they need; keep the receipts.",
+        epilog="Exit code 0: done. 4: what was given cannot be right. 6: a page was not got.",
+    )
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for name, help_ in (
+        ("plan", "say of each page whether it may be got, under which terms and for how much; get none"),
+        ("get", "get the pages, and keep a receipt of each"),
+        ("report", "tell the society what was got, from the receipts"),
+    ):
+        verb = verbs.add_parser(name, help=help_, description=help_)
+        if name != "report":
+            verb.add_argument(
+                "urls", nargs="+", metavar="URL", help="a page; - reads them from standard input"
+            )
+        else:
+            verb.add_argument("server", metavar="SERVER", help="the licence server whose society is told")
+        if name == "get":
+            verb.add_argument("--out", type=Path, metavar="FOLDER", help="where the pages are written")
+        verb.add_argument(
+            "--config",
+            type=Path,
+            default=Path("quire-crawler.toml"),
+            metavar="FILE",
+            help="the configuration",
+        )
+        verb.add_argument("--json", action="store_true", help="a line of JSON for each page")
+    return parser
+
+
+def run(words: Sequence[str]) -> int:
+    """Run one verb and return the exit code."""
+    try:
+        asked = _parser().parse_args(words)
+    except SystemExit as done:
+        return int(done.code or 0)
+    try:
+        from quire.crawler.client import Crawler
+        from quire.crawler.config import read
+    except ModuleNotFoundError as missing:
+        print(f"quire crawl needs more ({missing.name}): pip install 'quire[crawler]'", file=sys.stderr)
+        return 2
+    try:
+        with Crawler(read(asked.config)) as crawler:
+            if asked.verb == "report":
+                return _report(crawler, asked.server, as_json=asked.json)
+            step = _plan if asked.verb == "plan" else _get
+            return max([step(crawler, url, asked) for url in _urls(asked.urls)], default=0)
+    except QuireError as problem:
+        print(f"quire crawl: {problem.sentence}", file=sys.stderr)
+        return problem.exit_code
+
+
+def _urls(given: Sequence[str]) -> Iterator[str]:
+    for word in given:
+        if word == "-":
+            yield from (line.strip() for line in sys.stdin if line.strip())
+        else:
+            yield word
+
+
+def _plan(crawler: Any, url: str, asked: argparse.Namespace) -> int:
+    try:
+        permit = crawler.permit(url)
+    except QuireError as problem:
+        return _told(asked, {"url": url, "allowed": False, "why": problem.sentence}, problem.exit_code)
+    verdict = permit.verdict
+    payment = verdict.payment if verdict else None
+    found: dict[str, Any] = {
+        "url": url,
+        "allowed": permit.allowed,
+        "why": permit.why,
+        "terms": permit.document,
+    }
+    if verdict and verdict.content and verdict.needs_token:
+        found["server"] = verdict.content.server
+        found["credentials"] = crawler.flow.tokens.knows(verdict.content.server)
+    if payment:
+        found["payment"] = payment.type
+        if payment.amount:
+            found["price"] = f"{payment.amount.currency} {payment.amount.value}"
+    return _told(asked, found, 0 if permit.allowed else 6)
+
+
+def _get(crawler: Any, url: str, asked: argparse.Namespace) -> int:
+    try:
+        got = crawler.get(url)
+    except QuireError as problem:
+        return _told(asked, {"url": url, "got": False, "why": problem.sentence}, problem.exit_code)
+    fine = 200 <= got.answer.status < 300
+    if fine and asked.out:
+        asked.out.mkdir(parents=True, exist_ok=True)
+        (asked.out / sha256(url.encode()).hexdigest()[:32]).write_bytes(got.answer.body)
+    why = "" if fine else f"The site answered {got.answer.status}."
+    return _told(asked, {"url": url, "got": fine, "why": why, **got.receipt}, 0 if fine else 6)
+
+
+def _report(crawler: Any, server: str, *, as_json: bool) -> int:
+    from quire.crawler import report
+    from quire.crawler.telemetry import deliver
+
+    told = deliver(crawler, server, report.retrieved(crawler.flow.receipts.lines()))
+    print(json.dumps({"events": told}) if as_json else f"{told:,} events told to {server}.")
+    return 0
+
+
+def _told(asked: argparse.Namespace, found: dict[str, Any], code: int) -> int:
+    if asked.json:
+        print(json.dumps(found, ensure_ascii=False, default=str))
+        return code
+    yes = found.get("allowed", found.get("got"))
+    parts = ["yes" if yes else "no ", str(found["url"])]
+    if found.get("price"):
+        parts.append(f"{found['price']} a request")
+    elif found.get("payment"):
+        parts.append(f"by {found['payment']}")
+    if found.get("charged"):
+        parts.append(f"charged {found['currency']} {found['charged'].rstrip('0').rstrip('.')}")
+    if "server" in found and "credentials" in found:
+        known = "credentials are there" if found["credentials"] else "take a licence there first"
+        parts.append(f"token from {found['server']} ({known})")
+    print("  ".join(parts))
+    if found.get("why"):
+        print(f"     {found['why']}")
+    return code
