@@ -21,7 +21,13 @@ PYTEST ?=
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-reset test test-more check bench clean
+# Other people's clients, which some of the longer tests run: a Python of 3.12 or later, and npm.
+CLIENTS := .venv-clients
+PYTHON312 ?= $(shell for python in python3.14 python3.13 python3.12 python3 \
+  $$HOME/.pyenv/versions/3.12*/bin/python $$HOME/.pyenv/versions/3.13*/bin/python; do \
+  $$python -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && echo $$python && break; done)
+
+.PHONY: help setup clients demo demo-reset test test-more check bench clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +41,17 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo 'Setting up $(VENV): once, about a minute …'
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+clients: $(CLIENTS)/.installed ## Install the clients by other people that test-more runs against a real server
+
+$(CLIENTS)/.installed: tests/clients/packages.txt
+	@test -n "$(PYTHON312)" || { \
+	  echo "Supertab's SDK needs Python 3.12 or later; name one: make clients PYTHON312=python3.12" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo 'npm is missing; it comes with nodejs.' >&2; exit 1; }
+	@$(PYTHON312) -m venv $(CLIENTS)
+	@$(CLIENTS)/bin/python -m pip install -qq --disable-pip-version-check -r tests/clients/packages.txt
+	@npm install --silent --no-save --prefix $(CLIENTS) jose@6.2.17
 	@touch $@
 
 demo: setup ## Build the demonstration society, run its year, and serve it (SERVE=no: only the account)
@@ -51,7 +68,7 @@ demo-reset: setup ## Take the demonstration society away, to begin anew
 test: setup check ## The house rules, then the default tests
 	$(BIN)/pytest -n $(WORKERS) $(PYTEST)
 
-test-more: setup ## The longer tests: races, crashes, whole simulations
+test-more: setup clients ## The longer tests: races, crashes, whole simulations
 	$(BIN)/pytest -m more $(PYTEST)
 
 check: setup ## Lint, format, types, imports, and tools/tidy.py
@@ -65,6 +82,6 @@ bench: setup ## Every performance claim, beside a peer
 	@ls bench/*.py >/dev/null
 	@for claim in bench/*.py; do echo "$$claim"; $(BIN)/python "$$claim" || exit 1; done
 
-clean: ## Remove .venv and caches; var/ (books, keys, published bundles) stays
-	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+clean: ## Remove .venv, .venv-clients and caches; var/ (books, keys, published bundles) stays
+	rm -rf $(VENV) $(CLIENTS) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find src tests tools -name __pycache__ -type d -exec rm -rf {} +

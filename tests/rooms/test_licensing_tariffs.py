@@ -253,7 +253,8 @@ def test_a_file_of_licences_names_tariffs_terms_and_reasons(by: Any, tmp_path: A
         "code,licensee,kind,uses,from,until,currency,fee,terms,tariff,deviation\n"
         "a,lab-north,blanket,ai-train,2026-03-01,2027-03-01,EUR,12000.00,"
         "attribution; no-derivatives; reporting:monthly; audit,training,\n"
-        "b,lab-south,blanket,ai-train,2026-03-01,2027-03-01,EUR,1.00,audit; model:Small ones,training@1,A trial\n"
+        "b,lab-south,blanket,ai-train,2026-03-01,2027-03-01,EUR,1.00,"
+        "audit; model:Small ones,training@1,A trial\n"
     )
     assert actions.import_licences(place, by=by).added == 2
     assert queries.licence("a").deviation == ""

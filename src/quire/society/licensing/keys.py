@@ -59,11 +59,17 @@ def signing_key(kind: Kind = "Ed25519") -> SigningKey:
 
 
 def public_keys() -> list[dict[str, str]]:
-    """The published set's keys, as public JWKs: those in use, those coming, those whose tokens may still be
-    good.
+    """The published set, as public JWKs: keys in use, those coming, those whose tokens may still be good.
+
+    An Ed25519 key has no ``alg``: the same key signs as Ed25519 and, for clients that know only the older
+    name, as EdDSA, and readers that heed ``alg`` would refuse one of the two.
     """
     now = _now()
-    return [one.key.public_jwk() for one in _keys() if one.published(now)]
+    return [_plain(one.key.public_jwk()) for one in _keys() if one.published(now)]
+
+
+def _plain(jwk: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in jwk.items() if name != "alg" or jwk["kty"] != "OKP"}
 
 
 def key_set() -> KeySet:
