@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from quire.core.agents import book_of
 from quire.core.errors import Invalid
 from quire.society.usage.formats import is_asset, load
 from quire.society.usage.formats.agents import USES
@@ -140,3 +142,14 @@ def test_assets_are_what_pages_are_made_of_unless_they_are_works() -> None:
     assert [p for p in assets if not is_asset(p, lambda path: False)] == []
     assert [p for p in works if is_asset(p, lambda path: False)] == []
     assert not is_asset("/i/x.JPG", lambda path: path == "/i/x.JPG")
+
+
+def test_the_shipped_list_recognises_the_same_after_its_way_through_json() -> None:
+    shipped = load()
+    again = book_of(json.loads(json.dumps(shipped.entries())))
+    assert again.agents == shipped.agents
+    assert again.entries() == shipped.entries()
+    for entry in shipped.entries():
+        for token in entry["tokens"]:
+            for name in (f"Mozilla/5.0 (compatible; {token}/1.0)", token.upper(), f"x{token}", f"/{token}"):
+                assert again.recognise(name) == shipped.recognise(name)

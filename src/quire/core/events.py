@@ -32,8 +32,8 @@ MAX_PATH = 8192
 """Characters of a path; a longer one is cut in writing, and is no work's address."""
 MAX_TEXT = 300
 """Characters of any other text; of those a stranger chooses (request, telemetry) more is cut in writing."""
-MAX_LINE = 32 * 1024
-"""Bytes of a line."""
+MAX_LINE = 64 * 1024
+"""Bytes of a line: more than the longest texts come to, each character of them escaped."""
 
 _PATH = re.compile(r"/[ -~]*")
 
@@ -115,9 +115,10 @@ def encode(event: Event, number: int | None = None) -> bytes:
 
 def decode(line: bytes) -> Event:
     """The event of a line, with or without its line break. Raises NotAnEvent for anything else whatever."""
-    if len(line) > MAX_LINE:
-        raise NotAnEvent(f"An event is a line of at most {MAX_LINE} bytes.")
-    said = _object(line.removesuffix(b"\n"))
+    line = line.removesuffix(b"\n")
+    if len(line) > MAX_LINE or b"\n" in line:
+        raise NotAnEvent(f"An event is one line of at most {MAX_LINE} bytes.")
+    said = _object(line)
     values: dict[str, Any] = {}
     for name, value in said.items():
         field, check = _FIELDS.get(name, ("", None))
