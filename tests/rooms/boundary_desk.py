@@ -10,6 +10,13 @@ JAN = date(2026, 1, 1)
 HOST = "harbour.example"
 
 
+def browser() -> Any:
+    """Somebody who asks the society's addresses."""
+    from django.test import Client
+
+    return Client(SERVER_NAME="localhost")
+
+
 class Desk:
     """Somebody of the society at work for its members."""
 

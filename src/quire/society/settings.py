@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     *(f"quire.society.{room}" for room in ROOMS),
 ]
 MIDDLEWARE = [
+    "quire.society.api.problems.Problems",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -7,10 +7,13 @@ from datetime import UTC, datetime
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from quire.core import edge_auth
+from quire.society.api import conditional, problems
+from quire.society.licensing import policy
 from quire.society.usage.acceptance import door
+from quire.society.usage.edges import find_edge
 
 
 def calling(request: HttpRequest) -> str:
@@ -28,6 +31,15 @@ def calling(request: HttpRequest) -> str:
     )
 
 
+@require_safe
+@problems.answers
+def site_policy(request: HttpRequest) -> HttpResponse:
+    """The signed policy of the calling edge's site (docs/boundary.md §3); 304 where the edge has it already."""
+    site = find_edge(calling(request)).site_id
+    tag, body = policy.current(site)
+    return conditional.answer(request, body, "application/json", tag, {"Cache-Control": "private, no-cache"})
+
+
 @csrf_exempt
 @require_POST
 def batches(request: HttpRequest) -> HttpResponse:
@@ -41,4 +53,7 @@ def batches(request: HttpRequest) -> HttpResponse:
     return HttpResponse(answer.body, answer.type, answer.status, headers=dict(answer.headers))
 
 
-urlpatterns: list[URLPattern | URLResolver] = [path("usage/batches", batches, name="usage-batches")]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("usage/batches", batches, name="usage-batches"),
+    path("edge/v1/policy", site_policy, name="edge-policy"),
+]

@@ -19,7 +19,7 @@ from quire.core.patterns import Book, normal_path
 from quire.core.tariff import ANY_TIER
 from quire.core.terms import USES
 from quire.society.kit import clock, config
-from quire.society.licensing.queries.licences import LicenceRow, held
+from quire.society.licensing.queries import LicenceRow, TariffRow, held, tariffs_in_force
 from quire.society.mandates import queries as mandates
 from quire.society.mandates.mandated import Mandated
 from quire.society.mandates.paths import PathCosts, PathSaid
@@ -76,6 +76,7 @@ class Desk:
         self._places = Places(self._day)
         self._rights = Rights(self._day)
         self._page = f"{config.url()}/licences"
+        self._tariffs = tariffs_in_force(self._day)
         self._parts: dict[tuple[object, ...], bytes] = {}
 
     def answers(self, urls: Sequence[str]) -> list[bytes]:
@@ -104,7 +105,7 @@ class Desk:
             "site": place.spot and place.spot.code,
             "tier": place.tier or None,
             "rightsholder": name and {"id": name.tid, "name": name.name},
-            "price": price and _price(price, "request"),
+            "crawl_price": price and _price(price, "request"),
             "uses": {use: self._use(place, use, refused, price) for use in self._uses},
         }
         if place.problem:
@@ -113,15 +114,15 @@ class Desk:
 
     def _use(self, place: Place, use: str, refused: frozenset[str], price: Money | None) -> dict[str, Any]:
         code, licence = self._code(place, use, refused, price)
-        costs = _licence_price(licence, place.tier, price) if licence else None
-        if code == "price" and price:
-            costs = _price(price, "request")
+        allowed = code in {"licensed", "licence-needed", "price"}
+        offers = [row for row in self._tariffs if use in row.uses] if allowed and licence is None else []
         return {
-            "allowed": code in {"licensed", "licence-needed", "price"},
+            "allowed": allowed,
             "code": code,
             "why": WHY[code].format(page=self._page),
             "licence": licence and licence.tid,
-            "price": costs,
+            "price": _cheapest([licence] if licence else offers, place.tier, price if allowed else None),
+            "tariffs": [row.ref for row in offers],
         }
 
     def _code(
@@ -205,12 +206,22 @@ def _price(price: Money, per: str) -> dict[str, str]:
     return {"amount": price.decimal(), "currency": price.currency, "per": per}
 
 
-def _licence_price(licence: LicenceRow, tier: str, price: Money | None) -> Mapping[str, str] | None:
-    """What one more use costs under a licence; None where the year's fee covers it."""
-    if licence.kind == "crawl":
-        return _price(price, "request") if price else None
-    if licence.kind == "blanket":
+def _cheapest(
+    terms: Sequence[LicenceRow | TariffRow], tier: str, price: Money | None
+) -> Mapping[str, str] | None:
+    """What one more use costs under a licence, or at least under one of the tariffs; None: a year's fee, or nothing.
+
+    By the request before by the work; of several currencies the first by its code.
+    """
+    found: list[tuple[int, str, int]] = []
+    for one in terms:
+        if one.kind == "crawl":
+            found += [(0, price.currency, price.quanta)] if price else []
+        elif one.kind != "blanket" and (amount := one.prices.get(tier, one.prices.get(ANY_TIER))) is not None:
+            found.append((int(one.kind == "per-work"), one.currency, amount))
+    if not found and not any(isinstance(one, LicenceRow) for one in terms) and price:
+        found.append((0, price.currency, price.quanta))
+    if not found:
         return None
-    amount = licence.prices.get(tier, licence.prices.get(ANY_TIER))
-    per = "request" if licence.kind == "per-request" else "work"
-    return None if amount is None else _price(Money(amount, licence.currency), per)
+    work, currency, amount = min(found)
+    return _price(Money(amount, currency), "work" if work else "request")
