@@ -208,3 +208,30 @@ def test_everything_that_is_remembered_is_bounded() -> None:
     assert len(view.places) <= 2 * 8192
     assert len(view.agents) <= 2 * 2048
     assert len(view._spoken) <= 2 * 256
+
+
+def test_what_was_worked_out_stays_when_the_society_is_merely_heard_of_again() -> None:
+    here, text = gate(), token()
+    assert here.decide(ask(licence=text)).passes
+    tokens = here.view.tokens
+    here.install(replace(here.state, heard=NOW + 300.0))
+    assert here.view.tokens is tokens
+    assert here.state.heard == NOW + 300
+    assert here.decide(ask(licence=text)).passes
+    here.install(replace(here.state, silence=1.0))
+    assert here.view.tokens is not tokens
+    assert here.decide(ask(licence=text, when=NOW + 302)).code == "cannot-judge"
+
+
+@pytest.mark.parametrize(("permits", "code"), [(("search", "ai-input"), None), (("ai-input",), "no-token")])
+def test_who_only_lists_pages_needs_no_token_where_the_site_says_so(
+    permits: tuple[str, ...], code: str | None
+) -> None:
+    here = gate(site=gates.terms((Rule("/", permits), Rule("/closed/"))))
+    decision = here.decide(ask(agent=PERPLEXITY))
+    assert decision.code == code
+    assert decision.use == (None if code else "search")
+    assert decision.licence is None
+    assert here.decide(ask(agent=GPTBOT)).code == "no-token"
+    assert here.decide(ask("/closed/a", agent=PERPLEXITY)).code == "forbidden"
+    assert here.decide(ask("//closed/a", agent=PERPLEXITY)).code == "forbidden"

@@ -172,8 +172,11 @@ class Gate:
         return self._view
 
     def install(self, state: State) -> None:
-        """Decide from ``state`` from now on. What was worked out before is forgotten with the old one."""
-        self._view = View(state)
+        """Decide from ``state`` from now on. What was worked out before is forgotten with the old one.
+
+        Where nothing is new but that the society was heard of again, it is kept.
+        """
+        self._view = self._view.again(state) or View(state)
 
     def decide(self, request: Request) -> Decision:
         """What becomes of the request. Raises nothing that depends on what was sent."""

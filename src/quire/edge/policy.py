@@ -7,7 +7,8 @@ what has been worked out from it, so that nothing worked out from an old state o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -192,6 +193,17 @@ class View:
         self._spoken: Remembered[str, str] = Remembered(_HOSTS)
         self._terms: dict[str, Terms] = {rule.pattern: Terms((rule,)) for rule in state.site.rules}
         self._answers: dict[tuple[str, str, Money | None], Verdict] = {}
+
+    def again(self, state: State) -> View | None:
+        """The same view of a state that differs in ``heard`` alone; None for any other.
+
+        A token's end is remembered with it, so under a limit of silence nothing is kept.
+        """
+        if state.silence is not None or replace(self.state, heard=state.heard) != state:
+            return None
+        same = copy(self)
+        same.state = state
+        return same
 
     def agent(self, user_agent: str | None) -> Agent | Nobody:
         """The AI agent that the ``User-Agent`` names, or NOBODY."""
