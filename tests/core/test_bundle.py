@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from quire.core import bundle, canonical, container, merkle, tokens
 from quire.core.bundle import MANIFEST, SIGNATURE, Bundle, BundleError, BundleExists, BundleTooLarge
+from quire.core.errors import Invalid
 from tests.core.bundles import (
     ABOUT,
     BUILT,
@@ -350,6 +351,18 @@ def test_a_signature_for_another_kind_of_thing_is_none() -> None:
     assert named({**BUILT, SIGNATURE: spaced}) == {SIGNATURE}
     more = canonical.dumps({**canonical.loads(BUILT[SIGNATURE]), "note": "hello"})
     assert named({**BUILT, SIGNATURE: more}) == {SIGNATURE}
+
+
+def test_a_bundle_is_signed_with_ed25519_and_with_nothing_else() -> None:
+    other = tokens.SigningKey.generate("ES256")
+    with pytest.raises(Invalid):
+        bundle.build(FILES, ABOUT, other)
+    digest = canonical.digest(BUILT[MANIFEST]).encode()
+    trusted = tokens.KeySet.of(other.public_jwk(), KEY.public_jwk())
+    for key, alg in ((other, "ES256"), (KEY, "EdDSA"), (KEY, "Ed25519")):
+        signature = canonical.dumps({"jws": key.sign(digest, bundle.TYP, alg), "key": key.public_jwk()})
+        wrong = {SIGNATURE} if alg != "Ed25519" else set()
+        assert named({**BUILT, SIGNATURE: signature}, trusted) == wrong
 
 
 @settings(max_examples=200)

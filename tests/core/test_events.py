@@ -107,7 +107,7 @@ def test_a_stranger_cannot_break_a_line_or_make_one_that_is_refused(
 ) -> None:
     line = encode(replace(ADMITTED, path="/" + path, request=request, telemetry=telemetry))
     assert min(line) >= 32
-    assert line.isascii()
+    assert max(line) < 127
     event = decode(line)
     assert replace(event, path="/a", request="", telemetry="") == ADMITTED
     assert len(event.request) <= MAX_TEXT

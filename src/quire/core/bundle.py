@@ -204,7 +204,7 @@ def build(files: Mapping[str, bytes], about: Mapping[str, Any], key: tokens.Sign
         raise BundleTooLarge(
             f"{MANIFEST} would be larger than {MAX_SMALL} bytes: say less in about.", file=MANIFEST
         )
-    jws = key.sign(canonical.digest(manifest).encode("ascii"), TYP)
+    jws = key.sign(canonical.digest(manifest).encode("ascii"), TYP, tokens.ALG)
     signature = canonical.dumps({"jws": jws, "key": key.public_jwk()})
     built = {**files, MANIFEST: manifest, SIGNATURE: signature}
     container.refuse(built)

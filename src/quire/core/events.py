@@ -157,7 +157,9 @@ def _chosen(text: str) -> str:
     """A text that a stranger chose: cut, and without NUL, which no database takes."""
     if len(text) > MAX_TEXT:
         text = text[:MAX_TEXT]
-    return _text(text.replace("\0", "\ufffd") if "\0" in text else text)
+    if "\0" in text:
+        text = text.replace("\0", "\ufffd")
+    return _text(text).replace("\x7f", "\\u007f")  # the one control character that JSON leaves as it is
 
 
 def _of_token(event: Event) -> str:
