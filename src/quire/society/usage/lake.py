@@ -48,6 +48,7 @@ _OF_EDGES = (
     ("request", "VARCHAR"),
     ("jti", "VARCHAR"),
     ("telemetry", "VARCHAR"),
+    ("allowance", "VARCHAR"),
 )
 COLUMNS = _OF_FILES + _OF_EDGES
 """A row of the lake. ``host`` is empty where neither file nor importer named it. ``path`` is NULL where usage

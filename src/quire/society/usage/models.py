@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from quire.society.kit.fields import QuantaField
 from quire.society.kit.nouns import AppendOnly, Noun
 from quire.society.repertoire.models import Site
 
@@ -130,7 +131,8 @@ class Piece(AppendOnly):
     """Events [first, last] of a spool, compacted together: what became of them, and of which bytes.
 
     ``digest`` is over the digests of their batches; ``account`` is what this piece added to the account of
-    its import: [lines, requests] by heading, negative where a void moved an earlier decision.
+    its import: [lines, requests] by heading, negative where a void moved an earlier decision. ``latest`` is
+    the time of the last of its events.
     """
 
     prefix = "pce"
@@ -141,9 +143,29 @@ class Piece(AppendOnly):
     digest = models.CharField(max_length=71)
     account = models.JSONField()
     received = models.DateTimeField()
+    latest = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["spool", "first"], name="usage_piece_once")]
+
+
+class Charge(AppendOnly):
+    """What the events of a piece charged to one allowance, under one licence, in one month.
+
+    ``amount`` is in quanta of ``currency``; what later events took back makes it less, below nothing too.
+    ``allowance``, ``licence`` and ``licensee`` are the TypeIDs that the edge wrote down.
+    """
+
+    prefix = "chg"
+
+    piece = models.ForeignKey(Piece, on_delete=models.PROTECT, related_name="charges")
+    allowance = models.CharField(max_length=100)
+    licence = models.CharField(max_length=100)
+    licensee = models.CharField(max_length=100)
+    month = models.DateField()
+    currency = models.CharField(max_length=3)
+    amount = QuantaField()
+    requests = models.BigIntegerField()
 
 
 class VisitFile(Noun):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Sum
 
 from quire.society.kit import ids
 from quire.society.kit.nouns import one
@@ -15,23 +15,30 @@ from quire.society.usage import accounting
 from quire.society.usage.account import HEADINGS, Account, Facts, Tally, together
 from quire.society.usage.accounting import Total, fee_counts
 from quire.society.usage.counting import Counts, Registry, Used, subjects
+from quire.society.usage.health import EdgeRow, SpoolRow, edges
 from quire.society.usage.listed import paths_of, paths_of_import
-from quire.society.usage.models import Import, SetAside
+from quire.society.usage.models import Charge, Import, Piece, SetAside
 
 __all__ = [
     "HEADINGS",
     "Account",
     "Aside",
+    "Charged",
     "Counts",
+    "EdgeRow",
     "ImportRow",
     "Registry",
+    "SpoolRow",
     "Tally",
     "Total",
     "Used",
     "account_of",
     "account_of_everything",
+    "charges",
+    "edges",
     "fee_counts",
     "find",
+    "heard_until",
     "imports",
     "set_aside",
     "subjects",
@@ -111,6 +118,33 @@ def account_of_everything() -> Account:
 def totals(starts: date, ends: date) -> tuple[Total, ...]:
     """Usage that began in [starts, ends), by heading, operator (with its licensee) and use, as of now."""
     return accounting.divide(paths_of(starts, ends), starts, ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """What edges charged in all to one allowance, under one licence, in one month; quanta of ``currency``."""
+
+    allowance: str
+    licence: str
+    licensee: str
+    month: date
+    currency: str
+    amount: int
+    requests: int
+
+
+def charges() -> list[Charged]:
+    """Everything that edges charged so far, as one sum for each allowance, licence and month."""
+    names = ("allowance", "licence", "licensee", "month", "currency")
+    rows = Charge.objects.order_by(*names).values_list(*names)
+    return [Charged(*row) for row in rows.annotate(total=Sum("amount"), times=Sum("requests"))]
+
+
+def heard_until(edge: UUID, spool: str) -> datetime | None:
+    """The time of the last event of this spool that has been compacted; None where there is none."""
+    rows = Piece.objects.filter(spool__edge=edge, spool__spool=spool)
+    last: datetime | None = rows.aggregate(last=Max("latest"))["last"]
+    return last
 
 
 def set_aside(record: Import | str, heading: str = "") -> Iterable[Aside]:

@@ -19,7 +19,7 @@ from quire.society.usage import edges, lake
 from quire.society.usage.acceptance import spools
 from quire.society.usage.account import Facts, Tally
 from quire.society.usage.actions import chunks
-from quire.society.usage.compaction import judging, told, writing
+from quire.society.usage.compaction import charging, judging, told, writing
 from quire.society.usage.compaction.reading import EVENTS, Chunk, gathered
 from quire.society.usage.errors import AccountWrong
 from quire.society.usage.models import EDGE, Edge, Import, LakeFile, Piece, Spool
@@ -124,8 +124,9 @@ def _commit(
     record.line, record.offset, record.account = chunk.last, record.offset + chunk.size, facts.as_json()
     record.save(update_fields=["line", "offset", "account"])
     piece = Piece.objects.create(spool=spool, first=chunk.first, last=chunk.last, digest=chunk.digest,
-                                 account=found, received=chunk.received)  # fmt: skip
+                                 account=found, received=chunk.received, latest=told.latest(db))  # fmt: skip
     writing.visits(db, piece, record)
+    charging.keep(db, piece)
     if abs(chunk.skew) > abs(spool.skew):
         Spool.objects.filter(id=spool.id).update(skew=chunk.skew)
     acts.record("usage.compact", spool, by=by, first=chunk.first, last=chunk.last, **found)

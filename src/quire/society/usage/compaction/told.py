@@ -8,6 +8,7 @@ are passed over, so that a newer edge is understood.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -25,9 +26,11 @@ _FIELDS = {
     "outcome": "VARCHAR", "code": "VARCHAR", "status": "BIGINT", "size": "BIGINT", "agent": "VARCHAR",
     "evidence": "VARCHAR", "licence": "VARCHAR", "licensee": "VARCHAR", "use": "VARCHAR", "jti": "VARCHAR",
     "request": "VARCHAR", "charged": "VARCHAR", "currency": "VARCHAR", "telemetry": "VARCHAR",
+    "allowance": "VARCHAR",
     "count": "BIGINT", "of": "BIGINT", "from": "BIGINT", "to": "BIGINT",
 }  # fmt: skip
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST_COUNT = 10**12
 _DECISION = (
     "host <> '' AND starts_with(path, '/') AND length(path) <= 8192 "
@@ -65,6 +68,12 @@ def read(db: duckdb.DuckDBPyConnection, chunk: Chunk, latest: object) -> None:
         [latest],
     ).fetchall()
     db.execute("DROP TABLE lines").fetchall()
+
+
+def latest(db: duckdb.DuckDBPyConnection) -> datetime | None:
+    """The time of the last event; None where none can be read."""
+    ((moment,),) = db.execute("SELECT epoch_us(max(moment)) FROM told WHERE fits").fetchall()
+    return None if moment is None else _EPOCH + timedelta(microseconds=moment)
 
 
 def unreadable(db: duckdb.DuckDBPyConnection, chunk: Chunk, most: int) -> Iterator[tuple[int, str, str]]:
