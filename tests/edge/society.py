@@ -89,7 +89,8 @@ class TinySociety:
         now = int(datetime.now(UTC).timestamp())
         claims: dict[str, Any] = {
             "iss": f"{self.url}/olp", "sub": "cli_1", "aud": (f"https://{HOST}",),
-            "iat": now, "exp": now + 900, "jti": "tok_1", "licence": "lic_1", "licensee": "pty_1", "uses": ("ai-train",),
+            "iat": now, "exp": now + 900, "jti": "tok_1", "licence": "lic_1", "licensee": "pty_1",
+            "uses": ("ai-train",),
         }  # fmt: skip
         return issue(Claims(**{**claims, **changes}), self.key)
 

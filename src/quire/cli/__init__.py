@@ -1,6 +1,7 @@
 """`quire …`: the command line. Data on stdout, progress on stderr, errors as one line that says what to do.
 
-``quire verify`` and ``quire crawl`` run from the small installs; everything else is the society's and asks for ``quire[server]``.
+``quire verify``, ``quire edge`` and ``quire crawl`` run from the small installs; everything else is the
+society's and asks for ``quire[server]``.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ _SMALL = """quire: run a collecting society for AI.
 
 This is the small install. It has:
   quire verify BUNDLE     recompute a published distribution and say whether it holds
+  quire edge check        try a site's edge; also: status, and serve (pip install 'quire[edge]')
   quire crawl plan URL…   what a crawler may get and for how much (pip install 'quire[crawler]')
 
 The society's own commands need more: pip install 'quire[server]'
@@ -36,6 +38,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from quire.cli import verify
 
         return verify.run(words[1:])
+    if words[:1] == ["edge"]:
+        from quire.cli import edge
+
+        return edge.run(words[1:])
     if words[:1] == ["crawl"]:
         from quire.cli import crawl
 

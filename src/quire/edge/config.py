@@ -40,7 +40,7 @@ class EdgeConfig:
     ``society`` is its address without a slash at the end. ``issuers`` are the keys that each issuer's policy
     must be signed with. ``stale_hours`` is after how long without a word from the society a licence token is
     refused (503) where ``refuse_when_stale``. ``spool_bytes`` bounds each lane. ``trusted`` are the
-    networks whose forwarding headers ``quire edge serve`` believes.
+    networks whose forwarding headers ``quire edge serve`` believes, ``robots`` the site's own robots.txt.
     """
 
     file: Path
@@ -54,6 +54,7 @@ class EdgeConfig:
     stale_hours: int = 168
     spool_bytes: int = 1 << 30
     trusted: tuple[Network, ...] = field(default_factory=lambda: _networks(["127.0.0.1", "::1"]))
+    robots: Path | None = None
 
     @property
     def server(self) -> str:
@@ -82,7 +83,7 @@ def _config(path: Path, told: dict[str, Any]) -> EdgeConfig:
             raise BadConfig(f"“{word}” is missing: take the file again from your society.")
     policy = _table(told, "policy", {"when_stale", "stale_after_hours"})
     limits = _table(told, "limits", {"spool_mib"})
-    serve = _table(told, "serve", {"trusted"})
+    serve = _table(told, "serve", {"trusted", "robots"})
     society = _address(_text(told, "society"), "society")
     issuers = _issuers(told["issuers"])
     if f"{society}/olp" not in issuers:
@@ -102,6 +103,7 @@ def _config(path: Path, told: dict[str, Any]) -> EdgeConfig:
         stale_hours=_whole(policy, "stale_after_hours", 168, 1, 24 * 365),
         spool_bytes=_whole(limits, "spool_mib", 1024, 1, 1 << 20) << 20,
         trusted=_networks(serve.get("trusted", ["127.0.0.1", "::1"])),
+        robots=path.parent / _text(serve, "robots") if "robots" in serve else None,
     )
 
 

@@ -1,0 +1,97 @@
+"""How the site answered, told by the web server after the fact: a failed answer takes its decision back.
+
+The decision was written by one process of the edge and may be reported to another: each process listens at a
+socket in its lane's folder, and a report for another lane is passed on there. A report that comes too late,
+twice or never changes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+from collections import OrderedDict
+
+from quire.edge.door import Edge, Visit
+from quire.edge.paying import Reservation
+from quire.edge.spool import Spool
+
+MOST = 50_000
+"""Visits whose report is waited for; the oldest are taken as answered well."""
+_LONGEST = 200
+
+
+class Reports:
+    """The visits of this process that a report may still come for."""
+
+    def __init__(self, spool: Spool, edge: Edge) -> None:
+        self._spool, self._edge = spool, edge
+        self._lane = spool.lane.number
+        self._waiting: OrderedDict[str, Visit] = OrderedDict()
+        self._lock = threading.Lock()
+        self._socket = self._listen()
+        self._thread = threading.Thread(target=self._hear, name="quire-reports", daemon=True)
+        self._thread.start()
+
+    def expect(self, visit: Visit) -> str:
+        """The id by which the visit is reported."""
+        name = f"{self._lane}-{secrets.token_hex(12)}"
+        with self._lock:
+            self._waiting[name] = visit
+            if len(self._waiting) > MOST:
+                self._waiting.popitem(last=False)
+        return name
+
+    def answered(self, name: str, status: int, size: int | None) -> None:
+        """The site answered with ``status``; ``size`` bytes of body, where that is known."""
+        lane = name.partition("-")[0]
+        if not lane.isascii() or not lane.isdigit() or len(name) > 60:
+            return
+        if int(lane) == self._lane:
+            self._settle(name, status, size)
+            return
+        told = f"{name} {status} {'' if size is None else size}".encode()
+        try:
+            self._socket.sendto(told, self._place(int(lane)))
+        except OSError:
+            return  # that process is gone, and what it knew with it
+
+    def close(self) -> None:
+        """Stop listening."""
+        try:
+            self._socket.sendto(b"", self._socket.getsockname())  # so that who listens looks up
+            self._thread.join(1.0)
+        except OSError:
+            pass
+        self._socket.close()
+
+    def _settle(self, name: str, status: int, size: int | None) -> None:
+        with self._lock:
+            visit = self._waiting.pop(name, None)
+        if visit is None or 200 <= status < 300 or status == 304:
+            return
+        paid, purse = visit.decision.paid, self._edge.gate.purse
+        if isinstance(paid, Reservation) and purse is not None and visit.charge and not visit.charge.again:
+            purse.refund(paid)
+        self._edge.write(kind="void", of=visit.number, status=status, size=size)
+
+    def _place(self, lane: int) -> str:
+        # In Linux's abstract space, for a folder's path may be longer than a socket's may be.
+        return f"\0quire-edge-{os.stat(self._spool.root).st_ino}-{os.stat(self._spool.root).st_dev}-{lane}"
+
+    def _listen(self) -> socket.socket:
+        made = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        made.bind(self._place(self._lane))
+        return made
+
+    def _hear(self) -> None:
+        while True:
+            try:
+                told = self._socket.recv(_LONGEST).decode("ascii", "replace").split(" ")
+            except OSError:
+                return
+            if told == [""]:
+                return
+            if len(told) == 3 and told[1].isdigit():
+                self._settle(told[0], int(told[1]), int(told[2]) if told[2].isdigit() else None)
