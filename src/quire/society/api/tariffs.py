@@ -20,7 +20,8 @@ from quire.society.parties import queries as parties
 
 HOW = (
     "To take a licence, write to the society and name the tariff, the uses and the first day. You get a "
-    "client id and a secret; with these your crawler asks the licence server for a token, and shows it to each site."
+    "client id and a secret; with these your crawler asks the licence server for a token, and shows "
+    "it to each site."
 )
 _PAGE = """<!doctype html>
 <html lang="en">

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -103,8 +103,9 @@ def revoke_client(*, client: str, reason: str, by: User | None) -> ClientRow:
         if found.revoked is None:
             found.revoked = clock.now()
             found.save(update_fields=["revoked"])
+            # The machine's clock: edges go by theirs, whatever day a rehearsal is on.
             Revocation.objects.create(
-                subject=f"sub:{found.tid}", at=found.revoked, reason=reason.strip()[:300]
+                subject=f"sub:{found.tid}", at=datetime.now(UTC), reason=reason.strip()[:300]
             )
             acts.record("licensing.revoke-client", found, by=by, reason=reason)
     return client_row(found)

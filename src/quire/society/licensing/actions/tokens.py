@@ -90,7 +90,7 @@ def _revoke(kind: str, find: Callable[[], str], reason: str, by: User | None) ->
     with transaction.atomic():
         name = find()
         _, fresh = Revocation.objects.get_or_create(
-            subject=f"{kind}:{name}", defaults={"at": clock.now(), "reason": reason.strip()[:300]}
+            subject=f"{kind}:{name}", defaults={"at": datetime.now(UTC), "reason": reason.strip()[:300]}
         )
         if fresh:
             acts.record("licensing.revoke", f"{kind}:{name}", by=by, reason=reason)

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from quire.core import licence_token, revocations
 from quire.core.licence_token import LEEWAY, MAX_LIFE, Claims, TokenRefused
-from quire.society.kit import config, ids
+from quire.society.kit import clock, config, ids
 from quire.society.licensing import keys
 from quire.society.licensing.models import IssuedToken, Licence, Revocation
 
@@ -114,7 +114,7 @@ def _current(now: datetime) -> list[str]:
     ended = {f"jti:{jti}" for jti in IssuedToken.objects.filter(
         jti__in=[row.subject[4:] for row in tokens], expires__lt=now - timedelta(seconds=LEEWAY)
     ).values_list("jti", flat=True)}  # fmt: skip
-    past = Licence.objects.filter(ends__lt=(now - _LONGEST).date())
+    past = Licence.objects.filter(ends__lt=clock.today() - timedelta(days=1))
     ended |= {f"lic:{ids.show('lic', one)}" for one in past.values_list("id", flat=True)}
     lately = Q(subject__startswith="sub:", at__lt=now - 24 * _LONGEST)
     rows = Revocation.objects.exclude(lately).values_list("subject", flat=True)
