@@ -166,24 +166,30 @@ def _contents(text: str) -> list[str]:
 
 
 class _Tags(HTMLParser):
-    """The contents of every ``<meta name="quire-site">`` that is a tag: not in a comment, not in a script.
+    """The contents of every ``<meta name="quire-site">`` that is a tag of the head.
 
-    Only those of the head count: below it a reader of the site may have written.
+    Not in a comment, a script or a title, and not in the body: there a reader of the site may have written.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.contents: list[str] = []
         self._body = False
+        self._within = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         said = dict(attrs)
         self._body = self._body or tag not in _OF_HEAD
-        if tag == "meta" and not self._body and (said.get("name") or "").lower() == META:
+        if tag == "meta" and not self._body and not self._within and (said.get("name") or "").lower() == META:
             self.contents.append((said.get("content") or "").strip())
+        if tag in _OPAQUE:
+            self._within = self._within or tag
 
     def handle_endtag(self, tag: str) -> None:
         self._body = self._body or tag == "head"
+        if tag == self._within:
+            self._within = ""
 
 
-_OF_HEAD = {"html", "head", "meta", "title", "link", "script", "style", "base", "noscript", "template"}
+_OPAQUE = {"title", "noscript", "template"}
+_OF_HEAD = {"html", "head", "meta", "link", "script", "style", "base", *_OPAQUE}
