@@ -121,10 +121,27 @@ def site(tmp_path: Path) -> Iterator[Site]:
     made.edge.close()
 
 
+class Standing:
+    """One server for all tests, in which each puts its own edge."""
+
+    app: Any = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+
+
+@pytest.fixture(scope="module")
+def standing() -> Iterator[tuple[Standing, str]]:
+    app = Standing()
+    app.app = application()
+    with asgi(app) as address:
+        yield app, address
+
+
 @pytest.fixture
-def at(site: Site) -> Iterator[str]:
-    with asgi(QuireMiddleware(application(), edge=site.edge)) as address:
-        yield address
+def at(site: Site, standing: tuple[Standing, str]) -> str:
+    standing[0].app = QuireMiddleware(application(), edge=site.edge)
+    return standing[1]
 
 
 def test_let_in_and_on_record(site: Site, at: str) -> None:

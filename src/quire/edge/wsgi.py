@@ -195,7 +195,7 @@ class _Body:
         try:
             if self._chunks is None:
                 self._chunks = iter(self._body)
-            data = next(self._chunks)
+            return self._watch.chunk(next(self._chunks))
         except StopIteration:
             self._ended = True
             self._watch.end()
@@ -204,7 +204,6 @@ class _Body:
             self._ended = True
             self._watch.broke()
             raise
-        return self._watch.chunk(data)
 
     def close(self) -> None:
         """PEP 3333: called by the server whatever happened."""
