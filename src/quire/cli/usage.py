@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from quire.cli import frame
+from quire.cli.edges import usage_forget
 from quire.cli.frame import By, DryRun, Json
 
 
@@ -21,6 +22,7 @@ def register(app: typer.Typer) -> None:
         ("aside", usage_aside),
         ("rematch", usage_rematch),
         ("withdraw", usage_withdraw),
+        ("forget", usage_forget),
     ):
         frame.command(group, verb)(function)
     app.add_typer(group, name="usage")

@@ -8,10 +8,13 @@ from django.db.models import Count, Sum
 
 from quire.society.kit import config
 from quire.society.usage import lake
+from quire.society.usage.acceptance import overlap, spools
 from quire.society.usage.account import Facts, Tally
+from quire.society.usage.compaction.judging import VISITS
+from quire.society.usage.compaction.reading import digest_of
 from quire.society.usage.errors import LakeDamaged
 from quire.society.usage.listed import paths_of_import
-from quire.society.usage.models import Import, LakeFile, SetAside
+from quire.society.usage.models import Import, LakeFile, SetAside, Spool, VisitFile
 
 
 def files_are_what_was_written() -> Iterator[str]:
@@ -86,9 +89,56 @@ def nothing_is_told_twice() -> Iterator[str]:
         yield f"{double} rows of the usage lake count more than once."
 
 
+def pieces_are_the_accounts() -> Iterator[str]:
+    """The events of every spool are explained piece by piece, without a gap, and sum to its account."""
+    for spool in Spool.objects.select_related("record").order_by("id"):
+        follows, sums = 1, dict[str, Tally]()
+        for piece in spool.pieces.order_by("first"):
+            if piece.first != follows:
+                yield f"Spool {spool.tid}: the events {follows} to {piece.first - 1} are in no piece."
+            follows = piece.last + 1
+            for heading, (lines, requests) in piece.account.items():
+                sums[heading] = sums.get(heading, Tally()) + Tally(lines, requests)
+            if sum(lines for lines, _ in piece.account.values()) != piece.last - piece.first + 1:
+                yield f"Spool {spool.tid}: the account of {piece.first} to {piece.last} does not add up."
+        if follows != spool.record.line + 1:
+            yield f"Spool {spool.tid}: its pieces end at {follows - 1}, its account at {spool.record.line}."
+        if sums != Facts.from_json(spool.record.account).tallies:
+            yield f"Spool {spool.tid}: its pieces do not sum to its account."
+
+
+def pieces_are_what_was_accepted() -> Iterator[str]:
+    """The batches of every piece whose segments were not forgotten are there, and the ones compacted."""
+    for spool in Spool.objects.select_related("edge", "record").order_by("id"):
+        place = spools.folder(spool.edge.tid, spool.spool)
+        kept = spools.segments(place)
+        first = spools.first_of(kept[0]) if kept else spool.record.line + 1
+        if not kept and spool.record.line and not spool.forgotten:
+            yield f"Spool {spool.tid} has lost its segments in {place}; put them back from a copy."
+        for piece in spool.pieces.filter(first__gte=first).order_by("first"):
+            found = [frame.head.digest for _, frame in overlap.frames(place, piece.first, piece.last)]
+            if digest_of(found) != piece.digest:
+                yield f"Spool {spool.tid}: the events {piece.first} to {piece.last} are not those accepted."
+
+
+def visits_are_what_was_written() -> Iterator[str]:
+    """Every file of visits that was not forgotten is there, its bytes and rows the ones listed."""
+    for file in VisitFile.objects.filter(forgotten_at=None).select_related("piece").order_by("id"):
+        place = config.home() / file.path
+        if not place.is_file():
+            yield f"The usage lake has lost {file.path}; put it back from a copy."
+        elif lake.digest_of(place) != file.digest:
+            yield f"{file.path} in the usage lake is not what was written; put it back from a copy."
+        if file.rows != sum(file.piece.account.get(name, (0, 0))[0] for name in VISITS):
+            yield f"{file.path} has {file.rows} rows; its account has another number."
+
+
 CHECKS: list[Callable[[], Iterator[str]]] = [
     files_are_what_was_written,
     accounts_add_up,
     rows_are_the_accounts,
     nothing_is_told_twice,
+    pieces_are_the_accounts,
+    pieces_are_what_was_accepted,
+    visits_are_what_was_written,
 ]

@@ -3,6 +3,7 @@
 from quire.society.usage.actions.chunks import CHUNK
 from quire.society.usage.actions.compacting import CompactResult, compact
 from quire.society.usage.actions.edges import NewEdge, register_edge, revoke_edge
+from quire.society.usage.actions.forgetting import ForgetResult, forget
 from quire.society.usage.actions.importing import ImportResult, import_file
 from quire.society.usage.actions.rematching import RematchResult, rematch
 from quire.society.usage.actions.withdrawing import WithdrawResult, withdraw
@@ -10,11 +11,13 @@ from quire.society.usage.actions.withdrawing import WithdrawResult, withdraw
 __all__ = [
     "CHUNK",
     "CompactResult",
+    "ForgetResult",
     "ImportResult",
     "NewEdge",
     "RematchResult",
     "WithdrawResult",
     "compact",
+    "forget",
     "import_file",
     "register_edge",
     "rematch",
