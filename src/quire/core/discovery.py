@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from html.parser import HTMLParser
+from html import unescape
 from urllib.parse import urljoin, urlsplit
 
 from quire.core.patterns import normal_path
@@ -29,6 +29,12 @@ _PARAMETER = re.compile(
     r"""(?:=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*)))?)?"""
 )
 _NEXT = re.compile(r"[ \t]*(?:,|\Z)")
+_TAG = re.compile(r"<([A-Za-z][A-Za-z0-9-]*)(?=[\s/>])")
+_ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>=`]+)))?""")
+_RAW = {
+    name: re.compile(f"</{name}(?=[\\s/>])", re.IGNORECASE)
+    for name in ("script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes")
+}
 _URL = re.compile(r"https?://[!-~]{1,4000}")
 
 
@@ -87,13 +93,7 @@ def in_html(text: str, base: str, *, allow_http: bool = False) -> Found:
     text = text[:MAX_HTML]
     if MEDIA_TYPE not in text.lower():
         return Found()
-    page = _Page()
-    try:
-        page.feed(text)
-        page.close()
-    except (AssertionError, ValueError):
-        # Some malformed declarations make the standard library's parser give up: what came before holds.
-        pass
+    page = _Page(text)
     return Found(_absolute(page.hrefs, urljoin(base, page.base), allow_http), tuple(page.inline[:MOST]))
 
 
@@ -149,32 +149,63 @@ def _is_licence(rel: str, kind: str) -> bool:
     return "license" in rel.lower().split() and kind.partition(";")[0].strip().lower() == MEDIA_TYPE
 
 
-class _Page(HTMLParser):
-    """Gathers ``<link rel=license>``, ``<base>`` and ``<script type="application/rsl+xml">``."""
+class _Page:
+    """Gathers ``<link rel=license>``, ``<base>`` and ``<script type="application/rsl+xml">`` of a page.
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+    Every step goes forward, so the time is in proportion to the page. The parser of the standard library is
+    not used: an unclosed comment, repeated, keeps it busy for minutes.
+    """
+
+    def __init__(self, text: str) -> None:
         self.base = ""
         self.hrefs: list[str] = []
         self.inline: list[str] = []
-        self._inside = False
+        at = text.find("<")
+        while at >= 0:
+            at = text.find("<", self._markup(text, at))
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in reversed(attrs)}
+    def _markup(self, text: str, at: int) -> int:
+        """Read what begins with the ``<`` at this place; where it ends, or the end of the page."""
+        if text.startswith("<!--", at):
+            return _after(text, "-->", at + 2)
+        name = _TAG.match(text, at)
+        if name is None:
+            return _after(text, ">", at) if text[at + 1 : at + 2] in ("!", "?", "/") else at + 1
+        tag = name[1].lower()
+        given, at = _attributes(text, name.end())
+        if tag in _RAW:
+            # What stands in these is no markup, up to their own end.
+            closing = _RAW[tag].search(text, at)
+            end = closing.start() if closing else len(text)
+            self._raw(tag, given, text[at:end])
+            return end
         if tag == "link" and _is_licence(given.get("rel", ""), given.get("type", "")):
             self.hrefs.append(given.get("href", ""))
         elif tag == "base" and not self.base:
             self.base = given.get("href", "")
-        elif tag == "script":
-            kind = given.get("type", "").partition(";")[0].strip().lower()
-            self._inside = kind == MEDIA_TYPE and len(self.inline) < MOST
-            if self._inside:
-                self.inline.append("")
+        return at
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "script":
-            self._inside = False
+    def _raw(self, tag: str, given: dict[str, str], text: str) -> None:
+        kind = given.get("type", "").partition(";")[0].strip().lower()
+        if tag == "script" and kind == MEDIA_TYPE:
+            self.inline.append(text)
 
-    def handle_data(self, data: str) -> None:
-        if self._inside:
-            self.inline[-1] += data
+
+def _attributes(text: str, at: int) -> tuple[dict[str, str], int]:
+    """The attributes of a tag from here on, the first of each name, and where the tag has ended."""
+    given: dict[str, str] = {}
+    while at < len(text) and text[at] != ">":
+        found = _ATTRIBUTE.match(text, at)
+        if found is None:
+            at += 1
+            continue
+        value = next((group for group in found.groups()[1:] if group is not None), "")
+        given.setdefault(found[1].lower(), unescape(value))
+        at = found.end()
+    return given, at + 1
+
+
+def _after(text: str, mark: str, at: int) -> int:
+    """The place after the next mark, or the end of the text."""
+    end = text.find(mark, at)
+    return len(text) if end < 0 else end + len(mark)

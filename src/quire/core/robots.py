@@ -204,7 +204,7 @@ def _ends_run(lines: list[str], at: int) -> bool:
     """Whether this is the last of a run of ``User-agent`` lines, for every way of reading such runs.
 
     For some readers any line ends a run, for others only a rule does; and a line may have ends in it that
-    only some see. Where they do not agree it is not the last: a line put there would part two groups for some.
+    only some see. Where they do not agree it is not the last: a line there would part two groups for some.
     """
     if _field(lines[at])[0] not in _AGENT or _ODD_ENDS.search(lines[at]):
         return False
