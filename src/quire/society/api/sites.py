@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
 from django.views.decorators.http import require_safe
 
-from quire.core import renderings
+from quire.core import renderings, robots
 from quire.core.rsl import MEDIA_TYPE
 from quire.core.site import SiteTerms
 from quire.society.api import conditional, problems
@@ -27,8 +27,8 @@ def licence_xml(terms: SiteTerms) -> str:
 
 
 def robots_txt(terms: SiteTerms) -> str:
-    """The lines that the society adds to a site's robots.txt; a site without one may serve them as they are."""
-    return "\n".join(renderings.robots_lines(terms)) + "\n"
+    """The lines that the society adds, as a robots.txt that a site without one may serve as it is."""
+    return robots.add_lines("", renderings.robots_lines(terms))
 
 
 def tdmrep_json(terms: SiteTerms) -> str:
