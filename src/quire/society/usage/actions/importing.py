@@ -10,7 +10,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from django.db import transaction
@@ -24,13 +23,10 @@ from quire.society.usage import formats, lake, queries
 from quire.society.usage.account import Account, Facts
 from quire.society.usage.actions.chunks import CHUNK, IMPORT, Chunk, Place, commit
 from quire.society.usage.errors import AlreadyRunning, FileChanged, HostNeeded, OfAnotherHost
-from quire.society.usage.formats import access_log, hourly
 from quire.society.usage.models import Import
 
 Progress = Callable[[int, int], None]
 """Called with bytes done and bytes in all (uncompressed), often enough to move a bar."""
-
-_LOOKED_AT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +76,7 @@ def import_file(
     progress: Progress | None = None,
     chunk: int = CHUNK,
 ) -> ImportResult:
-    """Import an access log or hourly counts, plain or gzip; go on where an earlier command was stopped.
+    """Import a log or hourly counts, plain, gzip or zstd; go on where an earlier command was stopped.
 
     ``host`` is whose log it is, where its lines do not say. ``dry_run`` reads and accounts for everything
     and leaves nothing behind. Checked in this order: ``by`` may write; the file can be read; its format is
@@ -190,13 +186,10 @@ def _unchanged(file: _File) -> None:
 
 def _need_hosts(file: _File) -> None:
     """Whether the first thousand lines all say whose log it is."""
-    for raw in islice(formats.open_lines(file.path), _LOOKED_AT):
-        if raw.problem:
-            continue
-        entry = (access_log.parse if file.form == "access-log" else hourly.parse)(raw.data)
-        if isinstance(entry, access_log.Entry | hourly.Entry) and entry.host is None:
-            raise HostNeeded(
-                f"The lines of {file.path.name} do not say which site they are of: "
-                "name it with --host, as in --host example.org.",
-                line=raw.number,
-            )
+    line = formats.hostless(file.path, file.form)
+    if line is not None:
+        raise HostNeeded(
+            f"The lines of {file.path.name} do not say which site they are of: "
+            "name it with --host, as in --host example.org.",
+            line=line,
+        )

@@ -15,9 +15,10 @@ from functools import cache
 from typing import NamedTuple
 
 from quire.core.errors import Invalid
-from quire.core.urls import canonical_host, canonical_path, canonical_url
+from quire.core.urls import canonical_host
 from quire.society.usage.formats.agents import Agent, AgentBook
 from quire.society.usage.formats.lines import RawLine
+from quire.society.usage.formats.requests import quoted_line, text
 from quire.society.usage.formats.rows import (
     HUMAN,
     STRUCTURE,
@@ -56,12 +57,6 @@ _PARTS = (
 _LAST_PART = "the referer and the user agent are not both whole, in quotation marks"
 
 _VHOST_CLIENT = re.compile(rb"[^:.]*[:.]")
-_ESCAPE = re.compile(rb"\\(x[0-9A-Fa-f]{2}|.)", re.DOTALL)
-_ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"v": b"\v", b"f": b"\f"}
-_USUAL = re.compile(rb"([A-Za-z][A-Za-z_-]{0,31}) (/[!-\[\]-~]*+) HTTP/[0-9](?:\.[0-9])?")
-_METHOD = re.compile(r"[A-Za-z][A-Za-z_-]{0,31}")
-_PROTOCOL = re.compile(r"HTTP/[0-9](\.[0-9])?")
-_ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
 _REMEMBERED = 50_000
 
 
@@ -99,7 +94,7 @@ def parse(data: bytes) -> Entry | Problem:
     if isinstance(visit, Problem):
         return visit
     client = match[1] if visit.host is None else match[2]
-    return Entry(*visit, user_agent=_text(match[15] or b""), client=_text(client))
+    return Entry(*visit, user_agent=text(match[15] or b""), client=text(client))
 
 
 class Reader:
@@ -119,7 +114,7 @@ class Reader:
         self.book = book
         self.visits = Visits(default_host, registered)
         self._agents: dict[bytes | None, Agent | None] = {None: None}
-        self.sieve = Sieve(lambda name: book.recognise(_text(name)) is None, _is_host)
+        self.sieve = Sieve(lambda name: book.recognise(text(name)) is None, _is_host)
 
     def read(self, raw: RawLine) -> Read:
         """The heading of one line, and its row when it is usage."""
@@ -144,14 +139,14 @@ class Reader:
     def _recognise(self, name: bytes) -> Agent | None:
         if len(self._agents) >= _REMEMBERED:  # somebody sends a new name with each request
             self._agents = {None: None}
-        agent = self.book.recognise(_text(name))
+        agent = self.book.recognise(text(name))
         self._agents[name] = agent
         return agent
 
 
 def _is_host(word: bytes) -> bool:
     try:
-        return bool(canonical_host(_text(word)))
+        return bool(canonical_host(text(word)))
     except Invalid:
         return False
 
@@ -165,7 +160,7 @@ def _visit(match: re.Match[bytes]) -> Visit | Problem:
     except Invalid as error:
         return Problem(f"it begins with a host that is none: {error.sentence}")
     request, status, size = match.group(11, 12, 13)
-    method, path, target_host = _request(request)
+    method, path, target_host = quoted_line(request)
     return Visit(
         when,
         method,
@@ -182,32 +177,7 @@ def _virtual_host(match: re.Match[bytes]) -> str | None:
     second = match[2]
     if second == b"-" or len(match[3].split()) < 2 or not _VHOST_CLIENT.match(second):
         return None
-    return canonical_host(_text(match[1]))
-
-
-def _request(quoted: bytes) -> tuple[str, str, str | None]:
-    """(method, canonical path, host of an absolute target) of a request line (RFC 9112 §3.2).
-
-    What is no request line has neither method nor path; ``CONNECT host:443`` and ``OPTIONS *`` have no path.
-    """
-    if usual := _USUAL.fullmatch(quoted):
-        return usual[1].decode(), canonical_path(usual[2].decode()), None
-    line = _unescaped(quoted).decode("utf-8", "surrogateescape")
-    method, _, rest = line.partition(" ")
-    if not _METHOD.fullmatch(method) or not rest:
-        return "", "", None
-    target, space, protocol = rest.rpartition(" ")
-    if not space or not _PROTOCOL.fullmatch(protocol):
-        target = rest  # HTTP/0.9, or a blank within the address
-    if target.startswith("/"):
-        return method, canonical_path(target), None
-    if not _ABSOLUTE.match(target):
-        return method, "", None
-    try:
-        host, path = canonical_url(target)
-    except Invalid:
-        return method, "", None
-    return method, path, host
+    return canonical_host(text(match[1]))
 
 
 _days: dict[bytes, tuple[int, int, int] | None] = {}
@@ -247,16 +217,3 @@ def _why_not(data: bytes) -> str:
         if not part.match(data):
             return f"it is no line of an access log: {missing}."
     return f"it is no line of an access log: {_LAST_PART}."
-
-
-def _unescaped(quoted: bytes) -> bytes:
-    return _ESCAPE.sub(_meant, quoted) if b"\\" in quoted else quoted
-
-
-def _meant(escape: re.Match[bytes]) -> bytes:
-    code = escape[1]
-    return bytes((int(code[1:], 16),)) if len(code) == 3 else _ESCAPED.get(code, code)
-
-
-def _text(quoted: bytes) -> str:
-    return _unescaped(quoted).decode("utf-8", "replace")

@@ -89,9 +89,7 @@ def open_lines(path: Path | str, start: Position | None = None) -> Iterator[RawL
             yield from part.lines()
 
 
-def open_blocks(
-    path: Path | str, start: Position | None = None, size: int = 0
-) -> Iterator[Whole | RawLine]:
+def open_blocks(path: Path | str, start: Position | None = None, size: int = 0) -> Iterator[Whole | RawLine]:
     """The same lines, as many at once as come in ``size`` bytes; what is no whole line comes by itself."""
     place = start or Position(0, 0)
     try:

@@ -96,7 +96,7 @@ class Visits:
 
     def _by_id(self, host: str | None, kind: bytes, request: str) -> tuple[int, str]:
         """The fingerprint of a request that has an id, and why it was told before, if it was."""
-        known = fingerprint(kind, (host or "").encode(), request.encode("utf-8", "surrogateescape"))
+        known = fingerprint(kind, (host or "").encode(), request.encode("utf-8", "surrogatepass"))
         again = _TWICE if known in self._ids else ""
         self._ids.add(known)
         return known, again
