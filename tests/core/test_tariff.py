@@ -168,6 +168,8 @@ def test_a_fee_of_zero_is_due_as_zero() -> None:
         (("per-work", date(2026, 1, 1), date(2027, 1, 1), 0, {"a": -1}), "price of a is negative"),
         (("per-work", date(2026, 1, 1), date(2027, 1, 1), 0, {}), "needs a price"),
         (("per-request", date(2026, 1, 1), date(2027, 1, 1), 5, {"a": 1}), "no yearly fee"),
+        (("crawl", date(2026, 1, 1), date(2027, 1, 1), 5, {}), "no yearly fee"),
+        (("crawl", date(2026, 1, 1), date(2027, 1, 1), 0, {"*": 1}), "no prices of its own"),
     ],
 )
 def test_terms_that_cannot_be_right_are_refused(
@@ -192,3 +194,11 @@ def test_floats_negatives_and_metals_do_not_come_in() -> None:
         usage_due(blanket("1", date(2026, 1, 1), date(2027, 1, 1)), [])
     with pytest.raises(TariffRefused, match="not after"):
         blanket_due(blanket("1", date(2026, 1, 1), date(2027, 1, 1)), date(2026, 2, 1), date(2026, 2, 1))
+
+
+def test_a_crawl_licence_is_due_for_nothing_because_each_request_was_paid_at_once() -> None:
+    tariff = Tariff("crawl", date(2026, 1, 1), date(2027, 1, 1), "EUR", 0, {})
+    assert due(tariff, date(2026, 1, 1), date(2026, 2, 1), [("news", 9_000, 12), ("research", 1, 1)]) == 0
+    assert usage_due(tariff, []) == 0
+    with pytest.raises(TariffRefused, match="negative"):
+        usage_due(tariff, [("news", -1, 0)])

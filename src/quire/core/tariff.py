@@ -50,14 +50,16 @@ class NoPrice(Invalid):
 class Tariff:
     """What a licence costs from ``starts`` until, not including, ``ends``.
 
-    ``fee`` is in quanta of ``currency`` for a year and belongs to kind "blanket". ``prices`` are in quanta by
-    content tier, "*" for any other, and are due for each request ("per-request") or each distinct work used
-    in the period ("per-work"). A "crawl" licence has neither: each request is paid at once, at the price that
-    the site asks, out of a balance, so nothing is due for a period. Prices beside a blanket fee are allowed and never due: they weigh the usage.
+    ``fee`` is in quanta of ``currency`` for a year and belongs to kind "blanket". ``prices`` are in quanta
+    by content tier, "*" for any other, and are due for each request ("per-request") or each distinct work
+    used in the period ("per-work"). A "crawl" licence has neither: each request is paid at once, at the
+    price that the site asks, out of a balance, so nothing is due for a period. Prices beside a blanket fee
+    are allowed and never due: they weigh the usage.
 
     Raises TariffRefused, in this order: an unknown kind, a term that ends before it begins or after the year
-    9998, an amount that is negative, a yearly fee beside prices that are due, prices beside
-    kind "crawl", prices that are needed and missing. UnknownCurrency for the currency; TypeError for an amount that is no int.
+    9998, an amount that is negative, a yearly fee beside prices that are due, prices beside kind "crawl",
+    prices that are needed and missing. UnknownCurrency for the currency; TypeError for an amount that is no
+    int.
     """
 
     kind: str
@@ -132,7 +134,7 @@ def usage_due(tariff: Tariff, counts: Iterable[Count]) -> int:
         raise TypeError("a blanket licence is not due by usage")
     total = 0
     for tier, requests, works in counts:
-        number = _int(requests if tariff.kind == "per-request" else works, "count")
+        number = _int(works if tariff.kind == "per-work" else requests, "count")
         if number < 0:
             raise TariffRefused(f"The count of tier {tier!r} is negative.", tier=tier)
         if tariff.kind in USAGE_KINDS:

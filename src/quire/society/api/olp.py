@@ -79,7 +79,7 @@ def token(request: HttpRequest, host: str = "") -> HttpResponse:
 
 
 @_answers
-def introspect(request: HttpRequest) -> HttpResponse:
+def introspect(request: HttpRequest, host: str = "") -> HttpResponse:
     """Whether a token is good (RFC 7662). A client hears of its own tokens, an edge of every one."""
     form = oauth.form(request)
     if request.headers.get("Authorization", "").lower().startswith("edge "):
@@ -92,7 +92,7 @@ def introspect(request: HttpRequest) -> HttpResponse:
 
 
 @_answers
-def key(request: HttpRequest) -> HttpResponse:
+def key(request: HttpRequest, host: str = "") -> HttpResponse:
     """RSL's EMS, the key of an encrypted work: no site here encrypts, so there is none to give."""
     told = "No site of this society encrypts its works; they are fetched as they are, with the token."
     return JsonResponse({"error": "server_error", "error_description": told}, status=501)
@@ -125,6 +125,10 @@ def _kept(request: HttpRequest, made: Callable[[], bytes], kind: str, seconds: i
     return HttpResponse(body, content_type=kind, headers=headers)
 
 
+_SERVERS = ("olp", "olp/sites/<str:host>")
+"""The licence server's address, and the one that it has for each site: what a licence.xml may name as
+``server``, so that a client that sends a bare pattern has said which site it means.
+"""
 _KEY_SETS = (
     ".well-known/jwks.json",
     "olp/jwks",
@@ -134,10 +138,9 @@ _KEY_SETS = (
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("olp/token", token),
-    path("olp/sites/<str:host>/token", token),
-    path("olp/introspect", introspect),
-    path("olp/key", key),
+    *(path(f"{server}/token", token) for server in _SERVERS),
+    *(path(f"{server}/introspect", introspect) for server in _SERVERS),
+    *(path(f"{server}/key", key) for server in _SERVERS),
     path("olp/revocations", revocations),
     *(path(address, jwks) for address in _KEY_SETS),
 ]

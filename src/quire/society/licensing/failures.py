@@ -26,7 +26,7 @@ _right: OrderedDict[bytes, None] = OrderedDict()
 def blocked(client: str, address: str, secret: str) -> bool:
     """Whether this request is refused without a look at its secret."""
     with _lock:
-        since, count = _failed.get((client, address), (0.0, 0))
+        since, count = _failed.get((client, address), (0, 0))
         if count < MOST or time.monotonic() - since >= SECONDS:
             return False
         return _digest(client, secret) not in _right
