@@ -141,6 +141,7 @@ def town(folder: Path, web: str, workers: int = 1) -> Iterator[Town]:
         society.price = "0.002000000000"
         seen: list[str] = []
         pages = site(seen)
+        stack.callback(pages.server_close)
         stack.callback(pages.shutdown)
         file = configure(folder / "edge", society, '[serve]\nrobots = "robots.txt"\n')
         (folder / "edge" / "robots.txt").write_text("User-agent: *\nDisallow: /private/\n")
