@@ -37,6 +37,7 @@ class TinySociety:
 
     def __init__(self, port: int = 0) -> None:
         self.key, self.edge_key = SigningKey.generate(), SigningKey.generate()
+        self.next_key: SigningKey | None = None
         self.serial = 1
         self.revoked: list[str] = []
         self.price: str | None = None
@@ -68,7 +69,7 @@ class TinySociety:
             rule["price"] = {"amount": self.price, "currency": "EUR"}
         server = f"{self.url}/olp"
         issuer = {"iss": server, "jwks": f"{self.url}/.well-known/jwks.json",
-                  "revocations": f"{server}/revocations", "keys": [self.key.public_jwk()]}  # fmt: skip
+                  "revocations": f"{server}/revocations", "keys": self._public_keys()}  # fmt: skip
         document = {
             "version": 1,
             "society": {"name": "Tiny", "url": self.url, "page": f"{self.url}/licences"},
@@ -84,6 +85,9 @@ class TinySociety:
         }
         SiteTerms.of(document)
         return json.dumps(envelope.seal(document, self.key, "quire-policy+jws")).encode()
+
+    def _public_keys(self) -> list[dict[str, str]]:
+        return [key.public_jwk() for key in (self.key, self.next_key) if key is not None]
 
     def token(self, **changes: Any) -> str:
         now = int(datetime.now(UTC).timestamp())
@@ -102,7 +106,7 @@ class TinySociety:
             self._check(authorization, "GET", path, b"")
             return self.policy()
         if path == "/.well-known/jwks.json":
-            return json.dumps({"keys": [self.key.public_jwk()]}).encode()
+            return json.dumps({"keys": self._public_keys()}).encode()
         if path == "/olp/revocations":
             until = self.issued + timedelta(days=3650)
             return revocations.make(

@@ -36,8 +36,8 @@ def build(path: Path) -> Edge:
     return parts(config.read(path)).edge
 
 
-def parts(told: EdgeConfig, *, start: bool = True) -> Parts:
-    """As ``build``, of a configuration that was read. Without ``start`` nobody is asked."""
+def parts(told: EdgeConfig) -> Parts:
+    """As ``build``, of a configuration that was read."""
     spool = Spool(told.spool, Bounds(most=told.spool_bytes))
     purse = AskingPurse()
     purse.restore(spool.spent(), spool.charged())
@@ -45,6 +45,5 @@ def parts(told: EdgeConfig, *, start: bool = True) -> Parts:
     gate = Gate(unheard(told.society, told.server, told.hosts), purse, identity)
     courier = Courier(told, spool, purse, gate.install)
     gate.wanted = courier.wanted
-    if start:
-        courier.start()
+    courier.start()
     return Parts(Edge(gate, spool, courier.stop), told, spool, courier)
