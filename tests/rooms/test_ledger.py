@@ -211,6 +211,7 @@ def test_every_code_that_is_built_has_a_nature(room: Any) -> None:
     built = [
         a.bank(),
         pot(room),
+        a.credit("pty_01lab"),
         a.payable(PAPER),
         a.held(PAPER),
         a.transit("pay_01april"),

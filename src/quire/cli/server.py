@@ -8,7 +8,7 @@ from typing import Any
 import typer
 import typer.main
 
-from quire.cli import clients, demo, distribution, edges, house, licences, money, people, repertoire, usage
+from quire.cli import clients, credit, demo, distribution, edges, house, licences, money, people, repertoire, usage
 
 app = typer.Typer(
     name="quire",
@@ -21,7 +21,7 @@ app = typer.Typer(
 )
 
 house.register(app)
-for part in (people, repertoire, licences, clients, edges, usage, distribution, money, demo):
+for part in (people, repertoire, licences, clients, credit, edges, usage, distribution, money, demo):
     part.register(app)
 
 

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, URLResolver, path
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from quire.core import edge_auth
+from quire.core import allowances as allowance
+from quire.core import canonical, edge_auth
+from quire.core.errors import Invalid
+from quire.core.money import Money
 from quire.society.api import conditional, problems
-from quire.society.licensing import policy
+from quire.society.invoicing import actions as invoicing
+from quire.society.kit import config
+from quire.society.licensing import keys, policy
 from quire.society.usage.acceptance import door
 from quire.society.usage.edges import find_edge
+
+_SPOOL = re.compile(r"[0-9a-f]{8,64}")
+_MOST_ASKED = 256 * 1024
 
 
 def calling(request: HttpRequest) -> str:
@@ -42,6 +51,37 @@ def site_policy(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 @require_POST
+@problems.answers
+def allowances(request: HttpRequest) -> HttpResponse:
+    """Parts of licensees' balances for one spool of the calling edge (docs/boundary.md §7)."""
+    edge, body = calling(request), request.body
+    told = canonical.parse(body) if len(body) <= _MOST_ASKED else None
+    spool, wanted = (told.get("spool"), told.get("wanted")) if isinstance(told, dict) else (None, None)
+    good = isinstance(spool, str) and _SPOOL.fullmatch(spool) and isinstance(wanted, list)
+    if not good or not all(isinstance(one, str) for one in wanted or ()):
+        raise Invalid("Say which spool asks, and for which licensees: {spool, lane, wanted, held}.")
+    made = invoicing.allow(edge=edge, spool=str(spool), wanted=wanted or ())
+    key, issuer = keys.signing_key(), f"{config.url()}/olp"
+    given = [
+        allowance.issue(
+            allowance.Allowance(
+                id=one.tid,
+                iss=issuer,
+                edge=edge,
+                spool=one.spool,
+                licensee=one.licensee.tid,
+                amount=Money(one.amount, one.currency),
+                expires=int(one.expires_at.timestamp()),
+            ),
+            key,
+        )
+        for one in made
+    ]
+    return JsonResponse({"allowances": given}, headers={"Cache-Control": "no-store"})
+
+
+@csrf_exempt
+@require_POST
 def batches(request: HttpRequest) -> HttpResponse:
     """Numbered events (docs/boundary.md §6). ``quire serve`` answers before Django is asked (``wsgi.py``)."""
     answer = door.DOOR.answer(
@@ -56,4 +96,5 @@ def batches(request: HttpRequest) -> HttpResponse:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("usage/batches", batches, name="usage-batches"),
     path("edge/v1/policy", site_policy, name="edge-policy"),
+    path("edge/v1/allowances", allowances, name="edge-allowances"),
 ]

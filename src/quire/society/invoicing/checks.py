@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from uuid import UUID
+
+from django.db.models import Max
 
 from quire.core.money import Money
-from quire.society.invoicing.models import Receipt
+from quire.society.invoicing.models import CreditLimit, Deposit, Receipt
+from quire.society.invoicing.queries import credit
 from quire.society.ledger import accounts
 from quire.society.ledger import queries as ledger
 
@@ -20,7 +24,10 @@ def receipts_are_booked() -> Iterator[str]:
             yield f"The receipt {row.reference} is in no transaction."
             continue
         pot = accounts.pot(row.licence.tid, row.starts, row.ends)
-        wanted = [(accounts.bank(), row.currency, row.amount), (pot, row.currency, -row.amount)]
+        source = accounts.bank()
+        if charge := row.crawls.select_related("allowance__licensee").first():
+            source = accounts.credit(charge.allowance.licensee.tid)
+        wanted = [(source, row.currency, row.amount), (pot, row.currency, -row.amount)]
         entries = ledger.entries_of(row.transaction)
         if sorted((entry.account, entry.currency, entry.amount) for entry in entries) != sorted(wanted):
             yield f"The receipt {row.reference} is not what transaction {row.transaction.number} has booked."
@@ -47,4 +54,34 @@ def pots_are_receipts() -> Iterator[str]:
             )
 
 
-CHECKS = [receipts_are_booked, pots_are_receipts]
+def allowances_are_covered() -> Iterator[str]:
+    """What is set aside is covered by balance and limit; no allowance was charged beyond itself."""
+    for one in credit.balances():
+        if one.aside and one.balance + max(one.limit, _highest_limit(one.licensee, one.currency)) < one.aside:
+            short = Money(one.aside - one.balance - one.limit, one.currency)
+            yield f"{short} more are set aside for {one.licensee_code} than its balance and limit cover."
+    for row in credit.allowances():
+        if not 0 <= row.charged <= row.amount:
+            over = Money(row.charged, row.currency)
+            yield f"The allowance {row.tid} was charged {over} of {Money(row.amount, row.currency)}."
+
+
+def _highest_limit(licensee: UUID, currency: str) -> int:
+    """A limit may be lowered while allowances given under a higher one are out."""
+    rows = CreditLimit.objects.filter(licensee=licensee, currency=currency)
+    return int(rows.aggregate(most=Max("amount"))["most"] or 0)
+
+
+def deposits_are_booked() -> Iterator[str]:
+    """Every deposit is in its transaction: its amount, from the bank to the licensee's balance."""
+    for row in Deposit.objects.select_related("licensee", "transaction").order_by("id"):
+        wanted = [
+            (accounts.bank(), row.currency, row.amount),
+            (accounts.credit(row.licensee.tid), row.currency, -row.amount),
+        ]
+        entries = ledger.entries_of(row.transaction)
+        if sorted((entry.account, entry.currency, entry.amount) for entry in entries) != sorted(wanted):
+            yield f"The deposit {row.reference} is not what transaction {row.transaction.number} has booked."
+
+
+CHECKS = [receipts_are_booked, pots_are_receipts, deposits_are_booked, allowances_are_covered]

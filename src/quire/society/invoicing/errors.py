@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from quire.core.errors import Conflict, Invalid
+from quire.core.errors import Conflict, Invalid, Refused
 
 
 class BadReceipt(Invalid):
     """A receipt that cannot be read, or cannot be of this licence."""
 
     code = "invoicing.receipt"
+
+
+class NoCredit(Refused):
+    """A deposit, limit or allowance that cannot be."""
+
+    code = "invoicing.credit"
 
 
 class OutsideTerm(Invalid):

@@ -24,6 +24,7 @@ _CODE = re.compile(CODE.rstrip("$"))
 FAMILIES = {
     "rights:bank": ASSET,
     "rights:pot": LIABILITY,
+    "rights:credit": LIABILITY,
     "rights:payable": LIABILITY,
     "rights:held": LIABILITY,
     "rights:transit": LIABILITY,
@@ -79,6 +80,11 @@ def bank() -> str:
 def pot(licence_tid: str, starts: date, ends: date) -> str:
     """What a licence brought in for [starts, ends) and nobody has been credited with yet."""
     return checked(f"rights:pot:{licence_tid}:{starts.isoformat()}:{ends.isoformat()}")
+
+
+def credit(party_tid: str) -> str:
+    """What a licensee has put on its balance for crawling and has not used."""
+    return checked(f"rights:credit:{party_tid}")
 
 
 def payable(party_tid: str) -> str:

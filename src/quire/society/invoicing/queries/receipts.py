@@ -1,4 +1,4 @@
-"""The only reads of invoicing that other rooms may call. Amounts are quanta of the licence's currency."""
+"""Invoices, receipts, and what is open. Amounts are quanta of the licence's currency."""
 
 from __future__ import annotations
 

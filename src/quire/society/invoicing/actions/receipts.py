@@ -1,4 +1,4 @@
-"""The only writes of invoicing: what is due is stated, what has come in is booked."""
+"""What is due is stated, what has come in is booked."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def record_receipt(
     draft = _draft(licensing.licence(licence), period, amount, received_on, reference, currency)
     with transaction.atomic():
         locks.wait(LOCK)
-        return _known(draft) or _book(draft, by)
+        return _known(draft) or book(draft, by)
 
 
 def import_receipts(
@@ -213,7 +213,7 @@ def import_receipts(
         drafts = [draft for draft in settled if draft]
         if not dry_run:
             for draft in drafts:
-                _book(draft, by)
+                book(draft, by)
     same = len(settled) - len(drafts)
     return Received(taken.taken, taken.refused, added=len(drafts), unchanged=same, stated=stated)
 
@@ -247,7 +247,7 @@ def _draft(
             f"Licence {row.code} is in {row.currency}, the receipt in {currency[:10]}; two never mix.",
             licence=row.tid,
         )
-    quanta = _quanta(amount)
+    quanta = quanta_of_amount(amount)
     if quanta < 0:
         raise BadReceipt("The amount is negative; a receipt is what has come in.")
     if not reference.strip() or len(reference) > 64 or not reference.isprintable():
@@ -255,7 +255,8 @@ def _draft(
     return Draft(row, span, quanta, received_on, reference.strip())
 
 
-def _quanta(amount: str | int) -> int:
+def quanta_of_amount(amount: str | int) -> int:
+    """Quanta of text in major units, or of an int of quanta. Raises BadReceipt and TypeError."""
     if type(amount) is not int and not isinstance(amount, str):
         raise TypeError(f"an amount is text or an int of quanta, not {type(amount).__name__}")
     if isinstance(amount, str):
@@ -288,8 +289,11 @@ def _known(draft: Draft) -> Receipt | None:
     return known
 
 
-def _book(draft: Draft, by: User | None) -> Receipt:
-    """Write the receipt and, unless it is of zero, its transaction: the bank owes, the pot is owed."""
+def book(draft: Draft, by: User | None, source: str = accounts.bank()) -> Receipt:
+    """Write the receipt and, unless it is of zero, its transaction: from ``source`` to the pot.
+
+    The source is the bank or, of what crawlers were charged, a licensee's balance. Within a transaction.
+    """
     row, span = draft.licence, draft.period
     booked = None
     if draft.amount:
@@ -300,7 +304,7 @@ def _book(draft: Draft, by: User | None) -> Receipt:
             kind="receipt",
             text=f"Receipt {draft.reference} for {row.code}, {span}",
             entries=[
-                EntryIn(accounts.bank(), row.currency, draft.amount),
+                EntryIn(source, row.currency, draft.amount),
                 EntryIn(pot, row.currency, -draft.amount),
             ],
             by=by,
