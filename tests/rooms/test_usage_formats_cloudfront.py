@@ -41,7 +41,8 @@ def visit(**other: str) -> bytes:
         "date": "2026-05-17", "time": "08:05:03",
         "sc-bytes": "5120", "c-ip": "203.0.113.9", "cs-method": "GET", "cs-uri-stem": "/news/1",
         "cs(Host)": "d111111abcdef8.cloudfront.net", "sc-status": "200",
-        "cs(User-Agent)": GPTBOT, "x-edge-request-id": "SOX4xwn4XV6Q4rgb7XiVGOHms==", "x-host-header": "paper.example",
+        "cs(User-Agent)": GPTBOT, "x-edge-request-id": "SOX4xwn4XV6Q4rgb7XiVGOHms==",
+        "x-host-header": "paper.example",
     }  # fmt: skip
     cells |= {name.replace("_", "-"): value for name, value in other.items()}
     return "\t".join(cells.values()).encode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -14,7 +15,7 @@ from quire.society.repertoire.queries import NOTHING, Finder
 from quire.society.usage import conflicts, lake
 from quire.society.usage.account import Facts
 from quire.society.usage.blotting import without_addresses
-from quire.society.usage.formats import Heading, Piece, RawLine, Read, Reader, Row
+from quire.society.usage.formats import Heading, Piece, Reader, Row
 from quire.society.usage.models import EDGE, Import, LakeFile, SetAside
 
 CHUNK = 250_000
@@ -45,28 +46,26 @@ class Chunk:
     again: list[tuple[Row, str]] = field(default_factory=list)
     unreadable: list[tuple[int, str, str]] = field(default_factory=list)
 
-    def take_piece(self, piece: Piece, reader: Reader, facts: Facts) -> None:
-        """A piece of the file: the lines in it that are left to read, and so many of people's."""
+    def take(self, piece: Piece, reader: Reader, facts: Facts) -> None:
+        """A piece of the file, its lines read; all but usage goes into the account now."""
+        lines, requests = Counter({Heading.HUMAN: piece.humans}), Counter({Heading.HUMAN: piece.humans})
         for raw in piece.raws:
-            self.take(raw, reader.read(raw), facts)
-        if piece.humans:
-            facts.add(Heading.HUMAN.value, piece.humans, lines=piece.humans)
-            self.count += piece.humans
+            read = reader.read(raw)
+            if read.row is not None and read.heading is Heading.USAGE:
+                self.rows.append(read.row)
+                continue
+            lines[read.heading] += 1
+            requests[read.heading] += read.requests
+            if read.row is not None:
+                self.again.append((read.row, read.reason or ""))
+            elif read.heading is Heading.UNREADABLE and facts.unreadable_kept < KEPT:
+                facts.unreadable_kept += 1
+                self.unreadable.append((raw.number, read.reason or "", without_addresses(read.excerpt or "")))
+        for heading, count in lines.items():
+            if count:
+                facts.add(heading.value, requests[heading], lines=count)
+        self.count += piece.humans + len(piece.raws)
         self.line, self.offset = piece.last.line, piece.last.offset
-
-    def take(self, raw: RawLine, read: Read, facts: Facts) -> None:
-        """One line and what the reader made of it; all but usage goes into the account now."""
-        self.count += 1
-        self.line, self.offset = raw.number, raw.offset_after
-        if read.row is not None and read.heading is Heading.USAGE:
-            self.rows.append(read.row)
-            return
-        if read.row is not None:
-            self.again.append((read.row, read.reason or ""))
-        facts.add(read.heading.value, read.requests)
-        if read.heading is Heading.UNREADABLE and facts.unreadable_kept < KEPT:
-            facts.unreadable_kept += 1
-            self.unreadable.append((raw.number, read.reason or "", without_addresses(read.excerpt or "")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,7 @@ def _read(run: _Run, book: formats.AgentBook) -> None:
         while not last:
             chunk = Chunk(run.record.line, run.record.line, run.record.offset)
             for piece in pieces.take(run.chunk):
-                chunk.take_piece(piece, reader, run.facts)
+                chunk.take(piece, reader, run.facts)
                 if run.progress and chunk.line % formats.STRIDE == 0:
                     run.progress(min(chunk.offset, size), size)
             _unchanged(run.file)
