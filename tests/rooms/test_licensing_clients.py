@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -358,3 +359,12 @@ def test_private_keys_are_their_owners_alone(by: Any, house: Any) -> None:
     assert stat.S_IMODE(place.parent.stat().st_mode) == 0o700
     assert json.loads(place.read_text())["keys"][0]["jwk"]["kid"] == kid
     assert not [jwk for jwk in keys.public_keys() if "d" in jwk]
+
+
+def test_of_many_who_need_the_first_key_at_once_all_get_the_same(by: Any, house: Any) -> None:
+    from quire.society.licensing import keys
+
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(lambda _: keys.signing_key().kid, range(32)))
+    assert len(found) == 1
+    assert len(keys.kept()) == 2

@@ -193,6 +193,8 @@ def test_another_method_or_type_of_body_is_refused(by: Any) -> None:
         assert (sent.status_code, sent.json()["error"]) == (400, "invalid_request")
     latin = browser().post("/olp/token", b"a=\xff", content_type="application/x-www-form-urlencoded")
     assert latin.json()["error"] == "invalid_request"
+    long = browser().post("/olp/token", b"a" * 3_000_000, content_type="application/x-www-form-urlencoded")
+    assert (long.status_code, long.json()["error"]) == (400, "invalid_request")
     escaped = browser().post("/olp/token", b"a=%ff", content_type="application/x-www-form-urlencoded")
     assert escaped.json()["error"] == "invalid_request"
 

@@ -217,10 +217,19 @@ def licences_list(as_json: Json = False) -> None:
 
     found = queries.licences()
     rows = [
-        (o.code, o.licensee_code, o.kind, " ".join(o.uses), o.starts, o.ends, Money(o.fee, o.currency))
+        (
+            o.code,
+            o.licensee_code,
+            o.kind,
+            " ".join(o.uses),
+            o.starts,
+            o.ends,
+            Money(o.fee, o.currency),
+            o.published,
+        )
         for o in found
     ]
-    columns = ("code", "licensee", "kind", "uses", "from", "until", "fee a year")
+    columns = ("code", "licensee", "kind", "uses", "from", "until", "fee a year", "tariff")
     frame.say(
         [
             {
@@ -233,6 +242,7 @@ def licences_list(as_json: Json = False) -> None:
                 "until": o.ends,
                 "currency": o.currency,
                 "fee": Money(o.fee, o.currency).decimal(),
+                "tariff": o.published,
             }
             for o in found
         ],

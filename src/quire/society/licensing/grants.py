@@ -12,8 +12,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from quire.core.errors import Invalid
@@ -26,6 +28,8 @@ from quire.society.mandates.mandated import Mandated
 from quire.society.repertoire import queries as repertoire
 
 MOST_SITES = 64
+SECONDS_KEPT = 30
+"""How long it is remembered which hosts a bare pattern means for a licensee."""
 LONGEST_RESOURCE = 2_000
 _PORTS = {"http": 80, "https": 443}
 
@@ -82,11 +86,7 @@ def _origin(url: str) -> str:
 
 
 def _mandated(client: ClientRow, uses: set[str], day: date) -> tuple[str, ...]:
-    rows = [row for row in repertoire.sites() if row.verified]
-    mandated = Mandated({row.owner for row in rows}, day)
-    hosts = sorted(
-        {row.host for row in rows if uses.intersection(mandated.uses(row.owner, client.licensee_tid))}
-    )
+    hosts = _hosts(client.licensee_tid, frozenset(uses), day, int(time.monotonic()) // SECONDS_KEPT)
     if not hosts:
         raise BadResource("No site of this society gives this licensee one of these uses today.")
     if len(hosts) > MOST_SITES:
@@ -96,3 +96,13 @@ def _mandated(client: ClientRow, uses: set[str], day: date) -> tuple[str, ...]:
             hosts=len(hosts),
         )
     return tuple(f"https://{host}" for host in hosts)
+
+
+@lru_cache(maxsize=1_000)
+def _hosts(licensee: str, uses: frozenset[str], day: date, moment: int) -> tuple[str, ...]:
+    """The hosts whose owners allow the licensee one of the uses. Asked once in a while (``moment``): every
+    site is read for it, and a mandate that has changed since is heeded by the site's own edge.
+    """
+    rows = [row for row in repertoire.sites() if row.verified]
+    mandated = Mandated({row.owner for row in rows}, day)
+    return tuple(sorted({row.host for row in rows if uses.intersection(mandated.uses(row.owner, licensee))}))

@@ -10,8 +10,8 @@ from quire.core.money import quanta_of
 from quire.core.terms import USES
 from quire.society.kit.nouns import Unknown
 from quire.society.licensing.conditions import read
-from quire.society.licensing.models import Licence, PublishedTariff
-from quire.society.licensing.queries.licences import LicenceRow, row_of
+from quire.society.licensing.models import PublishedTariff
+from quire.society.licensing.queries.licences import LicenceRow, licences
 from quire.society.licensing.tariffs import TariffRow, differences, split_ref
 from quire.society.licensing.terms import Terms
 
@@ -57,15 +57,15 @@ def deviations() -> list[Deviation]:
     """Every licence that is not as the tariff of its kind has it, or that names no tariff and gives a
     reason.
     """
-    known = {row.id: row for row in tariffs()}
+    known = {row.ref: row for row in tariffs()}
     found = []
-    for licence in Licence.objects.select_related("licensee", "tariff").order_by("code"):
-        row = row_of(licence)
-        what = differences(_terms(row), known[licence.tariff_id]) if licence.tariff_id else []
-        if not licence.tariff_id and licence.deviation:
-            what = ["no tariff"]
+    for row in licences():
+        if row.published:
+            what = differences(_terms(row), known[row.published])
+        else:
+            what = ["no tariff"] if row.deviation else []
         if what:
-            found.append(Deviation(row, tuple(what), licence.deviation))
+            found.append(Deviation(row, tuple(what), row.deviation))
     return found
 
 
