@@ -10,6 +10,7 @@ edge made from a configuration begins and ends.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from pathlib import Path
 from time import time as now
 from typing import Any
@@ -57,12 +58,14 @@ class QuireMiddleware:
             await self.app(scope, receive, send)
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The application's own, with the edge opened before it and closed after it."""
+        """The application's own, with the edge opened before it and closed after it.
+
+        An application that has none raises, and servers take that for an answer: then the edge is closed
+        when the process ends.
+        """
         self._opening.edge()
-        try:
-            await self.app(scope, receive, send)
-        finally:
-            self._opening.close()
+        await self.app(scope, receive, send)
+        self._opening.close()
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         edge = self._opening.edge()
@@ -114,7 +117,7 @@ class _Watch:
     def __init__(self, visit: Visit, send: Send, method: str, added: Pairs) -> None:
         self._visit = visit
         self._send = send
-        self._added = [_raw(pair) for pair in added]
+        self._added = _encoded(added)
         self._bare = method == "HEAD"
         self._size = 0
         self._status: int | None = None
@@ -232,6 +235,12 @@ def _path(scope: Scope) -> str:
 async def _send(send: Send, status: int, headers: Pairs, body: bytes, method: str) -> None:
     await send({"type": "http.response.start", "status": status, "headers": [_raw(pair) for pair in headers]})
     await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+
+
+@lru_cache(64)
+def _encoded(pairs: Pairs) -> tuple[tuple[bytes, bytes], ...]:
+    """Headers that are the same in many answers, as ASGI has them."""
+    return tuple(_raw(pair) for pair in pairs)
 
 
 def _raw(pair: tuple[str, str]) -> tuple[bytes, bytes]:
