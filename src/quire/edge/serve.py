@@ -18,9 +18,9 @@ site answered. Where it does tell, a failed answer takes the decision and its ch
 from __future__ import annotations
 
 import ipaddress
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import time as now
 from typing import Any
@@ -36,9 +36,6 @@ from quire.edge.report import Reports
 from quire.edge.request import Request
 
 Pairs = tuple[tuple[str, str], ...]
-
-CONFIG = "QUIRE_EDGE_CONFIG"
-"""The environment variable by which worker processes are told the configuration's path."""
 
 _OURS = frozenset({"connection", "content-length", "host", "transfer-encoding"})
 
@@ -180,14 +177,13 @@ class Service:
         )
 
 
-def application(path: Path | None = None) -> Application:
-    """The ASGI application of the configuration at ``path``, or the one that ``QUIRE_EDGE_CONFIG`` names."""
-    file = path or Path(os.environ[CONFIG])
+def application(path: Path) -> Application:
+    """The ASGI application of the configuration at ``path``; opened when it begins."""
     opened: list[Service] = []
 
     def service() -> Service:
         if not opened:
-            told = config.read(file)
+            told = config.read(path)
             robots = told.robots.read_bytes() if told.robots is not None else None
             opened.append(Service(parts(told), robots))
         return opened[0]
@@ -227,19 +223,18 @@ def run(path: Path, listen: str, workers: int = 1) -> None:
     from granian.constants import Interfaces
 
     config.read(path)  # say now what is wrong, not in a worker
-    os.environ[CONFIG] = str(path.absolute())
     address, port = _listening(listen)
-    Granian(
+    server = Granian(
         "quire.edge.serve:application",
         address=address,
         port=port,
         interface=Interfaces.ASGI,
         workers=workers,
-        factory=True,
         log_access=False,
         backlog=1024,
         websockets=False,
-    ).serve()
+    )
+    server.serve(target_loader=partial(application, path.absolute()), wrap_loader=False)
 
 
 def _listening(listen: str) -> tuple[str, int]:

@@ -183,7 +183,7 @@ class Courier:
         except (QuireError, OSError) as problem:
             errand.problem = str(problem)
             wait = min(errand.backoff.wait(), errand.every)
-        except Exception:
+        except Exception:  # one errand's fault must not end the others: the thread is all there is
             LOG.exception("The courier failed in an errand; it tries again.")
             errand.problem, wait = "It failed unexpectedly: see the log.", errand.backoff.wait()
         if wait is None:
