@@ -251,6 +251,11 @@ def test_after_ten_wrong_secrets_the_next_are_not_looked_at_and_the_client_is_no
 def test_a_sandbox_issues_in_a_name_that_no_site_trusts(by: Any) -> None:
     claims = claims_of(desk.token(desk.client(by, mode="sandbox")))
     assert claims.iss == ISS + "/sandbox"
+    keys = KeySet.from_json(browser().get("/olp/jwks").content)
+    live, trial = (desk.token(desk.client(by, name=mode, mode=mode)).said for mode in ("live", "sandbox"))
+    assert licence_token.read_from(live["access_token"], {ISS: keys}).iss == ISS
+    with pytest.raises(licence_token.TokenRefused, match="not trusted here"):
+        licence_token.read_from(trial["access_token"], {ISS: keys})
 
 
 def test_a_token_can_be_bound_to_a_key(by: Any) -> None:
@@ -303,6 +308,19 @@ def test_the_life_of_a_token_is_a_setting(by: Any, monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv("QUIRE_TOKEN_SECONDS", wrong)
         with pytest.raises(config.SettingWrong, match="60 to 3600"):
             config.token_seconds(3600)
+
+
+def test_without_its_database_the_society_says_to_come_back(by: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from django.db import connection
+
+    made = desk.client(by)
+    connection.close()
+    with monkeypatch.context() as there:
+        there.setitem(connection.settings_dict, "NAME", "no_such_database")
+        refused = desk.token(made)
+        connection.close()
+    assert (refused.status_code, refused.said["error"], refused["Retry-After"]) == (503, "server_error", "10")
+    assert desk.token(made).status_code == 200
 
 
 def test_no_site_is_encrypted(by: Any) -> None:

@@ -1,7 +1,7 @@
 """RSL's Open License Protocol: tokens, their introspection, keys and revocations.
 
 Forms: RFC 6749 §4.4 (client credentials) with RSL's ``license`` and ``resource``; RFC 7662; RFC 7517. Errors
-are RFC 6749's JSON. Whatever is sent, the answer is one of these and never a 5xx but the 501 of
+are RFC 6749's JSON. Whatever is sent, the answer is one of these; no input makes a 5xx but the 501 of
 ``/olp/key``.
 """
 
@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, URLResolver, path
 from django.views.decorators.csrf import csrf_exempt
@@ -19,6 +21,8 @@ from quire.core.errors import QuireError
 from quire.society.api import oauth
 from quire.society.licensing import actions, elements, keys, queries
 from quire.society.licensing.errors import TokenDenied
+
+log = logging.getLogger(__name__)
 
 REVOCATIONS_SECONDS = 60
 JWKS_SECONDS = 900
@@ -36,6 +40,11 @@ def _answers(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             answer = view(request, **named)
         except TokenDenied as denied:
             answer = oauth.denied(denied)
+        except DatabaseError:
+            log.exception("The licence server could not ask the database.")
+            told = "The society cannot answer now: keep the token that you have and come back."
+            answer = JsonResponse({"error": "server_error", "error_description": told}, status=503)
+            answer["Retry-After"] = "10"
         except QuireError as problem:
             answer = JsonResponse(
                 {"error": "invalid_request", "error_description": problem.sentence}, status=400
