@@ -63,15 +63,15 @@ def test_lines_that_are_no_events_are_kept_with_their_reason(front: Edge) -> Non
         {**good, "n": 1}, b"{\"n\":2,", b"[]", {**good, "n": 5}, {**good, "n": 5, "status": 20},
         {**good, "n": 6, "t": "2126-03-10T12:00:00.000000Z"}, {**good, "n": 7, "charged": "1"},
         {"n": 8, "t": good["t"], "kind": "void", "of": 8}, b"\xff\xfe", b"{\"n\":10}" + b" " * 70_000,
-        {**good, "n": 11, "path": "/caf%c3%a9/../x"}, {**good, "n": 12},
+        {**good, "n": 11, "path": "/caf%c3%a9/../x"}, {**good, "n": 12}, b"", {**good, "n": 14},
     ]  # fmt: skip
     body = gzip.compress(
         b"".join((x if isinstance(x, bytes) else json.dumps(x).encode()) + b"\n" for x in lines)
     )
-    assert front.post(body, front.header(1, 12, body))[0] == 200
-    assert compact() == {"unreadable": (10, 0), "usage": (2, 2)}
-    assert [number for number, _, _ in aside()] == list(range(2, 12))
-    assert lake_rows("line") == [(1,), (12,)]
+    assert front.post(body, front.header(1, 14, body))[0] == 200
+    assert compact() == {"unreadable": (11, 0), "usage": (3, 3)}
+    assert [number for number, _, _ in aside()] == [*range(2, 12), 13]
+    assert lake_rows("line") == [(1,), (12,), (14,)]
 
 
 def test_numbers_given_up_are_said_and_stand_for_themselves(front: Edge) -> None:

@@ -49,8 +49,8 @@ def checked(body: bytes, first: int, last: int) -> bytes:
     lines = text.count(b"\n")
     if lines > MOST_EVENTS:
         raise TooLarge(f"A batch has at most {MOST_EVENTS:,} events.")
-    if not text.endswith(b"\n") or text.startswith(b"\n") or b"\n\n" in text:
-        raise NotABatch("The batch has an empty line, or its last line has no end.")
+    if not text.endswith(b"\n"):
+        raise NotABatch("The batch does not end with the end of a line.")
     if lines != last - first + 1 and after(text, first) != last + 1:
         raise NotABatch(
             f"The batch has {lines:,} lines where the numbers {first} to {last} need {last - first + 1:,}."

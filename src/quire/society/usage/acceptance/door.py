@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 
 from django.db import Error as DatabaseError
@@ -77,7 +76,7 @@ class Door:
         text = bodies.checked(body, head.first, head.last)
         place = spools.folder(head.edge, head.spool)
         frame = Head(head.lane, head.first, head.last, _micros(datetime.now(UTC)), _micros(head.sent),
-                     sha256(body).digest())  # fmt: skip
+                     bytes.fromhex(head.digest.removeprefix("sha256:")))  # fmt: skip
         self._room(head.edge)
         compacted = self.known.begun(place, head.edge, head.spool, head.lane)
         with self.store.holding(place) as tail:

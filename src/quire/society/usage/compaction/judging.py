@@ -1,6 +1,6 @@
 """Every event under one heading. Facts of the events, what is registered, and what the lake was told already.
 
-The table ``judged`` has the rows of ``told`` that fit, with ``heading`` and ``reason`` of what is set aside.
+The view ``judged`` has the rows of ``told`` that fit, with ``heading`` and ``reason`` of what is set aside.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def against_register(db: duckdb.DuckDBPyConnection, register: Register) -> None:
     _agents(db)
     _licences(db)
     db.execute(
-        "CREATE OR REPLACE TEMP TABLE known AS SELECT t.*, a.site, a.work, "  # noqa: S608
+        "CREATE OR REPLACE TEMP TABLE known AS SELECT t.place, t.number, t.moment, t.kind, t.outcome, "  # noqa: S608
+        't.host, t.agent, t."of", a.site, a.work, '
         "coalesce(a.asset, false) AS asset, coalesce(t.licensee, g.operator) AS operator, "
         "coalesce(t.use, g.agent_use) AS meant, "
         f"coalesce({_ANSWERED}, false) AS answered, CASE "
@@ -63,7 +64,7 @@ def against_register(db: duckdb.DuckDBPyConnection, register: Register) -> None:
 
 
 def against_lake(db: duckdb.DuckDBPyConnection, sources: Sequence[int], names: Sequence[str]) -> None:
-    """Make ``judged`` of ``known``. The view ``sourced`` has the files that others have told.
+    """Make the view ``judged``, of ``known``. The view ``sourced`` has the files that others have told.
 
     ``sources`` gives each file's place in ``names``. What a file told of an agent on a host in an hour was
     first: the edge's events of that hour are set aside.
@@ -73,7 +74,7 @@ def against_lake(db: duckdb.DuckDBPyConnection, sources: Sequence[int], names: S
         _hours(db, sources)
     lake.put(db, "names", {"name": lake.texts(names)})
     db.execute(
-        "CREATE OR REPLACE TEMP TABLE judged AS SELECT k.*, "  # noqa: S608
+        "CREATE OR REPLACE TEMP TABLE headings AS SELECT k.place, k.site, k.work, k.operator, k.meant, "  # noqa: S608
         "CASE WHEN k.kind = 'people' THEN 'human' WHEN k.kind = 'void' THEN 'voided' "
         "WHEN k.kind = 'lost' THEN 'lost' WHEN v.of IS NOT NULL THEN 'voided' "
         "WHEN k.outcome = 'refused' THEN 'refused' WHEN NOT k.answered THEN 'not_answered' "
@@ -87,6 +88,9 @@ def against_lake(db: duckdb.DuckDBPyConnection, sources: Sequence[int], names: S
         "LEFT JOIN hours h ON k.host = h.host AND k.agent = h.agent "
         f"AND epoch_us(k.moment) // {HOUR} = h.hour "
         "LEFT JOIN names ON names.rowid = h.source"
+    ).fetchall()
+    db.execute(
+        "CREATE OR REPLACE TEMP VIEW judged AS SELECT * FROM told JOIN headings USING (place)"
     ).fetchall()
 
 

@@ -1,8 +1,9 @@
 """The lines of a chunk as a table: read by DuckDB in bulk, and what does not fit by the core, one by one.
 
-The table ``told`` has a row for each line, in their order: ``number`` is the one that it must have by its
-place, and ``fits`` says whether the line is an event with that number. Fields that this version does not know
-are passed over, so that a newer edge is understood.
+The view ``told`` has a row for each line, and its ``place`` from 0: ``number`` is the one that it must have
+there, and ``fits`` says whether the line is an event with that number. Fields that this version does not know
+are passed over, so that a newer edge is understood. Lines are wide and kept once, in the table ``lines``; what
+is found out about them goes into narrow tables by place, which views put together.
 """
 
 from __future__ import annotations
@@ -62,12 +63,15 @@ def read(db: duckdb.DuckDBPyConnection, chunk: Chunk, latest: object) -> None:
         lake.put(db, "numbers", {"number": chunk.numbers()})
         number, source = "numbers.number", "lines JOIN numbers ON numbers.rowid = lines.rowid"
     db.execute(
-        f"CREATE OR REPLACE TEMP TABLE told AS SELECT *, coalesce({_FITS}, false) AS fits FROM ("  # noqa: S608
-        f"SELECT lines.*, lines.rowid AS place, ({number})::BIGINT AS number, "
+        "CREATE OR REPLACE TEMP TABLE placed AS SELECT place, number, moment, "  # noqa: S608
+        f"coalesce({_FITS}, false) AS fits FROM (SELECT lines.*, lines.rowid AS place, ({number})::BIGINT AS number, "
         f"try_cast(t AS TIMESTAMPTZ) AS moment FROM {source})",
         [latest],
     ).fetchall()
-    db.execute("DROP TABLE lines").fetchall()
+    db.execute(
+        "CREATE OR REPLACE TEMP VIEW told AS SELECT lines.*, placed.* FROM lines JOIN placed "
+        "ON placed.place = lines.rowid"
+    ).fetchall()
 
 
 def latest(db: duckdb.DuckDBPyConnection) -> datetime | None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
 import duckdb
+import numpy as np
 
 from quire.society.usage import lake
 from quire.society.usage.compaction import judging, told
@@ -31,8 +32,8 @@ _VISIT = (
 
 def usage(db: duckdb.DuckDBPyConnection, record: Import, chunk: Chunk) -> tuple[lake.Written | None, int]:
     """The file of the rows that count and of voids of rows in earlier files, if any; and how many voids."""
-    _fresh(db, record)
     late = _late(db, record, chunk)
+    _fresh(db, record, chunk)
     ((rows,),) = db.execute("SELECT count(*) FROM fresh").fetchall()
     if not rows:
         return None, late
@@ -72,20 +73,24 @@ def set_aside(db: duckdb.DuckDBPyConnection, chunk: Chunk, most: int) -> Iterato
             yield number, heading, reason[:300], excerpt[:300]
 
 
-def _fresh(db: duckdb.DuckDBPyConnection, record: Import) -> None:
-    """Make the table ``fresh``: the rows of the lake that this chunk adds."""
+def _fresh(db: duckdb.DuckDBPyConnection, record: Import, chunk: Chunk) -> None:
+    """Make the view ``fresh``: the rows of the lake that this chunk adds, and the voids."""
     base = int.from_bytes(blake2b(record.id.bytes, digest_size=8).digest(), "big")
-    mixed = f"((number::HUGEINT * {_STEP}::HUGEINT + {base}::HUGEINT) % 18446744073709551616::HUGEINT)"
-    signed = f"({mixed} - 9223372036854775808::HUGEINT)::BIGINT"
-    columns = {**{name: name for name, _ in lake.COLUMNS}, **_ROWS, "fingerprint": signed}
+    numbers = chunk.numbers()
+    prints = (numbers.astype(np.uint64) * np.uint64(_STEP) + np.uint64(base)).view(np.int64)  # modulo 2^64
+    lake.put(db, "prints", {"number": numbers, "fingerprint": prints})
+    columns = {name: name for name, _ in lake.COLUMNS} | _ROWS
     chosen = ", ".join(f"{columns[name]} AS {name}" for name, _ in lake.COLUMNS)
     db.execute(
-        f"CREATE OR REPLACE TEMP TABLE fresh AS SELECT {chosen} FROM judged WHERE heading = 'usage'"  # noqa: S608
+        f"CREATE OR REPLACE TEMP VIEW fresh AS SELECT {chosen} FROM judged JOIN prints USING (number) "  # noqa: S608
+        "WHERE heading = 'usage' UNION ALL BY NAME SELECT * FROM voids"
     ).fetchall()
 
 
 def _late(db: duckdb.DuckDBPyConnection, record: Import, chunk: Chunk) -> int:
-    """Add to ``fresh`` a void for every row of an earlier file that is taken back, once; how many."""
+    """Make the table ``voids``: one for every row of an earlier file that is taken back; how many."""
+    nothing = ", ".join(f"NULL::{kind} AS {name}" for name, kind in lake.COLUMNS)
+    db.execute(f"CREATE OR REPLACE TEMP TABLE voids AS SELECT {nothing} WHERE false").fetchall()
     db.execute(
         "CREATE OR REPLACE TEMP TABLE late AS SELECT DISTINCT \"of\" AS line FROM judged WHERE kind = 'void' "
         'AND "of" < ?',
@@ -102,6 +107,5 @@ def _late(db: duckdb.DuckDBPyConnection, record: Import, chunk: Chunk) -> int:
             f"CREATE OR REPLACE TEMP TABLE voids AS SELECT {every} FROM usage "  # noqa: S608
             f"WHERE line IN (SELECT line FROM late) GROUP BY {names} HAVING sum(count) > 0"
         ).fetchall()
-    db.execute("INSERT INTO fresh SELECT * FROM voids").fetchall()
     ((voids,),) = db.execute("SELECT count(*) FROM voids").fetchall()
     return int(voids)
