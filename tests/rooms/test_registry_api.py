@@ -158,7 +158,7 @@ def test_hostile_addresses_are_answered(desk: Desk, text: str) -> None:
 @pytest.mark.parametrize(
     ("method", "address", "status"),
     [("get", LOOKUP, 405), ("get", "/api/", 404), ("get", "/api/v2/x", 404), ("put", "/api/v1/tariffs", 405),
-     ("get", "/api/v1/sites/nowhere.example", 404), ("get", "/api/v1/sites/%00", 422),
+     ("get", "/api/v1/sites/nowhere.example", 404), ("get", "/api/v1/sites/%00", 404),
      ("get", "/api/v1/registry/snapshot", 401)],
 )  # fmt: skip
 def test_every_refusal_is_a_problem_document(desk: Desk, method: str, address: str, status: int) -> None:

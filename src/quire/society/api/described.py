@@ -66,7 +66,7 @@ class LookupOut(Schema):
 
 
 _TAG = {"ETag": {"schema": {"type": "string"}, "description": "For If-None-Match."}}
-_UNCHANGED = {"304": {"description": "Nothing has changed since the answer with that ETag.", "headers": _TAG}}
+_UNCHANGED = {304: {"description": "Nothing has changed since the answer with that ETag.", "headers": _TAG}}
 _USE = {"type": "string", "enum": [*USES, "all"], "description": "One use; without it all of them."}
 _LICENSEE = {"type": "string", "description": "The caller's own licensee; of another it is refused."}
 _QUESTION = {
@@ -93,7 +93,7 @@ def _query(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 KEPT: dict[str, Any] = {"responses": {**_UNCHANGED, **refusals(405)}}
-SITE: dict[str, Any] = {"responses": {**_UNCHANGED, **refusals(404, 422)}}
+SITE: dict[str, Any] = {"responses": {**_UNCHANGED, **refusals(404)}}
 LOOKUP: dict[str, Any] = {
     "security": [{"client": []}, {}],
     "parameters": [_query("licensee", _LICENSEE), _query("use", _USE)],
@@ -102,16 +102,16 @@ LOOKUP: dict[str, Any] = {
         "content": {asked.JSON: {"schema": _QUESTION}, asked.NDJSON: {"schema": _TEXT}},
     },
     "responses": {
-        "200": {"content": {asked.NDJSON: {"schema": _TEXT}}, "headers": _TAG},
+        200: {"content": {asked.NDJSON: {"schema": _TEXT}}, "headers": _TAG},
         **refusals(401, 403, 412, 413, 415, 422, 429),
     },
 }
 SNAPSHOT: dict[str, Any] = {
     "security": [{"client": []}],
     "responses": {
-        "200": {"content": {PARQUET: {"schema": {"type": "string", "format": "binary"}}}, "headers": _TAG},
-        "206": {"description": "The part of it that Range asks for.", "content": {PARQUET: {}}},
-        "416": {"description": "The file has no such part."},
+        200: {"content": {PARQUET: {"schema": {"type": "string", "format": "binary"}}}, "headers": _TAG},
+        206: {"description": "The part of it that Range asks for.", "content": {PARQUET: {}}},
+        416: {"description": "The file has no such part."},
         **_UNCHANGED,
         **refusals(401, 404, 429),
     },

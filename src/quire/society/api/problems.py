@@ -17,6 +17,7 @@ TYPE = "application/problem+json"
 _MEMBERS = {"type", "title", "status", "code", "detail"}
 _SENTENCES = {
     400: "The request cannot be read.",
+    403: "This is not allowed.",
     404: "There is nothing at this address; /api/v1/openapi.json lists what there is.",
     405: "This address is not asked in this way; the header Allow says how.",
     413: "The request is larger than is read here.",
@@ -91,7 +92,7 @@ class Problems:
         """The answer, or the problem document that stands for it."""
         answer = self._ask(request)
         told = str(answer.get("Content-Type", "")).split(";")[0]
-        if answer.status_code < 400 or told == TYPE or not request.path.startswith("/api/"):
+        if answer.status_code < 400 or told == TYPE or not f"{request.path}/".startswith("/api/"):
             return answer
         status = answer.status_code
         sentence = _SENTENCES.get(status, "The server failed at this request; it is on record.")

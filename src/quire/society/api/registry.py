@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, path
+from django.views.decorators.csrf import csrf_exempt
 from ninja import Router, Schema
 
 from quire.core.errors import Refused
@@ -172,6 +173,16 @@ def tariffs(request: HttpRequest) -> HttpResponse:
     return conditional.answer(request, body, "application/json", conditional.tag_of(body), headers)
 
 
+@csrf_exempt
+def nowhere(request: HttpRequest) -> HttpResponse:
+    """The API's own address, with and without a slash: there is nothing there to read."""
+    raise Http404
+
+
 api.add_router("", router)
 
-urlpatterns: list[URLPattern | URLResolver] = [path("api/v1/", api.urls)]
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1", nowhere),
+    path("api/v1/", nowhere),
+    path("api/v1/", api.urls),
+]

@@ -47,10 +47,10 @@ api = Described(
 )
 
 
-def refusals(*statuses: int) -> dict[str, Any]:
+def refusals(*statuses: int) -> dict[int, Any]:
     """What OpenAPI says of an operation's refusals."""
     shape = {problems.TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {str(status): {"description": f"Refused: {status}", "content": shape} for status in statuses}
+    return {status: {"description": f"Refused: {status}", "content": shape} for status in statuses}
 
 
 def caller(request: HttpRequest, *, needed: bool = False) -> ClientRow | None:

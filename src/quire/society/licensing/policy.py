@@ -22,7 +22,7 @@ from quire.core.money import Money
 from quire.core.patterns import normal
 from quire.core.site import Rule, SiteTerms, Society
 from quire.core.terms import USES
-from quire.core.urls import canonical_host
+from quire.core.urls import BadAddress, canonical_host
 from quire.society.kit import agents, changes, clock, config
 from quire.society.licensing import keys
 from quire.society.mandates import paths
@@ -66,7 +66,7 @@ def terms_of(site: UUID | str, on: date | None = None) -> SiteTerms:
 
 def terms_of_host(host: str, on: date | None = None) -> SiteTerms:
     """The terms of a host on a day (None: today), from all of its verified sites. Raises NoPolicy."""
-    name = canonical_host(host)
+    name = _host(host)
     sites = tuple(row for row in repertoire.sites(name) if row.verified)
     if not sites:
         raise NoPolicy(f"Nothing is known here of the terms of {name[:100]}.", host=name[:253])
@@ -86,6 +86,13 @@ def terms_of_host(host: str, on: date | None = None) -> SiteTerms:
         issuers=(issuer(),),
         agents=tuple(agents.load().entries()),
     )
+
+
+def _host(text: str) -> str:
+    try:
+        return canonical_host(text)
+    except BadAddress as problem:
+        raise NoPolicy(problem.sentence, host=text[:253]) from problem
 
 
 def etag(terms: SiteTerms) -> str:
