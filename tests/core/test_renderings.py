@@ -153,3 +153,24 @@ def test_an_example() -> None:
         "  </content>\n"
         "</rsl>\n"
     )
+
+
+def test_of_patterns_as_long_the_stricter_is_said_everywhere() -> None:
+    given = policy()
+    given["rules"] = [
+        {"pattern": "/", "permits": [*USES]},
+        {"pattern": "/a*c", "permits": ["search"]},
+        {"pattern": "/*bc", "permits": []},
+    ]
+    for rules in (given["rules"], given["rules"][::-1]):
+        terms = SiteTerms.of({**given, "rules": rules})
+        assert terms.rule_for("/abc").closed
+        entry = reserved(tdmrep(terms), "/abc")
+        assert entry is not None
+        assert "tdm-policy" not in entry
+        assert "tdm-policy" not in headers(terms, "/abc")
+        robots = Robots.parse(add_lines("", robots_lines(terms)))
+        assert robots.usage("bot", "/abc")["search"] is False
+        assert robots.usage("bot", "/ac")["search"] is True
+        document = rsl.read(rsl_document(terms)).document
+        assert not rsl.evaluate(document, "https://example.org/abc", "search").licensed

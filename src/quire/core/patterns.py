@@ -20,6 +20,7 @@ V = TypeVar("V")
 _PLAIN = re.compile(r"[A-Za-z0-9/._~!&'()+,;=:@?-]*")
 _ODD = re.compile(r"%([0-9A-Fa-f]{2})|[^A-Za-z0-9/._~!&'()+,;=:@?\[\]#-]")
 _ODD_IN_PATTERN = re.compile(r"%([0-9A-Fa-f]{2})|[^A-Za-z0-9/._~!&'()+,;=:@?\[\]#*-]")
+_ESCAPE = re.compile(r"%([0-9A-F]{2})")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 
@@ -44,7 +45,7 @@ def matches(pattern: str, path: str) -> bool:
 
     The time is linear in the path for each ``*``; nothing is tried twice.
     """
-    return bool(pattern) and _apart(pattern).begins(normal_path(path))
+    return bool(pattern) and _apart(pattern).begins(_octets(normal_path(path)))
 
 
 class _Wild(NamedTuple):
@@ -58,10 +59,11 @@ class _Wild(NamedTuple):
     @classmethod
     def of(cls, text: str) -> _Wild:
         """From the normal spelling."""
-        return cls(-len(text), text, tuple(text.removesuffix("$").split("*")), text.endswith("$"))
+        pieces = _octets(text.removesuffix("$")).split("*")
+        return cls(-len(text), text, tuple(pieces), text.endswith("$"))
 
     def begins(self, path: str) -> bool:
-        """Whether the pieces stand in the path one after another, each as early as it can."""
+        """Whether the pieces stand in the path (of ``_octets``) one after another, each as early as it can."""
         first, *others = self.pieces
         if not others:
             return path == first if self.closed else path.startswith(first)
@@ -130,8 +132,9 @@ class Book(Generic[V]):
         rank = (-len(best[0]), best[0]) if best else (1, "")
         # The list is in the order of precedence: past the plain pattern's place nothing can win any more.
         until = bisect_left(self._wild, rank, key=_rank)
+        octets = _octets(path)
         for wild, value in self._wild[:until]:
-            if wild.begins(path):
+            if wild.begins(octets):
                 return wild.text, value
         return best
 
@@ -154,6 +157,11 @@ class Book(Generic[V]):
 
 def _rank(entry: tuple[_Wild, V]) -> tuple[int, str]:
     return entry[0][:2]
+
+
+def _octets(path: str) -> str:
+    """The path with one character for each octet: what begins in the midst of an escape is no match."""
+    return _ESCAPE.sub(lambda found: chr(0xE000 + int(found[1], 16)), path) if "%" in path else path
 
 
 def _escaped(found: re.Match[str]) -> str:
