@@ -63,7 +63,7 @@ class _Wild(NamedTuple):
         return cls(-len(text), text, tuple(pieces), text.endswith("$"))
 
     def begins(self, path: str) -> bool:
-        """Whether the pieces stand in the path (of ``_octets``) one after another, each as early as it can."""
+        """Whether the pieces stand in a path (of ``_octets``) one after another, each as early as it can."""
         first, *others = self.pieces
         if not others:
             return path == first if self.closed else path.startswith(first)
