@@ -161,6 +161,9 @@ def test_check_says_what_would_be_decided(
     assert command.run(["check", url, "--agent", BOT, "--config", str(file), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["reached"], told["problems"]) == (True, [])
+    assert not file.with_name("spool").exists(), (
+        "who only looks leaves nothing that the edge could stumble over"
+    )
     assert (told["decision"]["status"], told["decision"]["pattern"]) == (403, "/closed/")
     assert told["decision"]["recognised"] == "GPTBot"
     assert command.run(["check", f"https://{HOST}/", "--agent", "Mozilla/5.0", "--config", str(file)]) == 0

@@ -28,17 +28,20 @@ class Reports:
     def __init__(self, spool: Spool, edge: Edge) -> None:
         self._spool, self._edge = spool, edge
         self._lane = spool.lane.number
-        self._waiting: OrderedDict[str, Visit] = OrderedDict()
+        self._waiting: OrderedDict[str, tuple[int, Reservation | None]] = OrderedDict()
         self._lock = threading.Lock()
         self._socket = self._listen()
         self._thread = threading.Thread(target=self._hear, name="quire-reports", daemon=True)
         self._thread.start()
 
-    def expect(self, visit: Visit) -> str:
-        """The id by which the visit is reported."""
+    def expect(self, number: int, visit: Visit) -> str:
+        """The id by which the visit, on record under ``number``, is reported."""
         name = f"{self._lane}-{secrets.token_hex(12)}"
+        paid = visit.decision.paid
+        # A charge that an earlier request made is not taken back by this one.
+        mine = isinstance(paid, Reservation) and visit.charge is not None and not visit.charge.again
         with self._lock:
-            self._waiting[name] = visit
+            self._waiting[name] = (number, paid if mine and isinstance(paid, Reservation) else None)
             if len(self._waiting) > MOST:
                 self._waiting.popitem(last=False)
         return name
@@ -68,13 +71,12 @@ class Reports:
 
     def _settle(self, name: str, status: int, size: int | None) -> None:
         with self._lock:
-            visit = self._waiting.pop(name, None)
-        if visit is None or 200 <= status < 300 or status == 304:
+            number, paid = self._waiting.pop(name, (0, None))
+        if not number or 200 <= status < 300 or status == 304:
             return
-        paid, purse = visit.decision.paid, self._edge.gate.purse
-        if isinstance(paid, Reservation) and purse is not None and visit.charge and not visit.charge.again:
-            purse.refund(paid)
-        self._edge.write(kind="void", of=visit.number, status=status, size=size)
+        if paid is not None and self._edge.gate.purse is not None:
+            self._edge.gate.purse.refund(paid)
+        self._edge.write(kind="void", of=number, status=status, size=size)
 
     def _place(self, lane: int) -> str:
         # In Linux's abstract space, for a folder's path may be longer than a socket's may be.

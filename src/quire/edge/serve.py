@@ -133,7 +133,7 @@ class Service:
         said = published.headers(edge.gate.view, decision.path, decision.host)
         number: Pairs = ()
         if visit.number is not None:
-            number = (("quire-visit", self._reports.expect(visit)),)
+            number = (("quire-visit", self._reports.expect(visit.number, visit)),)
         return _Said(200, (*charged, *number, *said))
 
     def _refused(self, visit: Visit, for_nginx: bool) -> _Said:

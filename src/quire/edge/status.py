@@ -96,7 +96,7 @@ def check(config: EdgeConfig, url: str | None, agent: str) -> dict[str, Any]:
     """Ask the society for the policy and say what would become of a request. Problems are sentences."""
     problems: list[str] = []
     talk = Talk(config)
-    documents = Documents(config, talk)
+    documents = Documents(config, talk, keeps=False)
     before = documents.heard
     for refresh in (documents.refresh_policy, documents.refresh_keys, documents.refresh_lists):
         try:
@@ -104,7 +104,7 @@ def check(config: EdgeConfig, url: str | None, agent: str) -> dict[str, Any]:
         except QuireError as problem:
             problems.append(str(problem))
     talk.close()
-    if not os.access(config.spool, os.W_OK):
+    if config.spool.exists() and not os.access(config.spool, os.W_OK):
         problems.append(f"The spool {config.spool} cannot be written to.")
     if talk.skew is not None and abs(talk.skew) > MOST_SKEW:
         problems.append(f"This machine's clock is {talk.skew:+.0f} s from the society's: set it.")

@@ -80,7 +80,7 @@ class Courier:
         self.config, self.spool, self.purse = config, spool, purse
         self.rhythm = rhythm or Rhythm()
         self._install = install
-        self._installed = 0.0
+        self._installed, self._asked = 0.0, False
         self._wake, self._stopping = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self.talk = Talk(config)
@@ -209,8 +209,6 @@ class Courier:
     def _hurried(self) -> bool:
         """Whether requests are waiting for news: then also that there is none is news."""
         return self.documents.heard > self._installed and self._asked
-
-    _asked = False
 
     def _show(self) -> None:
         state = self.documents.state()

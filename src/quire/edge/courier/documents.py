@@ -47,9 +47,9 @@ class Held:
 class Documents:
     """The state that the gate decides from, and how it is kept new. One thread uses it."""
 
-    def __init__(self, config: EdgeConfig, talk: Talk) -> None:
-        """Read what was kept; nothing is asked yet."""
-        self.config, self.talk = config, talk
+    def __init__(self, config: EdgeConfig, talk: Talk, *, keeps: bool = True) -> None:
+        """Read what was kept; nothing is asked yet. Without ``keeps`` nothing is written either."""
+        self.config, self.talk, self._keeps = config, talk, keeps
         self.folder = config.spool / "known"
         self.site: SiteTerms | None = None
         self.heard = 0.0
@@ -182,11 +182,15 @@ class Documents:
         return self.folder / f"{plain[:120]}.json"
 
     def _keep(self, name: str, answer: Answer) -> None:
+        if not self._keeps:
+            return
         self._etags[name] = answer.headers.get("etag", "")
         text = answer.body.decode("utf-8", "replace")
         write_json(self._path(name), {"name": name, "etag": self._etags[name], "text": text})
 
     def _keep_trust(self) -> None:
+        if not self._keeps:
+            return
         keys = [key.jwk() for key in self.trusted.keys.values()]
         write_json(self.folder / "trusted.json", {"keys": keys, "pinned": sorted(self._pinned())})
 
@@ -195,7 +199,8 @@ class Documents:
 
     def _restore(self) -> None:
         """What was kept, as far as it still verifies; a file that does not is as if it were not there."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self._keeps:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for status in self.config.spool.glob("lane-*/status.json"):
             self.heard = max(self.heard, float((read_json(status) or {}).get("heard", 0.0)))
         told = read_json(self.folder / "trusted.json") or {}

@@ -69,14 +69,14 @@ class Spool:
         ``at`` may be given, and it is now where neither is; in place of ``charged`` and ``currency`` a Money.
         Threads may call this at once. Raises SpoolFull, SpoolFailed or SpoolBroken; nothing was written then.
         """
-        draft = _Draft()
         if "t" in fields:
             fields["at"] = moments.read(fields.pop("t"))
         elif "at" not in fields:
-            draft.at = datetime.now(UTC)
+            fields["at"] = datetime.now(UTC)
         if "currency" in fields:
             fields["charged"] = Money.parse(fields["charged"], fields.pop("currency"))
-        draft.__dict__.update(fields)
+        draft = _Draft()
+        draft.__dict__ = fields
         return (self._lane or self._open()).record(encode(cast(Event, draft), 0)[_NUMBER:])
 
     def sync(self) -> int:
