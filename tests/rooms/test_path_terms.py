@@ -1,0 +1,197 @@
+"""A site's own terms by path: they narrow the mandate, follow one another by date, and are never rewritten."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quire.core.patterns import matches, normal_path
+from quire.society.mandates import paths
+from quire.society.mandates.errors import AnswerEnded, AnswerWrong, PathWrong
+from tests.rooms.boundary_desk import HOST, JAN, Desk
+
+MAR, JUN, SEP = (date(2026, month, 1) for month in (3, 6, 9))
+
+
+@pytest.fixture
+def desk(house: Any, people: Any) -> Desk:
+    made = Desk(people["preparer"])
+    made.site()
+    made.verified()
+    return made
+
+
+def uses(path: str, licensee: str | None = None, on: date = JUN) -> tuple[str, ...]:
+    from quire.society.licensing import policy
+
+    return policy.terms_of_host(HOST, on).rule_for(path).permits_for(licensee)
+
+
+def test_a_yes_widens_nothing(desk: Desk) -> None:
+    desk.yes("search")
+    desk.no("ai-input", "lab-a")
+    desk.terms("/", "all", True)
+    desk.terms("/open/", "ai-input", True, "lab-a")
+    assert uses("/open/x") == ("search",)
+    assert uses("/open/x", desk.lab("lab-a")) == ("search",)
+
+
+def test_a_no_holds_for_its_path_and_a_yes_below_takes_it_back(desk: Desk) -> None:
+    desk.yes("search")
+    desk.terms("/", "search", False)
+    desk.terms("/news/", "search", True)
+    assert (uses("/"), uses("/newspaper"), uses("/news/a")) == ((), (), ("search",))
+
+
+def test_a_no_to_one_lab_alone(desk: Desk) -> None:
+    desk.yes("search")
+    desk.terms("/paid/", "search", False, "lab-a")
+    assert uses("/paid/x") == ("search",)
+    assert uses("/paid/x", desk.lab("lab-a")) == ()
+    assert uses("/x", desk.lab("lab-a")) == ("search",)
+
+
+def test_where_a_prefix_and_an_asterisk_meet_both_hold(desk: Desk) -> None:
+    desk.yes("search")
+    desk.yes("ai-index")
+    desk.terms("/archive/", "ai-index", False)
+    desk.terms("/*.pdf$", "search", False)
+    assert uses("/archive/x.pdf") == ()
+    assert uses("/archive/x.html") == ("search",)
+    assert uses("/x.pdf") == ("ai-index",)
+
+
+def test_a_new_term_ends_the_old_one(desk: Desk) -> None:
+    from quire.society.mandates import queries
+
+    desk.yes("search")
+    desk.terms("/", "search", False, starts=MAR)
+    desk.terms("/", "search", True, starts=JUN)
+    desk.terms("/", "search", False, starts=SEP)
+    days = [date(2026, 2, 1), MAR, date(2026, 5, 31), JUN, date(2026, 8, 31), SEP]
+    assert [uses("/", on=day) for day in days] == [("search",), (), (), ("search",), ("search",), ()]
+    site = desk.site()
+    spans = [(one.starts, one.ends) for one in queries.path_facts(site.id)]
+    assert spans == [(MAR, JUN), (JUN, SEP), (SEP, None)]
+
+
+def test_a_term_between_two_ends_where_the_next_begins(desk: Desk) -> None:
+    [later] = desk.terms("/", "search", False, starts=SEP)
+    [earlier] = desk.terms("/", "search", True, starts=MAR)
+    assert (earlier.ends, later.ends) == (SEP, None)
+
+
+def test_the_same_again_is_the_same_and_a_change_of_mind_was_never_in_force(desk: Desk) -> None:
+    [first] = desk.terms("/", "search", False, starts=MAR)
+    [again] = desk.terms("/", "search", False, starts=MAR)
+    assert again == first
+    desk.yes("search")
+    desk.terms("/", "search", True, starts=MAR)
+    first.refresh_from_db()
+    assert (first.ends, uses("/")) == (MAR, ("search",))
+
+
+def test_ending_a_term_and_a_price(desk: Desk) -> None:
+    from quire.society.mandates import actions
+
+    desk.yes("search")
+    [term] = desk.terms("/", "search", False)
+    price = desk.price("/", "0.002")
+    actions.end_terms(term=term.tid, ends=JUN, by=desk.user)
+    actions.end_terms(term=term.tid, ends=JUN, by=desk.user)
+    actions.end_price(price=price.tid, ends=JUN, by=desk.user)
+    assert uses("/", on=MAR) == ()
+    assert uses("/") == ("search",)
+    with pytest.raises(AnswerEnded):
+        actions.end_terms(term=term.tid, ends=SEP, by=desk.user)
+
+
+@pytest.mark.parametrize("pattern", ["", "x", "/a b", "/a?b", "/" + "x" * 501])
+def test_a_pattern_that_cannot_be_read_is_refused(desk: Desk, pattern: str) -> None:
+    with pytest.raises(PathWrong):
+        desk.terms(pattern, "search", False)
+
+
+def test_a_pattern_outside_the_site_is_refused(desk: Desk) -> None:
+    desk.site("blog", host="blog.example", owner="blog", patterns=("/blog/", "/about$"))
+    for outside in ("/", "/blogs", "/*/blog/", "/about"):
+        with pytest.raises(PathWrong, match="does not lie within"):
+            desk.terms(outside, "search", False, site="blog")
+    for inside in ("/blog/", "/blog/2026/*.html", "/about$"):
+        desk.terms(inside, "search", False, site="blog")
+
+
+def test_other_refusals(desk: Desk) -> None:
+    from quire.core.money import Money
+    from quire.society.mandates import actions
+
+    with pytest.raises(AnswerWrong):
+        desk.terms("/", "search", False, "harbour")
+    with pytest.raises(AnswerWrong):
+        desk.terms("/", "search", False, starts=JUN, ends=JUN)
+    for amount in (0, -1, 10**22):
+        with pytest.raises(PathWrong):
+            actions.set_price(
+                site="harbour", pattern="/", price=Money(amount, "EUR"), starts=JAN, by=desk.user
+            )
+
+
+def test_a_site_handed_over_is_not_bound_by_its_old_owner(desk: Desk) -> None:
+    from quire.society.mandates import queries
+    from quire.society.parties import queries as parties
+    from quire.society.repertoire.models import Site
+
+    desk.terms("/", "search", False)
+    desk.price("/", "0.002")
+    Site.objects.filter(code="harbour").update(owner=parties.party("blog"))
+    site = Site.objects.get(code="harbour")
+    assert (queries.path_terms([site.id], JUN), queries.path_prices([site.id], JUN)) == ({}, {})
+
+
+@pytest.mark.parametrize("role", ["default", "owner"])
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE mandates_pathterm SET answer = true", "DELETE FROM mandates_pathterm",
+     "UPDATE mandates_pathprice SET amount = 1", "UPDATE mandates_pathterm SET starts = starts - 1"],
+)  # fmt: skip
+def test_the_database_keeps_what_was_said(desk: Desk, role: str, statement: str) -> None:
+    from django.db import DatabaseError, connections
+
+    desk.terms("/", "search", False)
+    desk.price("/", "0.002")
+    with pytest.raises(DatabaseError, match="never changes"), connections[role].cursor() as run:
+        run.execute(statement)
+
+
+_TEXT = st.text("ab/*", max_size=6).map(lambda text: "/" + text)
+_PATTERN = st.builds(lambda text, end: text + end, _TEXT, st.sampled_from(["", "$"])).map(paths.spelled)
+_PATH = st.text("ab/", max_size=8).map(lambda text: "/" + text)
+
+
+@settings(max_examples=200)
+@given(_PATTERN, _PATH)
+def test_what_fits_is_what_the_core_matches(pattern: str, path: str) -> None:
+    assert paths.fits(pattern, normal_path(path)) == matches(pattern, path)
+
+
+@settings(max_examples=200)
+@given(_PATTERN, _PATTERN, _PATH)
+def test_what_is_covered_lies_under_both(wide: str, narrow: str, path: str) -> None:
+    if paths.covers(wide, narrow) and matches(narrow, path):
+        assert matches(wide, path)
+
+
+@settings(max_examples=200)
+@given(_PATH, _PATTERN, _PATH)
+def test_a_meeting_is_under_both_and_longer_than_either(plain: str, wild: str, path: str) -> None:
+    both = paths.meeting(plain, wild)
+    if both is not None:
+        assert len(both) > len(plain)
+        assert len(both) >= len(wild)
+        assert paths.covers(plain, both)
+        if matches(both, path):
+            assert matches(wild, path)
