@@ -6,6 +6,7 @@ import json
 import os
 import random
 import threading
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,13 @@ from quire.edge.spool.frames import frame, lines
 
 EVENT: dict[str, Any] = {"host": "paper.example", "path": "/n/1", "outcome": "admitted", "status": 200}
 SMALL = Bounds(segment=2_000, interval=0.02)
+
+
+def fork() -> int:
+    """``os.fork``. Later Pythons warn of threads; that they are not the child's is what is tested."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
 
 
 def delivered(spool: Spool, most: int = 10_000) -> list[dict[str, Any]]:
@@ -90,7 +98,7 @@ def test_threads_get_numbers_of_their_own(tmp_path: Path) -> None:
 def test_a_forks_child_takes_another_lane(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     spool.record(**EVENT)
-    child = os.fork()
+    child = fork()
     if child == 0:
         spool.record(**EVENT)
         number = spool.lane.number
@@ -173,7 +181,7 @@ def test_a_kill_is_no_loss_of_power(tmp_path: Path) -> None:
     spool = Spool(tmp_path, SMALL)
     for _ in range(10):
         spool.record(**EVENT)
-    child = os.fork()
+    child = fork()
     if child == 0:
         os._exit(0)
     os.waitpid(child, 0)
