@@ -202,10 +202,10 @@ def test_a_flood_of_bad_tokens_drives_out_no_good_one() -> None:
 
 def test_everything_that_is_remembered_is_bounded() -> None:
     here, text = gate(), token()
-    for number in range(20_000):
+    for number in range(40_000):
         here.decide(ask(f"/a/{number}", text, agent=f"GPTBot/{number}", host=f"h{number}.example"))
     view = here._view
-    assert len(view.places) <= 2 * 8192
+    assert len(view.places) <= 2 * 16_384
     assert len(view.agents) <= 2 * 2048
     assert len(view._spoken) <= 2 * 256
 

@@ -36,11 +36,13 @@ FREE = frozenset(
 )
 """Paths that are free to everybody (docs/boundary.md §4), beside everything below ``/.well-known/``."""
 
+_WELL_KNOWN = "/.well-known/"
+
 NEVER = 2.0**60
 """A time that does not come."""
 
-_TOKENS, _BAD_TOKENS, _PLACES, _AGENTS, _HOSTS = 16_384, 512, 8_192, 2_048, 256
-_LONGEST_KEY = 1_024
+_TOKENS, _BAD_TOKENS, _PLACES, _AGENTS, _HOSTS = 16_384, 512, 16_384, 2_048, 256
+_LONGEST_KEY = 512
 """Characters of a path, a ``User-Agent`` or a host that is worth remembering; longer ones are worked out
 anew."""
 
@@ -222,8 +224,13 @@ class View:
         found = self.places.get(path)
         if found is None:
             ways = readings(path)
-            free = all(way in FREE or way.startswith("/.well-known/") for way in ways)
-            found = Place(ways[0], free, self._terms_for(ways))
+            if len(ways) == 1:
+                first = ways[0]
+                free = first in FREE or first.startswith(_WELL_KNOWN)
+                found = Place(first, free, self._terms[self.site.rule_for(first).pattern])
+            else:
+                free = all(way in FREE or way.startswith(_WELL_KNOWN) for way in ways)
+                found = Place(ways[0], free, self._strictest(ways))
             if len(path) <= _LONGEST_KEY:
                 self.places.put(path, found)
         return found
@@ -261,9 +268,7 @@ class View:
             self._answers[key] = found
         return found if claims is None else Verdict("refused", found.refusal, claims)
 
-    def _terms_for(self, ways: tuple[str, ...]) -> Terms:
-        if len(ways) == 1:
-            return self._terms[self.site.rule_for(ways[0]).pattern]
+    def _strictest(self, ways: tuple[str, ...]) -> Terms:
         rules = tuple({rule.pattern: rule for rule in map(self.site.rule_for, ways)}.values())
         return self._terms[rules[0].pattern] if len(rules) == 1 else Terms(rules)
 
