@@ -152,16 +152,16 @@ class Importing:
 
         call_command("migrate", database="owner", verbosity=0)
         from quire.society.parties.models import RoleGrant, User
+        from quire.society.usage import actions
 
+        self.actions = actions
         self.user = User.objects.create_user("bench")
         RoleGrant.objects.create(user=self.user, role="operator")
         self.turn = 0
 
     def __call__(self, path: Path) -> int:
         """One import; the lines of its account, which raises where they do not add up."""
-        from quire.society.usage import actions
-
-        result = actions.import_file(path, host=f"paper{self.turn}.example", by=self.user)
+        result = self.actions.import_file(path, host=f"paper{self.turn}.example", by=self.user)
         assert result.fresh
         return int(sum(tally.lines for tally in result.account.tallies.values()))
 

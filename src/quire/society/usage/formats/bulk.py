@@ -13,7 +13,7 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from quire.society.usage.formats.lines import Position, RawLine, Whole, open_blocks, raw_line
+from quire.society.usage.formats.lines import Position, RawLine, Whole, is_clean, open_blocks, raw_line
 from quire.society.usage.formats.rows import Reader, Sieve
 
 STRIDE = 20_000
@@ -42,14 +42,17 @@ class _Sifted(NamedTuple):
     def piece(self, first: int, until: int) -> Piece:
         """The lines with these numbers, which count from nought, half open."""
         lower, upper = np.searchsorted(self.left, (first, until))
-        raws = [self._line(k) for k in self.left[lower:upper].tolist()]
+        left = self.left[lower:upper]
+        starts = np.where(left > 0, self.ends[left - 1], 0).tolist()
+        ends = self.ends[left].tolist()
+        parts = [self.data[start : end - 1] for start, end in zip(starts, ends, strict=True)]
+        clean = is_clean(b"".join(parts))
+        raws = [
+            raw_line(self.number + k + 1, self.offset + end, part, clean=clean)
+            for k, end, part in zip(left.tolist(), ends, parts, strict=True)
+        ]
         last = Position(self.number + until, self.offset + int(self.ends[until - 1]))
         return Piece(until - first - len(raws), raws, last)
-
-    def _line(self, k: int) -> RawLine:
-        start = int(self.ends[k - 1]) if k else 0
-        end = int(self.ends[k])
-        return raw_line(self.number + k + 1, self.offset + end, self.data[start : end - 1])
 
 
 class Pieces:

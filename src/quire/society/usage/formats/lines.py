@@ -65,7 +65,7 @@ class Whole(NamedTuple):
     def lines(self) -> Iterator[RawLine]:
         """One by one."""
         number, offset = self.number, self.offset
-        clean = _is_clean(self.data)
+        clean = is_clean(self.data)
         parts = self.data.split(b"\n")
         parts.pop()
         for part in parts:
@@ -110,7 +110,7 @@ def raw_line(number: int, offset_after: int, data: bytes, *, clean: bool = False
         data = data[:-1]
     if len(data) > LONGEST_LINE:
         return RawLine(number, offset_after, data[:_KEPT], _TOO_LONG)
-    problem = None if clean or _is_clean(data) else _BINARY
+    problem = None if clean or is_clean(data) else _BINARY
     return RawLine(number, offset_after, data, problem)
 
 
@@ -208,5 +208,6 @@ class _Splitter:
             yield raw_line(self.number + 1, self.offset + len(self.tail), self.tail)
 
 
-def _is_clean(data: bytes) -> bool:
+def is_clean(data: bytes) -> bool:
+    """Are there no control characters in it but tabs and line feeds?"""
     return len(data.translate(None, _CONTROLS)) == len(data)
