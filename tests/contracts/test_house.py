@@ -118,7 +118,7 @@ def test_everything_those_bring_along_is_pinned_to_what_is_installed() -> None:
 
 def test_extras_are_those_that_have_something_in_them() -> None:
     assert all(EXTRAS.values())
-    assert set(EXTRAS) == {"crawler", "dev", "edge", "server"}
+    assert set(EXTRAS) == {"crawler", "dev", "edge", "scrapy", "server"}
     assert sorted(Requirement(text).name for text in PROJECT["dependencies"]) == ["joserfc", "rfc8785"]
 
 
@@ -136,7 +136,8 @@ def imported_by(folder: str) -> set[str]:
 
 
 def test_what_is_imported_is_declared() -> None:
-    server = {canonicalize_name(Requirement(text).name) for text in DIRECT if text not in EXTRAS["dev"]}
+    users = (PROJECT["dependencies"], *(group for name, group in EXTRAS.items() if name != "dev"))
+    server = {canonicalize_name(Requirement(text).name) for group in users for text in group}
     assert imported_by("src") - server == set()
     everything = {canonicalize_name(Requirement(text).name) for text in DIRECT}
     assert imported_by("tests") | imported_by("bench") | imported_by("tools") <= everything

@@ -22,7 +22,7 @@ from typing import Annotated, Any
 
 import typer
 
-from quire.cli import frame
+from quire.cli import demo_crawl, frame
 from quire.cli.distribution import told_sums
 from quire.core.errors import NotFound, QuireError
 
@@ -119,12 +119,13 @@ def _build(scale: float, as_json: bool) -> None:
         _import_usage(logs)
     for quarter in QUARTERS:
         with story.step(f"distributing {quarter}"):
-            _distribute(quarter)
+            distribute(quarter)
     with story.step("paying"):
         _pay()
+    crawled = demo_crawl.act(place, source, story.step, _user("preparer"))
     with story.step("checking: the audit, the bundles, the books"):
         checks = _check(place)
-    _account(story, place, checks)
+    _account(story, place, checks, crawled)
     text = "\n".join(story.lines) + "\n"
     (place / ACCOUNT).write_text(text)
     if as_json:
@@ -257,7 +258,8 @@ def _import_usage(logs: Path) -> None:
             actions.import_file(logs / one["path"], host=one.get("host") or None, by=by, progress=update)
 
 
-def _distribute(quarter: str) -> None:
+def distribute(quarter: str) -> None:
+    """Take a period's run as far as it goes: by one person, approved by another."""
     from quire.society.distribution import actions, queries
     from quire.society.distribution.errors import NothingToDistribute
     from quire.society.kit import periods
@@ -313,7 +315,7 @@ def _check(place: Path) -> dict[str, Any]:
     return {"audit": audit.findings(), "verdicts": verdicts}
 
 
-def _account(story: Story, place: Path, checks: dict[str, Any]) -> None:
+def _account(story: Story, place: Path, checks: dict[str, Any], crawled: list[str]) -> None:
     """What happened, in a page, with where to find each document."""
     from quire.society.distribution import queries
     from quire.society.kit import clock
@@ -353,6 +355,7 @@ def _account(story: Story, place: Path, checks: dict[str, Any]) -> None:
             f"; {frame.many(batch.carried, 'balance')} carried, with the reason" if batch.carried else ""
         )
         story.tell(f"  {frame.many(batch.payments, 'payment')}, {total}, on {batch.on}{carried}")
+    story.tell("", *crawled)
     story.tell(
         "",
         "Checked:",

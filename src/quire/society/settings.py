@@ -63,7 +63,10 @@ def _secret() -> str:
 
 SECRET_KEY = _secret()
 DEBUG = config.flag("QUIRE_DEBUG")
-ALLOWED_HOSTS = config.text("QUIRE_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+ALLOWED_HOSTS = [
+    *config.text("QUIRE_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(","),
+    *filter(None, [urlsplit(config.url()).hostname]),
+]
 DATABASES = _databases()
 AUTH_USER_MODEL = "parties.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

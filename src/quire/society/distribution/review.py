@@ -66,10 +66,12 @@ def _by_currency(totals: list[dict[str, Any]], payees: list[dict[str, Any]]) -> 
 
 
 def _notices(run: Run, totals: list[dict[str, Any]], payees: list[dict[str, Any]]) -> Iterator[str]:
-    licences = {pot.tid: pot.licence.code for pot in run.pots.select_related("licence")}
+    licences = {pot.tid: pot.licence for pot in run.pots.select_related("licence")}
     for told in totals:
-        name, currency = licences[told["pot"]], told["currency"]
-        if told["received"] != told["due"]:
+        licence, currency = licences[told["pot"]], told["currency"]
+        name = licence.code
+        # What crawlers pay by the request is charged as they go: nothing is due of it by the counts.
+        if told["received"] != told["due"] and licence.kind != "crawl":
             yield (
                 f"{name}: {Money(quanta_of(told['received']), currency)} came in; by the counts "
                 f"{Money(quanta_of(told['due']), currency)} is due."

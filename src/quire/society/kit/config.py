@@ -70,7 +70,7 @@ SETTINGS = (
     ),
     Setting(
         "QUIRE_ALLOWED_HOSTS",
-        "Comma-separated host names that the web server answers to.",
+        "Comma-separated host names that the web server answers to, beside that of `QUIRE_URL`.",
         "`localhost,127.0.0.1,[::1]`",
     ),
     Setting(
