@@ -1,18 +1,19 @@
-"""Batches of edges, durably accepted over HTTP by one server process; beside COPY, and beside the disk itself.
+"""Batches of edges, durably accepted over HTTP by one server process; beside COPY, and the disk itself.
 
     python bench/ingest.py [--events 1000000] [--lanes 4] [--runs 3]
 
 The same events, cut into batches of 1,000 and of 10,000, each packed by gzip and signed as an edge does it
 before the clock starts:
 
-- **Quire**: `quire serve` (granian, one worker), one connection for each lane of the edge, each waiting for its
-  answer before it sends the next batch. Every answer is 200, and what was accepted is counted afterwards.
+- **Quire**: `quire serve` (granian, one worker), one connection for each lane of the edge, each waiting for
+  its answer before it sends the next batch. Every answer is 200; what was accepted is counted afterwards.
 - **COPY**: the same rows into one plain table of the embedded PostgreSQL, fsync on, over one connection, each
   batch a transaction; the rows are text in COPY's own form before the clock starts. No index, no check.
-- **Append**: the same packed bytes to one file for each lane, by as many threads, each batch followed by fdatasync.
+- **Append**: to one file for each lane, by as many threads, each batch followed by fdatasync: the packed
+  bytes as sent, and the lines unpacked.
 
-Then compaction: the accepted events to rows of the lake, by one process. Medians of the runs. Nothing is asserted
-here but that every event arrived once.
+Then compaction: the accepted events to rows of the lake, by one process. Medians of the runs. Nothing is
+asserted here but that every event arrived once.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Batch:
 
 
 def events(lane: int, count: int, licence: str, licensee: str) -> Iterator[tuple[str, ...]]:
-    """The values of a lane's events: one licensed crawler, works Zipf-like, a token for each few hundred requests."""
+    """The values of a lane's events: one licensed crawler, works Zipf-like, a token for 300 requests."""
     dice = Random(lane)
     for n in range(1, count + 1):
         path = f"/works/{int(WORKS ** dice.random())}"
@@ -119,11 +120,11 @@ def send(port: int, lane: list[Batch]) -> None:
     to.close()
 
 
-def append(path: Path, lane: list[Batch]) -> None:
+def append(path: Path, bodies: list[bytes]) -> None:
     """The same bytes, and nothing else."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    for batch in lane:
-        os.write(handle, batch.body)
+    for body in bodies:
+        os.write(handle, body)
         os.fdatasync(handle)
     os.close(handle)
 
@@ -232,16 +233,23 @@ def measure(home: Path, count: int, lanes: int, runs: int) -> None:
         host=where["host"], port=where["port"], dbname="postgres", user="postgres", autocommit=True
     ) as db:
         for size in (1_000, 10_000):
-            seconds: dict[str, list[float]] = {"Quire": [], "COPY": [], "append": [], "compaction": []}
+            names = ("Quire", "COPY", "append, as sent", "append, unpacked", "compaction")
+            seconds: dict[str, list[float]] = {name: [] for name in names}
             for turn in range(runs):
                 spools = [f"{size:08x}{turn:04x}{lane:04x}" for lane in range(lanes)]
                 every = [batches(edge, spools[lane], lane, count, size, token) for lane in range(lanes)]
                 with server() as port:
                     send(port, batches(edge, f"aa{spools[0]}", 0, size, size, token))  # wakes it up
                     seconds["Quire"].append(together([lambda one=one: send(port, one) for one in every]))
-                files = [home / f"{spool}.bare" for spool in spools]
-                jobs = [lambda f=f, one=one: append(f, one) for f, one in zip(files, every, strict=True)]
-                seconds["append"].append(together(jobs))
+                for name, bodies in (
+                    ("append, as sent", [[b.body for b in one] for one in every]),
+                    ("append, unpacked", [[gzip.decompress(b.body) for b in one] for one in every]),
+                ):
+                    files = [home / f"{spool}.bare" for spool in spools]
+                    jobs = [lambda f=f, one=one: append(f, one) for f, one in zip(files, bodies, strict=True)]
+                    seconds[name].append(together(jobs))
+                    for file in files:
+                        file.unlink()
                 seconds["COPY"].append(copy(db, every))
                 began = time.perf_counter()
                 told = actions.compact()
@@ -249,8 +257,6 @@ def measure(home: Path, count: int, lanes: int, runs: int) -> None:
                 assert told.events == total + size, told
                 assert told.tallies["usage"].lines == told.events, told
                 packed = sum(len(batch.body) for lane in every for batch in lane)
-                for file in files:
-                    file.unlink()
             show(size, total, packed, seconds)
 
 

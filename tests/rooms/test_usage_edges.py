@@ -196,3 +196,30 @@ def test_a_spool_is_not_withdrawn_like_a_file(front: Edge, society: Any) -> None
     with pytest.raises(Unfinished, match="edge"):
         actions.withdraw(Import.objects.get(), reason="wrong", by=society.user)
     assert GPT
+
+
+def test_a_distribution_counts_what_an_edge_metered(front: Edge, society: Any, house: Any) -> None:  # noqa: F811
+    """Three requests at the paper's edge and one in the blog's log divide the money three to one."""
+    from quire.core.money import quanta_of
+    from quire.society.licensing import queries as licensing
+    from quire.society.parties import actions as parties
+    from tests.rooms.distribution_desk import Desk, euros
+
+    licence = licensing.licence(society.licence())
+    for member in ("paper", "blog"):
+        society.yes(member)
+    society.site("blog", "blog.example")
+    front.tells(3, **admitted(agent=None, licence=licence.tid, licensee=licence.licensee_tid, jti="j"))
+    front.tells(5, **admitted(outcome="refused", code="no-token", status=401))
+    front.sends()
+    compact()
+    society.log(line("/post"), host="blog.example")
+    parties.found_society(
+        name="A society", form="association", currency="EUR", town="Ghent", country="BE", by=society.user
+    )
+    desk = Desk(house)
+    desk.adopt("per-usage")
+    desk.receive("R-1", "1000", licence="lab-o-2026", period="2026-03")
+    paid = euros(desk.closed("2026-03"))
+    members = {name: amount for (name, _), amount in paid.items() if name in ("paper", "blog")}
+    assert members["paper"] == 3 * members["blog"] == quanta_of("637.5")

@@ -16,46 +16,55 @@ MOST_EVENTS = 100_000
 """Events of a batch."""
 
 _LOST = b'"lost"'
+_SLICE, _PIECE = 16 << 10, 1 << 20  # bytes, packed and unpacked, at a time
 _GZIP = 31  # a gzip header is required
 
 
 def unpack(body: bytes) -> bytes:
     """The text of a gzip body of one member. Raises NotABatch, and TooLarge before it takes much memory."""
-    unpacker = zlib.decompressobj(_GZIP)
-    claimed = int.from_bytes(body[-4:], "little")  # RFC 1952 §2.3.1: a hint, which an enemy sets as he likes
-    try:
-        text = unpacker.decompress(body, min(claimed + 1, LONGEST_TEXT + 1))
-        while not unpacker.eof and len(text) <= LONGEST_TEXT:
-            more = unpacker.decompress(unpacker.unconsumed_tail, LONGEST_TEXT + 1 - len(text))
-            if not more and not unpacker.unconsumed_tail and not unpacker.eof:
-                raise NotABatch("The batch's gzip ends too early.")
-            text += more
-    except zlib.error as problem:
-        raise NotABatch(f"The batch is no gzip ({problem}).") from problem
-    if len(text) > LONGEST_TEXT:
-        raise TooLarge(f"The batch unpacks to more than {LONGEST_TEXT:,} bytes: send fewer events at once.")
-    if unpacker.unused_data:
-        raise NotABatch("There is something after the batch's gzip.")
-    return text
+    return b"".join(_pieces(body))
 
 
-def checked(body: bytes, first: int, last: int) -> bytes:
-    """The text of a batch of the numbers [first, last]. Raises NotABatch or TooLarge.
+def check(body: bytes, first: int, last: int) -> None:
+    """Nothing, if the body is a batch of the numbers [first, last]. Raises NotABatch or TooLarge.
 
     Each line is an event, and each ends with a newline; their insides are looked at when they are compacted,
-    but for ``lost`` events, a line of which stands for many numbers.
+    but for ``lost`` events, a line of which stands for many numbers. The text is never whole in memory.
     """
-    text = unpack(body)
-    lines = text.count(b"\n")
+    lines, piece = 0, b""
+    for piece in _pieces(body):
+        lines += piece.count(b"\n")
     if lines > MOST_EVENTS:
         raise TooLarge(f"A batch has at most {MOST_EVENTS:,} events.")
-    if not text.endswith(b"\n"):
+    if not piece.endswith(b"\n"):
         raise NotABatch("The batch does not end with the end of a line.")
-    if lines != last - first + 1 and after(text, first) != last + 1:
+    if lines != last - first + 1 and after(unpack(body), first) != last + 1:
         raise NotABatch(
             f"The batch has {lines:,} lines where the numbers {first} to {last} need {last - first + 1:,}."
         )
-    return text
+
+
+def _pieces(body: bytes) -> Iterator[bytes]:
+    """The text, piece by piece, none of them empty or long."""
+    unpacker = zlib.decompressobj(_GZIP)
+    size = 0
+    for at in range(0, len(body), _SLICE):
+        packed = body[at : at + _SLICE]
+        while packed:
+            try:
+                piece = unpacker.decompress(packed, _PIECE)
+            except zlib.error as problem:
+                raise NotABatch(f"The batch is no gzip ({problem}).") from problem
+            size += len(piece)
+            if size > LONGEST_TEXT:
+                raise TooLarge(f"The batch unpacks to more than {LONGEST_TEXT:,} bytes: send fewer events.")
+            if piece:
+                yield piece
+            packed = unpacker.unconsumed_tail
+        if unpacker.unused_data or (unpacker.eof and at + _SLICE < len(body)):
+            raise NotABatch("There is something after the batch's gzip.")
+    if not unpacker.eof:
+        raise NotABatch("The batch's gzip ends too early.")
 
 
 def after(text: bytes, first: int) -> int:

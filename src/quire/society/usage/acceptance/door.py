@@ -73,7 +73,7 @@ class Door:
         of which a part is new: what was there agrees, send the rest), Differs.
         """
         head = edge_auth.read_batch(authorization, body, self.known.key)
-        text = bodies.checked(body, head.first, head.last)
+        bodies.check(body, head.first, head.last)
         place = spools.folder(head.edge, head.spool)
         frame = Head(head.lane, head.first, head.last, _micros(datetime.now(UTC)), _micros(head.sent),
                      bytes.fromhex(head.digest.removeprefix("sha256:")))  # fmt: skip
@@ -88,11 +88,11 @@ class Door:
         if head.first > through + 1:
             _count(head, gaps=1)
             raise _gap(through)
-        return self._again(head, frame, place, text, through)
+        return self._again(head, frame, place, body, through)
 
-    def _again(self, head: BatchHead, frame: Head, place: Path, text: bytes, through: int) -> int:
+    def _again(self, head: BatchHead, frame: Head, place: Path, body: bytes, through: int) -> int:
         """Numbers that came before: the same, or an alarm."""
-        at = overlap.differs(place, frame, text)
+        at = overlap.differs(place, frame, bodies.unpack(body))
         if at is not None:
             _alarm(head, at)
             raise Differs(

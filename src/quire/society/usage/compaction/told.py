@@ -2,8 +2,8 @@
 
 The view ``told`` has a row for each line, and its ``place`` from 0: ``number`` is the one that it must have
 there, and ``fits`` says whether the line is an event with that number. Fields that this version does not know
-are passed over, so that a newer edge is understood. Lines are wide and kept once, in the table ``lines``; what
-is found out about them goes into narrow tables by place, which views put together.
+are passed over, so that a newer edge is understood. Lines are wide and kept once, in the table ``lines``;
+what is found out about them goes into narrow tables by place, which views put together.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ def read(db: duckdb.DuckDBPyConnection, chunk: Chunk, latest: object) -> None:
         number, source = "numbers.number", "lines JOIN numbers ON numbers.rowid = lines.rowid"
     db.execute(
         "CREATE OR REPLACE TEMP TABLE placed AS SELECT place, number, moment, "  # noqa: S608
-        f"coalesce({_FITS}, false) AS fits FROM (SELECT lines.*, lines.rowid AS place, ({number})::BIGINT AS number, "
+        f"coalesce({_FITS}, false) AS fits FROM ("
+        f"SELECT lines.*, lines.rowid AS place, ({number})::BIGINT AS number, "
         f"try_cast(t AS TIMESTAMPTZ) AS moment FROM {source})",
         [latest],
     ).fetchall()
