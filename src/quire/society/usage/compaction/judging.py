@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import duckdb
 import numpy as np
 
-from quire.core.errors import Invalid
 from quire.core.terms import USES
-from quire.core.urls import canonical_host, canonical_path
+from quire.core.urls import canonical_path
 from quire.society.licensing import queries as licensing
 from quire.society.repertoire.queries import Finder
 from quire.society.usage import formats, lake
@@ -139,15 +138,8 @@ def _looked_up(host: str, path: str, charged: bool, register: Register) -> tuple
     own, finder = host in register.hosts, register.finder
     site, work = finder.find(host, path) if own else (None, None)
     asset = own and not charged and looks_like_asset(path) and not finder.is_registered(host, path)
-    return (_yes(own), _yes(own and _canonical(host, path)), _yes(asset),
+    return (_yes(own), _yes(own and canonical_path(path) == path), _yes(asset),
             str(site) if site else "", str(work) if work else "")  # fmt: skip
-
-
-def _canonical(host: str, path: str) -> bool:
-    try:
-        return canonical_host(host) == host and canonical_path(path) == path
-    except Invalid:
-        return False
 
 
 def _yes(value: bool) -> str:
