@@ -1,14 +1,15 @@
-"""A hundred thousand URLs looked up in one call among ten million works, beside a bare SQL join of the same keys.
+"""A hundred thousand URLs looked up in one call among ten million works, beside a bare join of the same keys.
 
     python bench/registry.py [--works 10000000] [--urls 100000] [--runs 5]
 
-Both ask the same embedded PostgreSQL for the same URLs: nine tenths of them works, the others under a site's pattern.
+Both ask the same embedded PostgreSQL for the same URLs: nine tenths of them works, the others under a site's
+pattern.
 
-- **Quire, the answers**: ``licensing.registry.answers`` for a licensee: URLs put into their one spelling, works and
-  sites found, mandates, path terms, prices and licences judged for every use, and each answer written as JSON.
-- **Quire over HTTP**: the same as one POST to a running ``quire serve`` on loopback, the answer read to its end.
-- **Bare join**: canonical keys, ready made, by COPY into a temporary table and joined with the table of works; the
-  rows are fetched into Python, and nothing is done with them. This is the limit of any look-up in this database.
+- **Quire, the answers**: ``licensing.registry.answers`` for a licensee: URLs put into one spelling, works and
+  sites found, mandates, path terms, prices and licences judged for every use, answers written as JSON.
+- **Quire over HTTP**: the same as one POST to a running ``quire serve`` on loopback, read to its end.
+- **Bare join**: canonical keys, ready made, by COPY into a temporary table and joined with that of works;
+  the rows are fetched into Python, and nothing is done with them. No look-up in this database can be faster.
 
 The median of the runs is printed, with the most memory that the answering process had. Nothing is asserted.
 """
@@ -75,9 +76,7 @@ def build(works: int) -> str:
         run.execute("SET synchronous_commit = off")
         run.execute("SET maintenance_work_mem = '512MB'")
         blank = [
-            name
-            for name in _columns(run, "parties_party")
-            if name not in {"id", "code", "name", "kind"}
+            name for name in _columns(run, "parties_party") if name not in {"id", "code", "name", "kind"}
         ]
         run.execute(
             _MEMBERS.format(members=members, others=", ".join(blank), blanks=", ".join("''" for _ in blank))
@@ -98,7 +97,8 @@ def build(works: int) -> str:
 
 def _columns(run: Any, table: str) -> list[str]:
     run.execute(
-        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND is_nullable = 'NO'", [table]
+        "SELECT column_name FROM information_schema.columns WHERE table_name = %s AND is_nullable = 'NO'",
+        [table],
     )
     return [row[0] for row in run.fetchall()]
 
@@ -135,13 +135,15 @@ def _society(members: int) -> str:
         ]
     )
     for number in range(min(200, members)):
-        mandates.set_terms(site=f"host{number}", pattern="/private/", use="all", answer=False, starts=JAN, by=None)
+        mandates.set_terms(
+            site=f"host{number}", pattern="/private/", use="all", answer=False, starts=JAN, by=None
+        )
         mandates.set_price(
             site=f"host{number}", pattern="/", price=Money.parse("0.002", "EUR"), starts=JAN, by=None
         )
     licensing.grant_licence(
-        code="lab-1", licensee="lab", kind="per-request", uses=["ai-train"], starts=JAN, ends=date(2030, 1, 1),
-        currency="EUR", prices={"*": "0.004"}, by=None,
+        code="lab-1", licensee="lab", kind="per-request", uses=["ai-train"], starts=JAN,
+        ends=date(2030, 1, 1), currency="EUR", prices={"*": "0.004"}, by=None,
     )  # fmt: skip
     made = licensing.create_client(licensee="lab", name="crawler", by=None)
     return "Basic " + base64.b64encode(f"{made.client.tid}:{made.secret}".encode()).decode()
@@ -183,7 +185,9 @@ def bare(urls: list[str]) -> float:
         with run.copy("COPY asked FROM STDIN") as copy:
             copy.write("\n".join(keys) + "\n")
         run.execute("ANALYZE asked")
-        run.execute("SELECT w.key, w.tier, w.words, w.member_id FROM asked JOIN repertoire_work w USING (key)")
+        run.execute(
+            "SELECT w.key, w.tier, w.words, w.member_id FROM asked JOIN repertoire_work w USING (key)"
+        )
         assert run.fetchall()
     return time.perf_counter() - began
 

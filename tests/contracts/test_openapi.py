@@ -1,4 +1,6 @@
-"""Schemathesis over the OpenAPI document of a running server: no 5xx, and every answer is as it is described."""
+"""Schemathesis over the OpenAPI document of a running server: no 5xx, and every answer is as it is
+described.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +74,6 @@ def _explore(operation: Any, url: str, headers: dict[str, str]) -> int:
 
     ask()
     return count
-
 
 
 NOWHERE = ("/api", "/api/", "/api/v1", "/api/v1/", "/api/v1/nothing", "/api/v1/sites/", "/api/v9/registry")

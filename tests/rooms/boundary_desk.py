@@ -1,4 +1,6 @@
-"""A society with a newspaper that has a site, two labs, and a blog: what the tests of sites and policies share."""
+"""A society with a newspaper that has a site, two labs, and a blog: what the tests of sites and policies
+share.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A site's own terms by path: they narrow the mandate, follow one another by date, and are never rewritten."""
+"""A site's own terms by path: they narrow the mandate, follow one another by date, never rewritten."""
 
 from __future__ import annotations
 

@@ -32,7 +32,8 @@ def uses(path: str, licensee: str | None = None, on: date = TODAY) -> tuple[str,
 
 
 def test_silence_permits_nothing(desk: Desk) -> None:
-    assert uses("/") == () and terms().rule_for("/").closed
+    assert uses("/") == ()
+    assert terms().rule_for("/").closed
 
 
 def test_a_yes_to_all_permits_and_one_to_a_lab_is_its_own(desk: Desk) -> None:
@@ -59,7 +60,8 @@ def test_who_has_left_permits_nothing(desk: Desk) -> None:
     desk.yes()
     assert len(uses("/")) == 4
     actions.leave(member="harbour", notice_on=date(2026, 3, 1), ends=date(2026, 6, 1))
-    assert uses("/") == () and len(uses("/", on=date(2026, 5, 31))) == 4
+    assert uses("/") == ()
+    assert len(uses("/", on=date(2026, 5, 31))) == 4
 
 
 def test_a_host_that_nobody_verified_has_no_policy(house: Any) -> None:
@@ -74,13 +76,16 @@ def test_a_host_that_nobody_verified_has_no_policy(house: Any) -> None:
 
 
 def test_of_two_parties_at_one_host_only_the_verified_one_is_heard(desk: Desk) -> None:
-    """The blog registers a part of the paper's host; until it shows that it is its own, it counts for nothing."""
+    """The blog registers a part of the paper's host; until it shows that it is its own, it counts for
+    nothing.
+    """
     desk.yes("search")
     desk.site("blog", owner="blog", patterns=("/blog/",))
     desk.yes("ai-train", member="blog")
     assert uses("/blog/one") == ("search",)
     desk.verified("blog")
-    assert uses("/blog/one") == ("ai-train",) and uses("/news") == ("search",)
+    assert uses("/blog/one") == ("ai-train",)
+    assert uses("/news") == ("search",)
     assert terms().rightsholder == "The harbour"
 
 
@@ -134,4 +139,5 @@ def test_the_agents_and_the_issuer_are_in_it(desk: Desk) -> None:
     found = terms().document()
     assert {agent["name"]: agent["use"] for agent in found["agents"]}["GPTBot"] == "ai-train"
     [issuer] = found["issuers"]
-    assert issuer["iss"] == found["server"] and issuer["keys"]
+    assert issuer["iss"] == found["server"]
+    assert issuer["keys"]

@@ -130,9 +130,7 @@ def test_a_snapshot_is_signed_and_can_be_had_in_parts(desk: Desk, tmp_path: Path
     address = "/api/v1/registry/snapshot"
     assert browser().get(f"{address}.json").status_code == 404
     desk.price("/paid/", "0.002")
-    repertoire.register_work(
-        url=f"https://{HOST}/paid/é", title="A", member="harbour", words=7, by=desk.user
-    )
+    repertoire.register_work(url=f"https://{HOST}/paid/é", title="A", member="harbour", words=7, by=desk.user)
     made = snapshot.make()
     assert snapshot.make() == made
     client = actions.create_client(licensee="lab-a", name="reader", by=desk.user)

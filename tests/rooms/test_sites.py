@@ -205,8 +205,8 @@ def test_a_redirect_stays_on_the_host(desk: Desk, site: Site) -> None:
 
     text = start(desk)
     path = "/.well-known/quire-site.txt"
-    for away in ("https://elsewhere.example/x", "http://127.0.0.1/x", f"ftp://{HOST}/x", "//elsewhere.example/",
-                 f"https://{HOST}:8443/"):  # fmt: skip
+    for away in ("https://elsewhere.example/x", "http://127.0.0.1/x", f"ftp://{HOST}/x",
+                 "//elsewhere.example/", f"https://{HOST}:8443/"):  # fmt: skip
         site.shows(path, "", status=302, Location=away)
         with pytest.raises(NotShown, match="another host"):
             verify(desk)
@@ -220,9 +220,11 @@ def test_a_redirect_stays_on_the_host(desk: Desk, site: Site) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["127.0.0.1", "10.0.0.1", "172.16.3.4", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
+    ["127.0.0.1", "10.0.0.1", "172.16.3.4", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
+     "224.0.0.1",
      "240.0.0.1", "192.0.2.1", "198.18.0.1", "::1", "::", "fe80::1", "fc00::1", "ff02::1", "::ffff:127.0.0.1",
-     "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "2001:db8::1", "2001:0:4136:e378:8000:63bf:3fff:fdd2"],
+     "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "2001:db8::1",
+     "2001:0:4136:e378:8000:63bf:3fff:fdd2"],
 )  # fmt: skip
 def test_no_address_of_ours_is_public(address: str) -> None:
     from quire.society.kit import fetch

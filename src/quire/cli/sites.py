@@ -14,9 +14,7 @@ from quire.core.errors import Invalid
 
 From = Annotated[str, typer.Option("--from", help="The first day; today without it.")]
 Until = Annotated[str, typer.Option(help="The first day that is out; open without it.")]
-Pattern = Annotated[
-    list[str] | None, typer.Option(help="A path pattern of the site; again for more. Default: /.")
-]
+Pattern = Annotated[list[str] | None, typer.Option(help="A path pattern of the site; may be repeated.")]
 Method = Annotated[str, typer.Option(help="How: well-known, dns or meta.")]
 
 
@@ -25,10 +23,16 @@ def register(app: typer.Typer) -> None:
     sites = typer.Typer(
         help="Hosts and parts of hosts: owners, verification, terms and prices.", no_args_is_help=True
     )
-    for name, function in (
-        ("import", sites_import), ("register", sites_register), ("verify", sites_verify), ("list", sites_list),
-        ("show", sites_show), ("terms", sites_terms), ("price", sites_price),
-    ):  # fmt: skip
+    commands = {
+        "import": sites_import,
+        "register": sites_register,
+        "verify": sites_verify,
+        "list": sites_list,
+        "show": sites_show,
+        "terms": sites_terms,
+        "price": sites_price,
+    }
+    for name, function in commands.items():
         frame.command(sites, name)(function)
     app.add_typer(sites, name="sites")
 
@@ -224,7 +228,8 @@ def _when(row: Any) -> str:
 def _path(one: Any) -> dict[str, Any]:
     price = one.price and {"amount": one.price.decimal(), "currency": one.price.currency}
     return {"id": one.tid, "pattern": one.pattern, "use": one.use, "price": price, "yes": one.yes,
-            "licensee": one.licensee and one.licensee.code, "starts": one.starts, "ends": one.ends}  # fmt: skip
+            "licensee": one.licensee and one.licensee.code,
+            "starts": one.starts, "ends": one.ends}  # fmt: skip
 
 
 def _sentence(one: Any) -> str:

@@ -29,7 +29,7 @@ class NotAQuestion(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """The URLs or identifiers, on whose behalf, for which uses (none: for all); ``lines``: asked as NDJSON."""
+    """The URLs or identifiers, on whose behalf, for which uses (none: all); ``lines``: asked as NDJSON."""
 
     urls: list[str]
     licensee: str = ""

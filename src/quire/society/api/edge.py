@@ -43,7 +43,7 @@ def calling(request: HttpRequest) -> str:
 @require_safe
 @problems.answers
 def site_policy(request: HttpRequest) -> HttpResponse:
-    """The signed policy of the calling edge's site (docs/boundary.md §3); 304 where the edge has it already."""
+    """The signed policy of the calling edge's site (docs/boundary.md §3); 304 where the edge has it."""
     site = find_edge(calling(request)).site_id
     tag, body = policy.current(site)
     return conditional.answer(request, body, "application/json", tag, {"Cache-Control": "private, no-cache"})

@@ -1,4 +1,6 @@
-"""Every error of ``/api/`` as a problem document (RFC 9457): a title, a status, a code, and a sentence for a person."""
+"""Every error of ``/api/`` as a problem document (RFC 9457): a title, a status, a code, and a sentence for a
+person.
+"""
 
 from __future__ import annotations
 

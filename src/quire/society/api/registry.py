@@ -79,9 +79,9 @@ def state(request: HttpRequest) -> HttpResponse:
 def lookup(request: HttpRequest) -> HttpResponseBase:
     """May these be used, for what, by whom, at what price, and why: for as many URLs as 100,000 in one call.
 
-    JSON, or NDJSON with a URL on a line. A client hears what holds for its licensee; anybody else, of at most 1,000
-    URLs, what holds for everybody. ``If-None-Match`` with the version of an earlier answer is answered 412 where
-    nothing has changed since.
+    JSON, or NDJSON with a URL on a line. A client hears what holds for its licensee; anybody else, of at
+    most 1,000 URLs, what holds for everybody. ``If-None-Match`` with the version of an earlier answer is
+    answered 412 where nothing has changed since.
     """
     client = caller(request)
     question = asked.read(request, asked.MOST_URLS if client else asked.MOST_URLS_UNKNOWN)

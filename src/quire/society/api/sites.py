@@ -1,6 +1,8 @@
-"""What a site's terms are, for anybody: license.xml, robots.txt and tdmrep.json, three of the four renderings.
+"""What a site's terms are, for anybody: license.xml, robots.txt and tdmrep.json, three of the four
+renderings.
 
-Never with ``only`` and ``never``: who was given more or refused is nobody's business. Refusals are problem documents.
+Never with ``only`` and ``never``: who was given more or refused is nobody's business. Refusals are problem
+documents.
 """
 
 from __future__ import annotations

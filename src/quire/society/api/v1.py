@@ -1,4 +1,6 @@
-"""``/api/v1``: the part of the API that is described by OpenAPI. Rooms' addresses are routers added to ``api``."""
+"""``/api/v1``: the part of the API that is described by OpenAPI. Rooms' addresses are routers added to
+``api``.
+"""
 
 from __future__ import annotations
 

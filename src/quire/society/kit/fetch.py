@@ -1,9 +1,9 @@
 """Get a page from an address that somebody else named, without being used against our own network.
 
-The host is resolved once, every address it has must be public, and the connection goes to the address that was
-checked, so that a second answer of the DNS cannot lead elsewhere. Size, time and redirects are bounded, and a
-redirect never leaves the host. ``QUIRE_ALLOW_PRIVATE_SITES=1`` lifts the rule for rehearsals on one machine;
-then alone ``QUIRE_SITES_AT`` may say at which address and port a host is reached, without TLS.
+The host is resolved once, every address it has must be public, and the connection goes to the address that
+was checked, so that a second answer of the DNS cannot lead elsewhere. Size, time and redirects are bounded,
+and a redirect never leaves the host. ``QUIRE_ALLOW_PRIVATE_SITES=1`` lifts the rule for rehearsals on one
+machine; then alone ``QUIRE_SITES_AT`` may say at which address and port a host is reached, without TLS.
 """
 
 from __future__ import annotations
@@ -69,7 +69,9 @@ def page(host: str, path: str, *, seconds: float = MOST_SECONDS, most: int = MOS
 
 
 def is_public(address: str) -> bool:
-    """Whether the address is one of the open internet: not private, loopback, link-local, shared or reserved."""
+    """Whether the address is one of the open internet: not private, loopback, link-local, shared or
+    reserved.
+    """
     found = ipaddress.ip_address(address)
     if isinstance(found, ipaddress.IPv6Address):
         inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)

@@ -1,10 +1,12 @@
 """The policy of a host: what its verified sites' owners allow, where, to whom and at what price.
 
-Owns the way from mandates, path terms and prices to the rules of ``core.site``. Does not own the form of a policy
-(``core.site``), its four renderings (``core.renderings``), nor who may fetch which of them (``api``).
+Owns the way from mandates, path terms and prices to the rules of ``core.site``. Does not own the form of a
+policy (``core.site``), its four renderings (``core.renderings``), nor who may fetch which of them
+(``api``).
 
 A host that nobody has shown to be theirs has no policy. Where several sites of one host are verified, each
-pattern's rule is that of the owner whose pattern is the longest; what belongs to nobody is permitted to nobody.
+pattern's rule is that of the owner whose pattern is the longest; what belongs to nobody is permitted to
+nobody.
 """
 
 from __future__ import annotations
@@ -54,7 +56,7 @@ class _Ground:
 
 
 def terms_of(site: UUID | str, on: date | None = None) -> SiteTerms:
-    """The terms of the host of a site, named by code, TypeID or id. NoPolicy where the site is not verified."""
+    """The terms of the host of a site (its code, TypeID or id). NoPolicy where the site is not verified."""
     found = repertoire.site(site)
     if not found.verified:
         raise NoPolicy(

@@ -1,7 +1,8 @@
 """May this be used, by whom, for what, at what price, and why: for many addresses at once.
 
-Owns the answers, as JSON, one for each address. The facts come from the repertoire, mandates, path terms, prices
-and licences. Somebody who has not shown who it is hears what holds for everybody, and nothing of any licensee.
+Owns the answers, as JSON, one for each address. The facts come from the repertoire, mandates, path terms,
+prices and licences. Somebody who has not shown who it is hears what holds for everybody, and nothing of any
+licensee.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ BATCH = 10_000
 WHY = {
     "licensed": "Your licence covers it.",
     "licence-needed": "The rightsholder allows it to whoever has a licence for it; see {page}.",
-    "price": "The rightsholder allows it, by the request at the site's price, or under a licence; see {page}.",
+    "price": "The rightsholder allows it, by the request at the site's price or under a licence: {page}.",
     "not-mandated": "The rightsholder has not allowed this use.",
     "path": "The rightsholder keeps this path out of this use.",
     "not-in-force": "The work is not in the registry on this day.",
@@ -94,7 +95,8 @@ class Desk:
         """Everything but what is the address's own: the same bytes for most addresses of a site."""
         spot, who = place.spot, self._asker.licensee
         refused, price = self._rights.on_path(spot, place.path, who)
-        alike = (place.found, place.problem, place.holder, place.tier, place.in_force, spot, refused, price)
+        site = spot.code if spot is not None else ""
+        alike = (place.found, place.problem, place.holder, place.tier, place.in_force, site, refused, price)
         if (part := self._parts.get(alike)) is None:
             part = self._parts[alike] = self._told(place, refused, price)
         return part
@@ -209,7 +211,7 @@ def _price(price: Money, per: str) -> dict[str, str]:
 def _cheapest(
     terms: Sequence[LicenceRow | TariffRow], tier: str, price: Money | None
 ) -> Mapping[str, str] | None:
-    """What one more use costs under a licence, or at least under one of the tariffs; None: a year's fee, or nothing.
+    """What one more use costs under a licence, or at least under one of the tariffs; None: nothing more.
 
     By the request before by the work; of several currencies the first by its code.
     """

@@ -1,8 +1,8 @@
 """The registry of one day as a signed Parquet file: what holds for everybody, for looking up without asking.
 
-A row is a work, or a pattern of a site's policy (``kind`` is ``work`` or ``rule``). To look an address up: its
-work's row if there is one, else the rule of its host with the longest pattern that matches (RFC 9309 §2.2.2).
-Nothing of any licensee is in it. Files lie in ``QUIRE_HOME/registry``; the newest two are kept.
+A row is a work, or a pattern of a site's policy (``kind`` is ``work`` or ``rule``). To look an address up:
+its work's row if there is one, else the rule of its host with the longest pattern that matches (RFC 9309
+§2.2.2). Nothing of any licensee is in it. Files lie in ``QUIRE_HOME/registry``; the newest two are kept.
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ COLUMNS = {
     "price": "VARCHAR",
     "currency": "VARCHAR",
 }
-"""``pattern`` is a work's path (or its identifier, where ``host`` is empty); ``permits`` are uses between blanks;
-``price`` is of one request, twelve decimals."""
+"""``pattern`` is a work's path (or its identifier, where ``host`` is empty); ``permits`` are uses between
+blanks; ``price`` is of one request, twelve decimals.
+"""
 
 Row = tuple[Any, ...]
 
@@ -119,7 +120,7 @@ def _forget_old() -> None:
 
 
 def _write(place: Path, day: date) -> int:
-    """The rows into Parquet by way of CSV, so that no more than a batch is in memory; returns their number."""
+    """The rows into Parquet by way of CSV, so that only a batch is in memory; returns their number."""
     between = place.with_suffix(".csv")
     try:
         count = 0
@@ -130,8 +131,9 @@ def _write(place: Path, day: date) -> int:
                 count += 1
         columns = ", ".join(f"'{name}': '{kind}'" for name, kind in COLUMNS.items())
         with duckdb.connect() as db:
+            # sql: the columns are this file's own; what is not goes in as parameters
             db.execute(
-                f"COPY (SELECT * FROM read_csv(?, header = false, columns = {{{columns}}}, nullstr = '\\N', "
+                f"COPY (SELECT * FROM read_csv(?, header = false, columns = {{{columns}}}, nullstr = '\\N', "  # noqa: S608
                 "auto_detect = false, delim = ',', quote = '\"', escape = '\"', new_line = '\\r\\n') "
                 "ORDER BY host, pattern) TO ? (FORMAT parquet, COMPRESSION zstd)",
                 [str(between), str(place)],

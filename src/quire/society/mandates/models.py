@@ -49,7 +49,8 @@ class DirectLicence(Noun):
 
 
 class PathTerm(Noun):
-    """The owner of ``site`` says yes or no to a use of what lies under ``pattern``, to one licensee or to all.
+    """The owner of ``site`` says yes or no to a use of what lies under ``pattern``, to one licensee or to
+    all.
 
     It narrows the owner's mandate and never widens it: a yes only takes back a no of a wider pattern.
     ``member`` is the owner who said it; the word of one owner does not bind the next.

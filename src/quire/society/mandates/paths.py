@@ -1,8 +1,9 @@
 """Patterns of paths, and what a site's own terms say of them. Pure: values in, an answer out.
 
-A pattern is RFC 9309's (§2.2.2): a prefix, ``*`` for any run of characters, ``$`` at the end for an end. Of two
-that fit a path the longer holds. What is said to all and what is said to one licensee is judged apart, and both
-must allow: so a no to everybody is a no to each, and a yes gives nothing that the mandate does not.
+A pattern is RFC 9309's (§2.2.2): a prefix, ``*`` for any run of characters, ``$`` at the end for an end. Of
+two that fit a path the longer holds. What is said to all and what is said to one licensee is judged apart,
+and both must allow: so a no to everybody is a no to each, and a yes gives nothing that the mandate does
+not.
 """
 
 from __future__ import annotations
@@ -84,7 +85,8 @@ def covers(wide: str, narrow: str) -> bool:
 
 
 def meeting(plain: str, wild: str) -> str | None:
-    """The pattern of what lies under both a plain prefix and a pattern with ``*``; None where nothing new does.
+    """The pattern of what lies under both a plain prefix and a pattern with ``*``; None where nothing new
+    does.
 
     Under ``/archive/`` and ``/*.pdf`` lies ``/archive/*.pdf``, of which neither rule alone speaks.
     """
@@ -106,7 +108,8 @@ def closed(patterns: Iterable[str]) -> tuple[str, ...]:
 
 
 def longest(said: Sequence[PathSaid], path: str, *, whole: bool) -> bool | None:
-    """What the longest of these patterns says of a path (``whole``: of all under this pattern); None: nothing.
+    """What the longest of these patterns says of a path (``whole``: of all under this pattern); None:
+    nothing.
 
     Of two as long, the no holds.
     """

@@ -60,7 +60,7 @@ class SiteToken(AppendOnly):
 
 
 class SiteCheck(AppendOnly):
-    """One look at a host for a token: what was found, where, and when. The newest that is no silence counts."""
+    """One look at a host for a token: what was found, and when. The newest that was answered holds."""
 
     prefix = "chk"
 

@@ -90,12 +90,13 @@ def set_price(
         )  # fmt: skip
         made = _next(same, fresh, lambda old: (old.amount, old.currency) == (price.quanta, price.currency))
         acts.record("mandates.path-price", place.tid, by=by, pattern=where, price=price.decimal(),
-                    currency=price.currency, starts=str(starts), ends=ends and str(ends), row=made.tid)  # fmt: skip
+                    currency=price.currency, starts=str(starts), ends=ends and str(ends),
+                    row=made.tid)  # fmt: skip
     return made
 
 
 def end_terms(*, term: str, ends: date, by: User | None) -> PathTerm:
-    """The term is out of force from ``ends``; AnswerEnded where it ended before that, Unknown: no such term."""
+    """The term is out of force from ``ends``; AnswerEnded where it ended earlier, MandateUnknown: none."""
     return _ended(PathTerm, term, ends, by)
 
 

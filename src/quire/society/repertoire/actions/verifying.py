@@ -70,9 +70,10 @@ def verify_site(
 ) -> Checked:
     """Look whether the token is there, and keep what was seen, found or not. Also for looking again.
 
-    ``method`` None: each one that was begun, until the token is found. ``resolver`` is whom to ask for the DNS.
-    Refuses an auditor, an unknown site, and CannotVerify where nothing was begun for its owner and host.
-    Raises NotShown, after the check was kept, where the token is nowhere, with what was seen for each method.
+    ``method`` None: each one that was begun, until the token is found. ``resolver`` is whom to ask for the
+    DNS. Refuses an auditor, an unknown site, and CannotVerify where nothing was begun for its owner and
+    host. Raises NotShown, after the check was kept, where the token is nowhere, with what was seen for each
+    method.
     """
     parties.may_write(by)
     place = queries.site(site)

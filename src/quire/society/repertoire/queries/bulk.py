@@ -16,21 +16,25 @@ from quire.society.kit import clock
 from quire.society.repertoire.identifiers import identifier, is_identifier
 from quire.society.repertoire.models import SitePattern
 
+# The originals' members are not joined: the planner would read the whole table for the few copies.
 _WORKS = """
-SELECT w.key, w.tier, w.words, coalesce(o.member_id, w.member_id),
+SELECT w.key, w.tier, w.words, CASE WHEN w.original_id IS NULL THEN w.member_id
+            ELSE (SELECT o.member_id FROM repertoire_work o WHERE o.id = w.original_id) END,
        (w.starts IS NULL OR w.starts <= %(day)s) AND (w.ends IS NULL OR w.ends > %(day)s)
-  FROM repertoire_work w LEFT JOIN repertoire_work o ON o.id = w.original_id
+  FROM repertoire_work w
  WHERE w.key = ANY(%(keys)s)
 """
 _NUMBERS = """
-SELECT w.identifier, w.key, w.tier, w.words, coalesce(o.member_id, w.member_id),
+SELECT w.identifier, w.key, w.tier, w.words, CASE WHEN w.original_id IS NULL THEN w.member_id
+            ELSE (SELECT o.member_id FROM repertoire_work o WHERE o.id = w.original_id) END,
        (w.starts IS NULL OR w.starts <= %(day)s) AND (w.ends IS NULL OR w.ends > %(day)s)
-  FROM repertoire_work w LEFT JOIN repertoire_work o ON o.id = w.original_id
+  FROM repertoire_work w
  WHERE w.identifier <> '' AND w.identifier = ANY(%(keys)s)
 """
 _ALL = """
-SELECT w.host, w.path, w.key, w.tier, w.words, coalesce(o.member_id, w.member_id)
-  FROM repertoire_work w LEFT JOIN repertoire_work o ON o.id = w.original_id
+SELECT w.host, w.path, w.key, w.tier, w.words, CASE WHEN w.original_id IS NULL THEN w.member_id
+            ELSE (SELECT o.member_id FROM repertoire_work o WHERE o.id = w.original_id) END
+  FROM repertoire_work w
  WHERE (w.starts IS NULL OR w.starts <= %(day)s) AND (w.ends IS NULL OR w.ends > %(day)s)
 """
 
@@ -45,11 +49,12 @@ class Spot(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Whose an address is. ``found`` is ``work``, ``site``, ``nothing`` or, with its ``problem``, ``unreadable``.
+    """Whose an address is. ``found`` is ``work``, ``site``, ``nothing`` or, with its ``problem``,
+    ``unreadable``.
 
-    ``holder`` is the party whose mandate governs: of a copy the original's member, of a site its owner. ``spot``
-    is the site under one of whose patterns the address lies, also where a work was found. ``path`` is canonical,
-    and empty for an identifier. ``in_force``: the work is on the day that was asked about.
+    ``holder`` is the party whose mandate governs: of a copy the original's member, of a site its owner.
+    ``spot`` is the site under one of whose patterns the address lies, also where a work was found. ``path``
+    is canonical, and empty for an identifier. ``in_force``: the work is on the day that was asked about.
     """
 
     url: str

@@ -1,7 +1,8 @@
 """Sites with what is known of who controls their hosts.
 
-A site is verified while the newest check of its present owner on its present host that was answered at all found
-the token. Silence proves nothing either way: a server that is down for an hour does not lose a site its terms.
+A site is verified while the newest check of its present owner on its present host that was answered at all
+found the token. Silence proves nothing either way: a server that is down for an hour does not lose a site
+its terms.
 """
 
 from __future__ import annotations
