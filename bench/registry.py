@@ -92,7 +92,7 @@ def build(works: int) -> str:
         for _, statement in indexes:
             run.execute(statement)
         run.execute("ANALYZE")
-    return _society(members)
+    return _society(min(members, hosts))
 
 
 def _columns(run: Any, table: str) -> list[str]:
@@ -112,7 +112,7 @@ def _indexes(run: Any) -> list[tuple[str, str]]:
     return list(run.fetchall())
 
 
-def _society(members: int) -> str:
+def _society(sites: int) -> str:
     """Memberships, mandates, path terms, prices, a licensee with a licence, and its client's header."""
     from quire.core.money import Money
     from quire.society.licensing import actions as licensing
@@ -134,7 +134,7 @@ def _society(members: int) -> str:
             for use in ("ai-train", "ai-index", "search")[: 1 + place % 3]
         ]
     )
-    for number in range(min(200, members)):
+    for number in range(min(200, sites)):
         mandates.set_terms(
             site=f"host{number}", pattern="/private/", use="all", answer=False, starts=JAN, by=None
         )
@@ -199,12 +199,13 @@ def served() -> Iterator[tuple[int, int]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     words = [sys.executable, "-m", "quire.cli", "serve", "--port", str(port)]
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
     try:
-        for _ in range(300):
+        for _ in range(600):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
+            assert process.poll() is None, "The server did not begin."
             time.sleep(0.1)
         yield port, process.pid
     finally:
@@ -274,16 +275,20 @@ def _run(works: int, urls: int, runs: int) -> None:
     def question() -> list[str]:
         return ask(works, urls)
 
+    def said(name: str, seconds: float, beside: float) -> None:
+        rate = urls / seconds
+        print(
+            f"{name:20} {seconds:6.2f} s  {rate:10,.0f} URLs/s  {seconds / beside:5.2f}× the join", flush=True
+        )
+
     limit = measured(runs, bare, question)
+    said("bare join", limit, limit)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    ours = measured(runs, in_process, question)
+    said("Quire, the answers", measured(runs, in_process, question), limit)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024 - before
     with served() as (port, pid):
-        http_ = measured(runs, lambda some: over_http(port, header, some), question)
-        memory = peak(pid)
-    for name, seconds in (("bare join", limit), ("Quire, the answers", ours), ("Quire over HTTP", http_)):
-        print(f"{name:20} {seconds:6.2f} s  {urls / seconds:10,.0f} URLs/s  {seconds / limit:5.2f}× the join")
-    print(f"memory: {grown} MiB more in process; the server's most was {memory} MiB")
+        said("Quire over HTTP", measured(runs, lambda some: over_http(port, header, some), question), limit)
+        print(f"memory: {grown} MiB more in process; the server's most was {peak(pid)} MiB")
 
 
 if __name__ == "__main__":

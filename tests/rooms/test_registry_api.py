@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -206,3 +207,15 @@ def test_the_path_judgement_agrees_with_the_policy(desk: Desk) -> None:
             said = one(f"https://{HOST}{path}", headers)["uses"]
             allowed = tuple(use for use, answer in said.items() if answer["allowed"])
             assert allowed == terms.rule_for(path).permits_for(lab and desk.lab(lab)), (path, lab)
+
+
+def test_the_same_by_commands(desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from quire import cli
+
+    file = tmp_path / "urls.txt"
+    file.write_text(f"{STORY}\n\nhttps://elsewhere.example/\n")
+    assert cli.main(["registry", "lookup", str(file), "--licensee", "lab-a", "--use", "ai-train"]) == 0
+    found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["uses"]["ai-train"]["allowed"] for one in found] == [True, False]
+    assert cli.main(["registry", "snapshot", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"] == 1
