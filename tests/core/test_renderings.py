@@ -45,13 +45,13 @@ def test_all_four_say_what_the_rule_says(terms: SiteTerms, path: str) -> None:
             assert verdict.content.server == terms.server
             assert verdict.payment is not None
     for label, uses in LABELS.items():
-        stated = {robots.usage(agent, path)[label] for agent in ("bot", "other")}
-        assert stated == {usage_of(response["Content-Usage"])[label]}
+        stated = {robots.usage(agent, path).get(label) for agent in ("bot", "other")}
+        assert set(map(bool, stated)) == {bool(usage_of(response["Content-Usage"]).get(label))}
         free = label == "search" and uses <= set(rule.permits_for(None))
-        assert stated == {free}
+        assert stated <= ({True} if free else {None, False} if label == "search" else {False})
     signals = robots.signals("bot")
     assert (signals["ai-train"], signals["ai-input"]) == (False, False)
-    assert signals.get("search", free) == free
+    assert signals.get("search") in ((True, None) if free else (None,))
     assert response["tdm-reservation"] == str(entry["tdm-reservation"]) == "1"
     some = terms.society.page if rule.permits_for(None) else None
     assert response.get("tdm-policy") == entry.get("tdm-policy") == some
@@ -115,7 +115,7 @@ def test_an_example() -> None:
     terms = SiteTerms.of(given)
     assert robots_lines(terms, "www.example.org", origin="http://127.0.0.1:8001/") == (
         "License: http://127.0.0.1:8001/license.xml",
-        "Content-Usage: /archive/*.pdf$ train-ai=n, ai-use=n, search=n",
+        "Content-Usage: /archive/*.pdf$ train-ai=n, ai-use=n",
         "Content-Usage: / train-ai=n, ai-use=n, search=y",
         "Content-Signal: ai-input=no, ai-train=no",
     )
@@ -170,7 +170,7 @@ def test_of_patterns_as_long_the_stricter_is_said_everywhere() -> None:
         assert "tdm-policy" not in entry
         assert "tdm-policy" not in headers(terms, "/abc")
         robots = Robots.parse(add_lines("", robots_lines(terms)))
-        assert robots.usage("bot", "/abc")["search"] is False
+        assert not robots.usage("bot", "/abc").get("search")
         assert robots.usage("bot", "/ac")["search"] is True
         document = rsl.read(rsl_document(terms)).document
         assert not rsl.evaluate(document, "https://example.org/abc", "search").licensed

@@ -263,6 +263,8 @@ class _Dividing:
         if part.measure == "requests":
             return factors
         prices, requests = self.pot.licence.prices, self.requests_by_tier()
+        if self.pot.licence.kind == "crawl":  # sites asked prices of their own, and each request paid its own
+            return factors
         for place, name in enumerate(names):
             price = prices.get(name, prices.get("*"))
             if price is None and requests[place]:

@@ -8,8 +8,9 @@ What yes and no mean, where a rule permits a use "to any licensee":
 - RSL has words for it: ``permits`` lists the use, ``server`` says that a token must be had first.
 - AIPREF and Content Signals have only yes and no, without a licence in between. A yes would be read as leave
   to take, so ``train-ai`` (ai-train), ``ai-use`` and ``ai-input`` (ai-input, ai-index) are always no: *not
-  without a licence*. ``search`` is what the rule says of search, because who only links is let in without a
-  token.
+  without a licence*. ``search`` is yes where the rule permits it, because who only links is then let in
+  without a token. Where it does not, nothing is said of search: silence is no licence, but a no would tell
+  every search engine to forget the site, which nobody asked for who only did not answer.
 - TDMRep: rights are always reserved (1), and the policy, the page where a licence is taken, is named where
   there is something to license.
 """
@@ -59,9 +60,9 @@ def robots_lines(terms: SiteTerms, host: str | None = None, origin: str | None =
 
     ``host`` is one of the site's hosts (the first where it is None); ``origin`` the address at which it is
     reached where that is not ``https://{host}``. A content signal holds for a whole site, so ``search`` is
-    left out of it where the rules differ.
+    left out of it where a rule does not permit it.
     """
-    usages = [f"Content-Usage: {rule.pattern} {usage_text(usage(rule))}" for rule in _ordered(terms)]
+    usages = [f"Content-Usage: {rule.pattern} {usage_text(_beside(terms, rule))}" for rule in _ordered(terms)]
     licence = f"License: {_origin(terms, host, origin)}{LICENCE_PATH}"
     return (licence, *usages, f"Content-Signal: {signals_text(signals(terms))}")
 
@@ -96,13 +97,21 @@ def tdmrep(terms: SiteTerms) -> list[dict[str, Any]]:
 
 def usage(rule: Rule) -> dict[str, bool]:
     """The AIPREF preferences of a rule (see this file's beginning)."""
-    return {"train-ai": False, "ai-use": False, "search": "search" in rule.anybody}
+    search = {"search": True} if "search" in rule.anybody else {}
+    return {"train-ai": False, "ai-use": False, **search}
+
+
+def _beside(terms: SiteTerms, rule: Rule) -> dict[str, bool]:
+    """A rule's preferences in a list with the others: a reader joins lines of patterns that are as long and
+    both match, so beside one that permits search, one that does not has to say no."""
+    others = (one for one in terms.rules if len(one.pattern) == len(rule.pattern) and one != rule)
+    rivals = [one for one in others if "*" in one.pattern + rule.pattern and "search" in one.anybody]
+    return {"search": False, **usage(rule)} if rivals else usage(rule)
 
 
 def signals(terms: SiteTerms) -> dict[str, bool]:
-    """The content signals of the whole site; ``search`` only where every rule says the same of it."""
-    said = {usage(rule)["search"] for rule in terms.rules}
-    search = {"search": said.pop()} if len(said) == 1 else {}
+    """The content signals of the whole site; ``search`` only where every rule permits it."""
+    search = {"search": True} if all("search" in usage(rule) for rule in terms.rules) else {}
     return {**search, "ai-input": False, "ai-train": False}
 
 
