@@ -41,6 +41,7 @@ class TinySociety:
         self.serial = 1
         self.revoked: list[str] = []
         self.price: str | None = None
+        self.credit = True
         self.permits = ["ai-train", "ai-input"]
         self.issued = datetime(2026, 11, 21, tzinfo=UTC)
         self.site = "sit_1"
@@ -120,7 +121,9 @@ class TinySociety:
         if path == "/edge/v1/allowances":
             self._check(authorization, "POST", path, body)
             asked = json.loads(body)
-            return {"allowances": [self._allowance(asked["spool"], who) for who in asked["wanted"]]}
+            return {
+                "allowances": [self._allowance(asked["spool"], who) for who in asked["wanted"] if self.credit]
+            }
         raise Refusing(404)
 
     def _batch(self, authorization: str, body: bytes) -> dict[str, Any]:

@@ -36,6 +36,7 @@ TABLE = [
     ("price-not-exact", PRICE, 402, "invalid_request", "InvalidCrawlerExactPrice"),
     ("bad-price", PRICE, 400, "invalid_request", "InvalidCrawlerPriceValue"),
     ("two-prices", PRICE, 400, "invalid_request", "ConflictingPriceHeaders"),
+    ("credit-asked", PRICE, 503, "server_error", None),
     ("no-credit", PRICE, 403, "insufficient_scope", "PaymentFailed"),
 ]
 

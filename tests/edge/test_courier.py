@@ -289,7 +289,7 @@ def test_an_edge_starts_while_the_society_is_down(tmp_path: Path) -> None:
         until(lambda: len(first.courier.documents.lists) == 1 and first.edge.gate.state.revocations)
         token, gone = society.token(), society.token(jti="tok_gone")
         crawl = society.token(charge="crawl", jti="tok_crawl")
-        assert ask(first, crawl, price="EUR 1").decision.code == "no-credit"
+        assert ask(first, crawl, price="EUR 1").decision.code == "credit-asked"
         until(lambda: first.edge.gate.purse.held())  # type: ignore[union-attr]
         visit = ask(first, crawl, price="EUR 1")
         visit.begin(200)
@@ -368,3 +368,16 @@ def test_the_clock_of_the_society_is_looked_at(told: EdgeConfig, talk: Talk, soc
     Documents(told, talk).refresh_policy()
     assert talk.skew is not None
     assert -122 < talk.skew < -117
+
+
+def test_a_licensee_without_money_is_told_so_once_the_society_has_said_it(tmp_path: Path) -> None:
+    with tiny_society() as society:
+        society.price, society.credit = "0.002000000000", False
+        file = configure(tmp_path / "edge", society)
+        made = parts(config.read(file))
+        until(lambda: made.edge.gate.state.heard > 0)  # type: ignore[union-attr]
+        crawl = society.token(charge="crawl", jti="tok_crawl")
+        visit = ask(made, crawl, price="EUR 1")
+        assert (visit.decision.code, dict(visit.decision.headers)["retry-after"]) == ("credit-asked", "5")
+        until(lambda: ask(made, crawl, price="EUR 1").decision.code == "no-credit")
+        made.edge.close()

@@ -30,7 +30,7 @@ def paid(place: Town, path: str, token: str) -> object:
     until = time.monotonic() + 30
     while True:
         answer = place.ask(path, BOT, Authorization=f"License {token}", crawler_max_price="EUR 1")
-        if answer.headers.get("crawler-error") != "PaymentFailed" or time.monotonic() > until:
+        if answer.status != 503 or time.monotonic() > until:
             return answer
         time.sleep(0.5)
 

@@ -18,13 +18,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request. ``final`` marks the page itself; the others are what had to be known before it."""
+    """A request. ``final`` marks the page itself; the others are what had to be known before it.
+
+    ``after`` are seconds to wait before it is asked, because a site said so.
+    """
 
     url: str
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     final: bool = False
+    after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

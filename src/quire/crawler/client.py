@@ -10,6 +10,8 @@ been permitted by itself.
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
@@ -79,6 +81,8 @@ class Crawler:
             return value
 
     def _one(self, ask: Ask) -> Answer:
+        if ask.after:
+            time.sleep(ask.after)
         try:
             with self._http.stream(**_asked(ask, self.config)) as response:  # type: ignore[arg-type]
                 body = bytearray()
@@ -134,6 +138,8 @@ class AsyncCrawler:
             return value
 
     async def _one(self, ask: Ask) -> Answer:
+        if ask.after:
+            await asyncio.sleep(ask.after)
         try:
             async with self._http.stream(**_asked(ask, self.config)) as response:  # type: ignore[arg-type]
                 body = bytearray()

@@ -23,6 +23,8 @@ from quire.crawler.receipts import Receipts
 from quire.crawler.tokens import Token, Tokens
 
 TRIES = 3
+PATIENCE = 10
+"""Seconds that a request waits where a site says that it can answer then."""
 TELEMETRY = "https://contenttelemetry.org/"
 """The reporting profile that this crawler can meet."""
 
@@ -65,15 +67,16 @@ class Flow:
         common = {**(headers or {}), "user-agent": self.config.agent, "idempotency-key": request,
                   "content-telemetry-id": str(uuid.UUID(request))}  # fmt: skip
         price = self._first_offer(permit, token)
+        after = 0.0
         for _ in range(TRIES):
             if price is not None:
                 self.receipts.set_aside(request, price[1])
-            answer = yield self._dressed(url, method, common, token, price)
+            answer = yield self._dressed(url, method, common, token, price, after)
             charged = charged_of(answer)
             again = yield from self._again(permit, token, answer, price)
             if again is None:
                 break
-            token, price = again
+            token, price, after = again
         receipt = self.receipts.settle(request, charged, **self._about(permit, token, answer, common))
         yield from self._as_the_page_says(permit, answer)
         return Got(answer, permit, receipt)
@@ -101,6 +104,7 @@ class Flow:
         common: Mapping[str, str],
         token: Token | None,
         price: tuple[str, Money] | None,
+        after: float,
     ) -> Ask:
         headers = dict(common)
         if token is not None:
@@ -109,16 +113,16 @@ class Flow:
             headers[price[0]] = price_text(price[1])
         if self._signer is not None:
             headers |= self._signer.headers(method, url, headers)
-        return Ask(url, method, headers, final=True)
+        return Ask(url, method, headers, final=True, after=after)
 
     def _again(
         self, permit: Permit, token: Token | None, answer: Answer, price: tuple[str, Money] | None
-    ) -> Asking[tuple[Token | None, tuple[str, Money] | None] | None]:
-        """How to ask once more, or None where the answer stands."""
+    ) -> Asking[tuple[Token | None, tuple[str, Money] | None, float] | None]:
+        """How to ask once more, and after how many seconds; None where the answer stands."""
         if answer.status == 401 and token is not None:
             self.tokens.drop(token)
             fresh = yield from self._token(permit)
-            return (fresh, price) if fresh is not None and fresh.text != token.text else None
+            return (fresh, price, 0.0) if fresh is not None and fresh.text != token.text else None
         named = answer.headers.get("crawler-price")
         if answer.status == 402 and named and token is not None:
             cost = read_price(named)
@@ -128,7 +132,9 @@ class Flow:
                 raise TooDear(
                     f"{permit.url} costs {cost}, which is more than may be spent on it.", url=permit.url
                 )
-            return token, ("crawler-exact-price", cost)
+            return token, ("crawler-exact-price", cost), 0.0
+        if answer.status == 503 and (soon := _seconds(answer.headers.get("retry-after", ""))):
+            return token, price, soon
         return None
 
     def _about(
@@ -163,6 +169,11 @@ class Flow:
         return self.origins.permit(
             origin, url, config.use, unlicensed=config.unlicensed, profiles=(TELEMETRY,), of_page=of_page
         )
+
+
+def _seconds(text: str) -> float | None:
+    """How long a site asks to wait, where that is not longer than one request is worth."""
+    return float(text) if text.isascii() and text.isdigit() and 0 < int(text[:6]) <= PATIENCE else None
 
 
 def price_text(price: Money) -> str:

@@ -11,6 +11,7 @@ is obeyed here too, so ``ROBOTSTXT_OBEY`` may be off.
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any, Self
 
@@ -67,6 +68,8 @@ class LicenceMiddleware:
 
     async def _carry(self, request: Request, ask: Ask) -> Response | None:
         meta = {_OURS: True, "dont_redirect": True, "handle_httpstatus_all": True, "dont_retry": True}
+        if ask.after:
+            await asyncio.sleep(ask.after)
         url, host = self.flow.config.really(ask.url)
         made = Request(
             url,

@@ -20,6 +20,8 @@ from quire.core.money import Money
 
 RETRY_AFTER = 60
 """Seconds after which a request that could not be judged may be tried again."""
+SOON = 5
+"""Seconds after which a licensee's balance, asked for behind, is likely to be here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +186,13 @@ ANSWERS: Mapping[str, Answer] = MappingProxyType(
             "Send crawler-exact-price or crawler-max-price, once and not both. This page costs {price}.",
             "ConflictingPriceHeaders",
         ),
+        "credit-asked": Answer(
+            503,
+            "server_error",
+            "Your balance is being asked for",
+            "This page costs {price}, and {host} has just asked {society} for a part of your balance. Try "
+            "again in a few seconds.",
+        ),
         "no-credit": Answer(
             403,
             "insufficient_scope",
@@ -263,7 +272,7 @@ def _headers(answer: Answer, host: str, price: Money | None, length: int) -> tup
     if answer.crawler_error:
         fields.append(("crawler-error", answer.crawler_error))
     if answer.status == 503:
-        fields.append(("retry-after", str(RETRY_AFTER)))
+        fields.append(("retry-after", str(RETRY_AFTER if price is None else SOON)))
     return tuple(fields)
 
 

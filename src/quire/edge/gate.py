@@ -338,7 +338,8 @@ class Gate:
             return objected
         if self.purse is None:
             return "no-credit"
-        return self.purse.reserve(licensee, price, place, given_id(headers), request.time) or "no-credit"
+        paid = self.purse.reserve(licensee, price, place, given_id(headers), request.time)
+        return paid or ("credit-asked" if self.purse.asking(licensee) else "no-credit")
 
 
 def _weighed(view: View, claims: Claims, place: Place, host: str, own: str | None) -> Verdict:

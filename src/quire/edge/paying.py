@@ -200,6 +200,10 @@ class Purse:
                 self._open[key] = made
             return made
 
+    def asking(self, licensee: str) -> bool:
+        """Whether an allowance for the licensee is being asked for, so that it may soon be able to pay."""
+        return False
+
     def settle(self, reservation: Reservation, now: float) -> Charge | None:
         """The answer was a success: spend what was set aside; None where the allowance has expired
         meanwhile."""

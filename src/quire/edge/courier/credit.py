@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from threading import Lock
 
 from quire.core import allowances
@@ -18,6 +19,8 @@ from quire.edge.spool.files import read_json, write_json
 
 MOST_WANTED = 1_000
 """Licensees asked for at once."""
+ANSWER_HOLDS = 60.0
+"""Seconds for which the society's answer about a licensee is final: until then it has no credit."""
 
 
 class AskingPurse(Purse):
@@ -26,6 +29,7 @@ class AskingPurse(Purse):
     def __init__(self) -> None:
         super().__init__()
         self._lacking: set[str] = set()
+        self._asked: dict[str, float] = {}
         self._lack_lock = Lock()
 
     def reserve(
@@ -37,6 +41,18 @@ class AskingPurse(Purse):
             with self._lack_lock:
                 self._lacking.add(licensee)
         return found
+
+    def asking(self, licensee: str) -> bool:
+        """True until the society has answered once about this licensee, and again a while after that."""
+        return time.monotonic() - self._asked.get(licensee, -ANSWER_HOLDS) >= ANSWER_HOLDS
+
+    def answered(self, licensees: Iterable[str]) -> None:
+        """The society has said what these licensees have: what is here, and nothing more for now."""
+        now = time.monotonic()
+        with self._lack_lock:
+            if len(self._asked) > MOST_WANTED:
+                self._asked.clear()
+            self._asked.update(dict.fromkeys(licensees, now))
 
     @property
     def lacks(self) -> bool:
@@ -75,6 +91,7 @@ class Credit:
         given = problem_of(answer).get("allowances")
         if answer.status != 200 or not isinstance(given, list):
             raise SocietyRefuses(f"Asked for allowances, {self.config.society} answered {answer.status}.")
+        self.purse.answered(wanted)
         if self._take([text for text in given if isinstance(text, str)], keys):
             write_json(
                 lane.folder / "allowances.json", {"allowances": [text for _, text in self._held.values()]}
