@@ -27,7 +27,7 @@ PYTHON312 ?= $(shell for python in python3.14 python3.13 python3.12 python3 \
   $$HOME/.pyenv/versions/3.12*/bin/python $$HOME/.pyenv/versions/3.13*/bin/python; do \
   $$python -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: help setup clients demo demo-reset test test-more check bench clean
+.PHONY: help setup programs clients demo demo-reset test test-more check bench clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,16 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
+
+# What some of the longer tests run beside Quire: the command, and Debian's package of it.
+PROGRAMS := nginx:nginx-light caddy:caddy goaccess:goaccess npm:npm
+
+programs: ## Install the programs that test-more and bench run (Debian's packages), where they are missing
+	@missing=; for pair in $(PROGRAMS); do \
+	  PATH=$$PATH:/usr/sbin command -v $${pair%%:*} >/dev/null || missing="$$missing $${pair##*:}"; done; \
+	test -z "$$missing" || { echo "Installing$$missing …"; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing >/dev/null; } || { \
+	  echo "These are needed here and could not be installed:$$missing" >&2; exit 1; }
 
 clients: $(CLIENTS)/.installed ## Install the clients by other people that test-more runs against a real server
 
@@ -68,7 +78,7 @@ demo-reset: setup ## Take the demonstration society away, to begin anew
 test: setup check ## The house rules, then the default tests
 	$(BIN)/pytest -n $(WORKERS) $(PYTEST)
 
-test-more: setup clients ## The longer tests: races, crashes, whole simulations
+test-more: setup programs clients ## The longer tests: races, crashes, whole simulations
 	$(BIN)/pytest -m more $(PYTEST)
 
 check: setup ## Lint, format, types, imports, and tools/tidy.py
@@ -78,7 +88,7 @@ check: setup ## Lint, format, types, imports, and tools/tidy.py
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python tools/tidy.py
 
-bench: setup ## Every performance claim, beside a peer
+bench: setup programs ## Every performance claim, beside a peer
 	@ls bench/*.py >/dev/null
 	@for claim in bench/*.py; do echo "$$claim"; $(BIN)/python "$$claim" || exit 1; done
 
