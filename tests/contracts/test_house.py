@@ -31,6 +31,7 @@ DIRECT = [
 ]
 
 CORE = [
+    "addresses",
     "agents",
     "allocation",
     "allowances",

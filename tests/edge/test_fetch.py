@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import ipaddress
 import socket
 import ssl
 import threading
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from quire.edge.fetch import AddressRefused, Client, FetchFailed, bodies, is_public
+from quire.edge.fetch import AddressRefused, Client, FetchFailed, bodies
 
 OK = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nETag: "a"\r\n\r\nhi'
 
@@ -149,53 +148,6 @@ def test_what_is_no_address_is_not_asked(url: str) -> None:
 def test_http_is_refused_unless_told_otherwise() -> None:
     with asking(https_only=True) as client, pytest.raises(AddressRefused, match="use https"):
         client.get("http://127.0.0.1/")
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        *[
-            "127.0.0.1",
-            "10.1.2.3",
-            "172.16.0.1",
-            "192.168.1.1",
-            "169.254.169.254",
-            "100.64.0.1",
-            "0.0.0.0",
-            "224.0.0.1",
-        ],
-        *[
-            "255.255.255.255",
-            "240.0.0.1",
-            "192.0.2.1",
-            "198.18.0.1",
-            "::1",
-            "::",
-            "fe80::1",
-            "fc00::1",
-            "fd00:ec2::254",
-        ],
-        *[
-            "fec0::1",
-            "ff02::1",
-            "2001:db8::1",
-            "::ffff:127.0.0.1",
-            "::ffff:10.0.0.1",
-            "::127.0.0.1",
-            "2002:7f00:1::",
-        ],
-        *["2002:a00:1::1", "64:ff9b::7f00:1", "64:ff9b::169.254.169.254", "2001:0:a00:1::"],
-    ],
-)
-def test_what_is_not_public(address: str) -> None:
-    assert not is_public(ipaddress.ip_address(address))
-
-
-@pytest.mark.parametrize(
-    "address", ["93.184.215.14", "1.1.1.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
-)
-def test_what_is_public(address: str) -> None:
-    assert is_public(ipaddress.ip_address(address))
 
 
 @pytest.mark.parametrize(

@@ -218,27 +218,6 @@ def test_a_redirect_stays_on_the_host(desk: Desk, site: Site) -> None:
     assert verify(desk).evidence["url"].endswith("/where/it/is.txt")
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["127.0.0.1", "10.0.0.1", "172.16.3.4", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",
-     "224.0.0.1",
-     "240.0.0.1", "192.0.2.1", "198.18.0.1", "::1", "::", "fe80::1", "fc00::1", "ff02::1", "::ffff:127.0.0.1",
-     "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "2001:db8::1",
-     "2001:0:4136:e378:8000:63bf:3fff:fdd2"],
-)  # fmt: skip
-def test_no_address_of_ours_is_public(address: str) -> None:
-    from quire.society.kit import fetch
-
-    assert not fetch.is_public(address)
-
-
-@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "::ffff:8.8.8.8"])
-def test_addresses_of_the_open_internet_are(address: str) -> None:
-    from quire.society.kit import fetch
-
-    assert fetch.is_public(address)
-
-
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]", "2130706433", "0x7f000001", "127.1"])
 def test_a_site_within_our_own_network_is_not_asked(house: Any, people: Any, site: Site, host: str,
                                                     monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip

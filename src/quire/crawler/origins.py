@@ -6,13 +6,13 @@ the stricter one holds (RSL 1.0 §3: read conservatively, never expand rights).
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from quire.core.addresses import is_public
 from quire.core.discovery import Found, in_headers, in_html, merged, placed
 from quire.core.errors import QuireError
 from quire.core.robots import Robots
@@ -137,7 +137,7 @@ class Origins:
             found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
             raise NotAllowed(f"{place}, named by {origin}, leads nowhere.") from None
-        if not all(ipaddress.ip_address(str(one[4][0])).is_global for one in found):
+        if not all(is_public(str(one[4][0])) for one in found):
             raise NotAllowed(f"{place}, named by {origin}, is not a public address, so it is not asked.")
 
     def permit(

@@ -20,14 +20,12 @@ from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+from quire.core.addresses import Address, is_public
 from quire.core.errors import QuireError
 
 LONGEST_URL = 2_000
 MOST_KEPT = 8
 """Connections kept open for the next request."""
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class FetchFailed(QuireError):
@@ -242,34 +240,6 @@ def bodies(client: Client) -> Callable[[str], bytes]:
         return answer.body
 
     return body
-
-
-def is_public(address: Address) -> bool:
-    """Whether the address is one on the open Internet, that of a machine and not of a network's own.
-
-    Addresses that carry another one inside (IPv4-mapped, 6to4, Teredo, NAT64) are as public as that one.
-    """
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = _inside(address)
-        if inner:
-            return all(map(is_public, inner))
-        if address.is_site_local:
-            return False
-    return address.is_global and not (
-        address.is_multicast or address.is_reserved or address.is_unspecified or address.is_link_local
-    )
-
-
-def _inside(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
-    if address.ipv4_mapped is not None:
-        return [address.ipv4_mapped]
-    if address.sixtofour is not None:
-        return [address.sixtofour]
-    if address.teredo is not None:
-        return list(address.teredo)
-    if address in _NAT64 or 1 < int(address) < 1 << 32:
-        return [ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)]
-    return []
 
 
 def _place(url: str) -> _Place:

@@ -9,7 +9,6 @@ machine; then alone ``QUIRE_SITES_AT`` may say at which address and port a host 
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import socket
 import ssl
 import time
@@ -17,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
+from quire.core.addresses import is_public
 from quire.core.errors import QuireError
 from quire.core.urls import canonical_host
 from quire.society.kit import config
@@ -66,21 +66,6 @@ def page(host: str, path: str, *, seconds: float = MOST_SECONDS, most: int = MOS
             return Page(status, body, address, url)
         target = _within(host, urljoin(url, headers.get("Location") or url))
     raise Unreachable(f"{host} sends from one address to the next; let {path} answer at once.", host=host)
-
-
-def is_public(address: str) -> bool:
-    """Whether the address is one of the open internet: not private, loopback, link-local, shared or
-    reserved.
-    """
-    found = ipaddress.ip_address(address)
-    if isinstance(found, ipaddress.IPv6Address):
-        inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
-        if inner is not None or found in _NAT64:
-            return inner is not None and found.ipv4_mapped is not None and is_public(str(inner))
-    return found.is_global and not (found.is_multicast or found.is_reserved or found.is_unspecified)
-
-
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 def _place(host: str) -> tuple[str, str, int]:
