@@ -15,6 +15,8 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from quire.core.errors import Invalid, NotFound
 from quire.society.usage.formats.packed import Source, gathered, source_of
 
@@ -183,7 +185,7 @@ class _Splitter:
         if end:
             whole = Whole(self.tail + block[:end], self.number, self.offset)
             self.tail = b""
-            self.number += whole.data.count(b"\n")
+            self.number += int(np.count_nonzero(np.frombuffer(whole.data, dtype=np.uint8) == 10))
             self.offset += len(whole.data)
             yield whole
         self.tail += block[end:]

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from quire.society.usage.formats.lines import LONGEST_LINE
@@ -35,27 +36,15 @@ def _of(chars: bytes) -> Yes:
     return table
 
 
-_DIGIT = _of(b"0123456789")
 _WORD = ~_of(b' "\n')
 _USER = ~_of(b' "[\n')
-_STATUS = (_of(b" "), _DIGIT, _DIGIT, _DIGIT, _of(b" "))
-_DATE = (
-    _of(b"0123"),
-    _DIGIT,
-    _of(b"/"),
-    _WORD,
-    _WORD,
-    _WORD,
-    _of(b"/"),
-    _of(b"12"),
-    _of(b"09"),
-    _DIGIT,
-    _DIGIT,
-)
-_CLOCK = (_of(b"012"), _DIGIT, _of(b":"), _of(b"012345"), _DIGIT, _of(b":"), _of(b"012345"), _DIGIT)
-_ZONE = (_of(b"+-"), _of(b"01"), _DIGIT, _of(b"012345"), _DIGIT)
-_TIME = (_of(b"["), *_DATE, _of(b":"), *_CLOCK, _of(b" "), *_ZONE, _of(b"]"), _of(b" "))
-_DAY, _MONTH, _YEAR, _HOUR, _AHEAD = 1, 4, 8, 13, 23  # where these begin in it
+_USUAL_WORD = 16  # an IPv4 address and the blank after it
+# Between these two lies every byte of a time, and of a status; what is more to be said of them is said below.
+_TIMES = (b"[00/Aaa/1900:00:00:00 +0000] ", b"[39/Szz/2099:29:59:59 -1959] ")
+_STATUSES = (b" 000 ", b" 999 ")
+_SIZES = (b"0" * _LONGEST_SIZE, b"9" * _LONGEST_SIZE)
+_TIME, _STATUS = len(_TIMES[0]), len(_STATUSES[0])
+_DAY, _MONTH, _YEAR, _HOUR, _SIGN, _AHEAD = 1, 4, 8, 13, 22, 23  # where these begin in a time
 _NAMES = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
 _LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _CODES, _DAYS = (
@@ -107,8 +96,8 @@ class Sieve:
 
     def _from_somebody(self, data: Bytes, block: bytes, lines: _Lines) -> _Lines:
         """Those that begin ``client - user [`` or ``host client - user [``, that bracket being the time's."""
-        bracket = lines.quotes[0] - len(_TIME)
-        first = lines.start + _run(data, lines.start, _WORD, _LONGEST_WORD)
+        bracket = lines.quotes[0] - _TIME
+        first = lines.start + _word(data, lines.start)
         virtual = ~_dash_at(data, first)
         yes = first > lines.start
         if virtual.any():
@@ -189,21 +178,19 @@ def _lines(places: Places, firsts: Places, starts: Places, stops: Places, yes: Y
 
 def _timed(data: Bytes, lines: _Lines) -> _Lines:
     """Those with a moment that there is in square brackets before the request."""
-    lines = lines.where(lines.quotes[0] - lines.start > len(_TIME))
-    at = lines.quotes[0] - len(_TIME)
-    lines = lines.where(_fits(data, at, _TIME))
-    at = lines.quotes[0] - len(_TIME)
-    hour, ahead = _number(data, at + _HOUR), _number(data, at + _AHEAD)
-    return lines.where(_is_day(data, at) & (hour < 24) & (ahead < 15))
+    lines = lines.where(lines.quotes[0] - lines.start > _TIME)
+    times = _windows(data, lines.quotes[0] - _TIME, _TIME)
+    hour, ahead = _number(times, _HOUR), _number(times, _AHEAD)
+    yes = _between(times, _TIMES).all(axis=1) & _is_day(times)
+    return lines.where(yes & (hour < 24) & (ahead < 15) & (times[:, _SIGN] != ord(",")))
 
 
-def _is_day(data: Bytes, at: Places) -> Yes:
+def _is_day(times: Bytes) -> Yes:
     """Is there such a day, of the years 1900 to 2099?"""
-    day, month, century = (_number(data, at + k) for k in (_DAY, _MONTH, _YEAR))
-    year = _number(data, at + _YEAR + 2)
-    letters = data[at + _MONTH].astype(np.int64) << 16
-    letters |= data[at + _MONTH + 1].astype(np.int64) << 8
-    letters |= data[at + _MONTH + 2]
+    day, century, year = _number(times, _DAY), _number(times, _YEAR), _number(times, _YEAR + 2)
+    letters = times[:, _MONTH].astype(np.int64) << 16
+    letters |= times[:, _MONTH + 1].astype(np.int64) << 8
+    letters |= times[:, _MONTH + 2]
     month = np.minimum(np.searchsorted(_CODES, letters), len(_CODES) - 1)
     february = _DAYS[month] == 28
     leap = february & (year % 4 == 0) & ((century == 20) | (year > 0))  # 1900 was none
@@ -215,28 +202,39 @@ def _is_day(data: Bytes, at: Places) -> Yes:
 def _answered(data: Bytes, lines: _Lines) -> _Lines:
     """Those with status and size after the request, and referer and user agent where they have six marks."""
     stop = lines.quotes[2] - 1 if len(lines.quotes) == 6 else lines.end
-    lines, stop = _both(lines, stop, stop - lines.quotes[1] > len(_STATUS) + 1)
-    lines, stop = _both(lines, stop, _fits(data, lines.quotes[1] + 1, _STATUS))
-    size = lines.quotes[1] + 1 + len(_STATUS)
-    digits = _run(data, size, _DIGIT, _LONGEST_SIZE) == stop - size
-    lines, stop = _both(lines, stop, digits | ((data[size] == _DASH) & (stop - size == 1)))
-    if len(lines.quotes) == 2:
-        return lines
-    fourth, fifth, sixth = lines.quotes[3:]
-    yes = (data[stop] == _SPACE) & (fifth - fourth == 2) & (data[fourth + 1] == _SPACE)
-    return lines.where(yes & ((lines.end == sixth + 1) | (data[sixth + 1] == _SPACE)))
+    size = lines.quotes[1] + 1 + _STATUS
+    yes = (stop > size) & (stop - size <= _LONGEST_SIZE) & (size + _LONGEST_SIZE <= len(data))
+    lines, stop, size = lines.where(yes), stop[yes], size[yes]
+    digits = _between(_windows(data, size, _LONGEST_SIZE), _SIZES)
+    digits |= np.arange(_LONGEST_SIZE) >= (stop - size)[:, np.newaxis]
+    yes = digits.all(axis=1) | ((data[size] == _DASH) & (stop - size == 1))
+    yes &= _between(_windows(data, size - _STATUS, _STATUS), _STATUSES).all(axis=1)
+    if len(lines.quotes) == 6:
+        fourth, fifth, sixth = lines.quotes[3:]
+        yes &= (data[stop] == _SPACE) & (fifth - fourth == 2) & (data[fourth + 1] == _SPACE)
+        yes &= (lines.end == sixth + 1) | (data[sixth + 1] == _SPACE)
+    return lines.where(yes)
 
 
-def _both(lines: _Lines, places: Places, yes: Yes) -> tuple[_Lines, Places]:
-    return lines.where(yes), places[yes]
+def _windows(data: Bytes, at: Places, width: int) -> Bytes:
+    """A row for each place: so many bytes from there on, none of which may be beyond the block."""
+    return sliding_window_view(data, width)[at] if len(at) else np.empty((0, width), dtype=np.uint8)
 
 
-def _fits(data: Bytes, at: Places, tables: tuple[Yes, ...]) -> Yes:
-    """Are the bytes from each place on of these kinds, one after another?"""
-    yes = np.ones(len(at), dtype=np.bool_)
-    for k, table in enumerate(tables):
-        yes &= table[data[at + k]]
+def _between(rows: Bytes, bounds: tuple[bytes, bytes]) -> Yes:
+    """For each byte of each row, whether it is one of those from its lower to its upper bound."""
+    lower, upper = (np.frombuffer(bound, dtype=np.uint8) for bound in bounds)
+    yes: Yes = rows - lower <= upper - lower  # what is less than its lower bound wraps around
     return yes
+
+
+def _word(data: Bytes, at: Places) -> Places:
+    """How long the word from each place on is. No place may be less than sixteen bytes before the end."""
+    blank = _windows(data, at, _USUAL_WORD) == _SPACE
+    length: Places = blank.argmax(axis=1)
+    others = np.flatnonzero(~blank[np.arange(len(at)), length])
+    length[others] = _run(data, at[others], _WORD, _LONGEST_WORD)
+    return length
 
 
 def _run(data: Bytes, at: Places, table: Yes, most: int) -> Places:
@@ -257,6 +255,6 @@ def _dash_at(data: Bytes, at: Places) -> Yes:
     return yes
 
 
-def _number(data: Bytes, at: Places) -> Places:
-    """The two digits there."""
-    return (data[at].astype(np.int64) - 48) * 10 + data[at + 1] - 48
+def _number(rows: Bytes, at: int) -> Places:
+    """The two digits there, where they are digits."""
+    return (rows[:, at].astype(np.int64) - 48) * 10 + rows[:, at + 1] - 48
