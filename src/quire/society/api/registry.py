@@ -15,7 +15,7 @@ from ninja import Router, Schema
 from quire.core.errors import Refused
 from quire.core.terms import USES
 from quire.core.urls import canonical_host
-from quire.society.api import asked, conditional, described, problems
+from quire.society.api import asked, conditional, described, problems, telemetry
 from quire.society.api.v1 import api, caller
 from quire.society.kit import changes, clock, config
 from quire.society.licensing import policy, queries, registry, snapshot
@@ -180,6 +180,7 @@ def nowhere(request: HttpRequest) -> HttpResponse:
 
 
 api.add_router("", router)
+api.add_router("", telemetry.router)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1", nowhere),

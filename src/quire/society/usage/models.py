@@ -8,6 +8,8 @@ from django.db.models import Q
 
 from quire.society.kit.fields import QuantaField
 from quire.society.kit.nouns import AppendOnly, Noun
+from quire.society.licensing.models import Licence
+from quire.society.parties.models import Party
 from quire.society.repertoire.models import Site
 
 EDGE = "edge"
@@ -183,3 +185,50 @@ class VisitFile(Noun):
     starts = models.DateTimeField()
     ends = models.DateTimeField()
     forgotten_at = models.DateTimeField(null=True)
+
+
+class Report(AppendOnly):
+    """What a lab said in one request of what it did: an event batch, whose body had this ``digest``.
+
+    Every event of it was ``taken``, known before (``again``) or refused; ``reasons`` counts the refusals by
+    code. ``starts`` and ``ends`` are the first and the last moment of what was taken.
+    """
+
+    prefix = "rpt"
+
+    licensee = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    client = models.CharField(max_length=40)
+    received = models.DateTimeField()
+    digest = models.CharField(max_length=71)
+    taken = models.IntegerField()
+    again = models.IntegerField()
+    refused = models.IntegerField()
+    reasons = models.JSONField(default=dict)
+    starts = models.DateTimeField(null=True)
+    ends = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["licensee", "digest"], name="usage_report_digest")]
+
+
+class ReportedEvent(AppendOnly):
+    """One event that a lab reported, kept once. Its id is a digest of the licensee and the lab's id of it.
+
+    Nothing is in it of who asked, in which session, or what was answered.
+    """
+
+    prefix = "rpe"
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="events", db_index=False)
+    licence = models.ForeignKey(Licence, on_delete=models.PROTECT, related_name="+", db_index=False)
+    kind = models.CharField(max_length=12)
+    at = models.DateTimeField()
+    host = models.CharField(max_length=253, blank=True)
+    path = models.CharField(max_length=8192, blank=True)
+    content = models.CharField(max_length=300, blank=True)
+    telemetry = models.CharField(max_length=300, blank=True)
+    chars = models.BigIntegerField(null=True)
+    tokens = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["licence", "at"], name="usage_reported_when")]

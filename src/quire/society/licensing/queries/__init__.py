@@ -16,6 +16,7 @@ from quire.society.licensing.queries.licences import (
 from quire.society.licensing.queries.revoked import Introspected, introspect, issuer, revocation_list, revoked
 from quire.society.licensing.queries.tariffs import Deviation, deviations, tariff, tariffs
 from quire.society.licensing.queries.tariffs import in_force as tariffs_in_force
+from quire.society.licensing.queries.tokens import named_by
 from quire.society.licensing.tariffs import TariffRow
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "issuer",
     "licence",
     "licences",
+    "named_by",
     "operators_of",
     "revocation_list",
     "revoked",

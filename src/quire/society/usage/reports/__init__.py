@@ -1,0 +1,1 @@
+"""What labs say themselves: read, kept once, and held against what the sites counted."""
