@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quire.core.patterns import Book, matches, normal, normal_path
+from quire.core.patterns import Book, covers, matches, normal, normal_path
 
 
 @pytest.mark.parametrize(
@@ -117,6 +117,38 @@ def test_the_book_finds_the_longest(patterns: list[str], path: str) -> None:
     assert book.entry(path) == (None if held is None else (held, last[held]))
     assert book.find(path) == (None if held is None else last[held])
     assert list(book) == sorted(last.items(), key=lambda entry: (-len(entry[0]), entry[0]))
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow", "expected"),
+    [
+        ("/", "/a*", True),
+        ("/a*b", "/a*b", True),
+        ("/a", "/a$", True),
+        ("/a$", "/a", False),
+        ("/*.pdf", "/x/*.pdf$", True),
+        ("/*.pdf$", "/x/*.pdf", False),
+        ("/x/*.pdf", "/*.pdf", False),
+        ("/%2A", "/*", False),
+        ("/*2A", "/%2A", False),
+        ("/a%2fb", "/a%2Fb/c", True),
+        ("", "/", False),
+    ],
+)
+def test_a_pattern_covers_another(wide: str, narrow: str, expected: bool) -> None:
+    assert covers(wide, narrow) is expected
+
+
+@given(PATTERNS, PATTERNS, PATHS, st.data())
+@settings(max_examples=200)
+def test_what_is_covered_lies_under_both(wide: str, more: str, path: str, data: st.DataObject) -> None:
+    """Half of the time the narrow pattern is the wide one with something in it or after it."""
+    at = data.draw(st.integers(1, len(wide)))
+    narrow = data.draw(st.sampled_from([more, wide[:at] + more[1:] + wide[at:]]))
+    inside = narrow.replace("*", path).removesuffix("$")
+    for one in (path, inside):
+        if covers(wide, narrow) and slow_match(narrow, one):
+            assert slow_match(wide, one)
 
 
 def test_nothing_behind_a_pattern_is_something_found() -> None:

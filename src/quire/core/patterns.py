@@ -48,6 +48,15 @@ def matches(pattern: str, path: str) -> bool:
     return bool(pattern) and _apart(pattern).begins(_octets(normal_path(path)))
 
 
+def covers(wide: str, narrow: str) -> bool:
+    """Whether every path under ``narrow`` is certainly under ``wide``: its ``*`` may stand for anything."""
+    outer, inner = _apart(wide), _apart(narrow).text
+    if not wide or (outer.closed and not inner.endswith("$")):
+        return False
+    # No piece has a "*" in it, so what stands in ``narrow`` itself stands in every path under it.
+    return outer.begins(_octets(inner.removesuffix("$")))
+
+
 class _Wild(NamedTuple):
     """A pattern taken apart at its asterisks. Sorted, the most octets come first, then the text decides."""
 

@@ -21,7 +21,7 @@ from uuid import UUID
 from quire.core import canonical, envelope
 from quire.core.errors import NotFound
 from quire.core.money import Money
-from quire.core.patterns import normal
+from quire.core.patterns import covers, normal
 from quire.core.site import Rule, SiteTerms, Society
 from quire.core.terms import USES
 from quire.core.urls import BadAddress, canonical_host
@@ -178,7 +178,7 @@ def _holder(sites: Sequence[SiteRow], pattern: str) -> SiteRow | None:
         (-len(own), own, row)
         for row in sites
         for own in map(normal, row.patterns)
-        if paths.covers(own, pattern)
+        if covers(own, pattern)
     ]
     return min(found, key=lambda one: one[:2])[2] if found else None
 
@@ -195,7 +195,7 @@ def _rule(ground: _Ground, holder: SiteRow, pattern: str) -> Rule:
             only[licensee] = added
         if taken := tuple(use for use in everybody if use not in theirs):
             never[licensee] = taken
-    price = price_at(ground.prices.get(holder.id, ()), pattern, whole=True)
+    price = _price_at(ground.prices.get(holder.id, ()), pattern)
     return Rule(pattern, everybody, price, only, never)
 
 
@@ -204,14 +204,13 @@ def _allowed(
 ) -> tuple[str, ...]:
     mandated = ground.mandated.uses(holder.owner, licensee)
     return tuple(
-        use for use in USES if use in mandated and not paths.narrows(said, pattern, use, licensee, whole=True)
+        use for use in USES if use in mandated and not paths.narrows(said, pattern, use, licensee)
     )
 
 
-def price_at(prices: Sequence[PathCosts], path: str, *, whole: bool) -> Money | None:
-    """What a request for a path (``whole``: for all under this pattern) costs; None: it is not for sale."""
-    under = paths.covers if whole else paths.fits
-    found = [(len(one.pattern), one.pattern, one) for one in prices if under(one.pattern, path)]
+def _price_at(prices: Sequence[PathCosts], pattern: str) -> Money | None:
+    """What a request for anything under the pattern costs; None: it is not for sale."""
+    found = [(len(one.pattern), one.pattern, one) for one in prices if covers(one.pattern, pattern)]
     if not found:
         return None
     costs = max(found, key=lambda one: one[:2])[2]

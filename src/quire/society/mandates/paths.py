@@ -1,7 +1,7 @@
-"""Patterns of paths, and what a site's own terms say of them. Pure: values in, an answer out.
+"""What a site's own terms say of all paths under a pattern. Pure: values in, an answer out.
 
-A pattern is RFC 9309's (§2.2.2): a prefix, ``*`` for any run of characters, ``$`` at the end for an end. Of
-two that fit a path the longer holds. What is said to all and what is said to one licensee is judged apart,
+What a pattern is, and which lies under which, is ``quire.core.patterns``. Of two under which a third lies the
+longer holds. What is said to all and what is said to one licensee is judged apart,
 and both must allow: so a no to everybody is a no to each, and a yes gives nothing that the mandate does
 not.
 """
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from quire.core.patterns import normal
+from quire.core.patterns import covers, normal
 from quire.core.urls import canonical_path
 from quire.society.mandates.errors import PathWrong
 
@@ -55,35 +55,6 @@ def spelled(text: str) -> str:
     return plain
 
 
-def fits(pattern: str, path: str) -> bool:
-    """Whether the path, as ``patterns.normal_path`` spells it, lies under the pattern, as ``spelled`` does.
-
-    The pieces must stand in it one after another, each as early as it can: no backtracking.
-    """
-    anchored = pattern.endswith("$")
-    pieces = pattern.removesuffix("$").split("*")
-    if not path.startswith(pieces[0]):
-        return False
-    at = len(pieces[0])
-    for piece in pieces[1:-1] if anchored else pieces[1:]:
-        at = path.find(piece, at)
-        if at < 0:
-            return False
-        at += len(piece)
-    if not anchored:
-        return True
-    if len(pieces) == 1:
-        return at == len(path)
-    return path.endswith(pieces[-1]) and len(path) - len(pieces[-1]) >= at
-
-
-def covers(wide: str, narrow: str) -> bool:
-    """Whether every path under ``narrow`` is certainly under ``wide``: its ``*`` may stand for anything."""
-    if wide.endswith("$"):
-        return narrow.endswith("$") and fits(wide, narrow.removesuffix("$"))
-    return fits(wide, narrow.removesuffix("$"))
-
-
 def meeting(plain: str, wild: str) -> str | None:
     """The pattern of what lies under both a plain prefix and a pattern with ``*``; None where nothing new
     does.
@@ -107,21 +78,19 @@ def closed(patterns: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(known | met))
 
 
-def longest(said: Sequence[PathSaid], path: str, *, whole: bool) -> bool | None:
-    """What the longest of these patterns says of a path (``whole``: of all under this pattern); None:
-    nothing.
+def longest(said: Sequence[PathSaid], pattern: str) -> bool | None:
+    """What the longest of the patterns over this one says of all under it; None: nothing.
 
     Of two as long, the no holds.
     """
-    under = covers if whole else fits
-    found = [(len(one.pattern), not one.yes) for one in said if under(one.pattern, path)]
+    found = [(len(one.pattern), not one.yes) for one in said if covers(one.pattern, pattern)]
     return not max(found)[1] if found else None
 
 
-def narrows(said: Sequence[PathSaid], path: str, use: str, licensee: str | None, *, whole: bool) -> bool:
-    """Whether a site's terms take the use away here from this licensee (None: from everybody)."""
+def narrows(said: Sequence[PathSaid], pattern: str, use: str, licensee: str | None) -> bool:
+    """Whether a site's terms take the use away under a pattern from this licensee (None: from everybody)."""
     of_use = [one for one in said if one.use == use]
-    to_all = longest([one for one in of_use if one.licensee is None], path, whole=whole)
+    to_all = longest([one for one in of_use if one.licensee is None], pattern)
     if to_all is False or licensee is None:
         return to_all is False
-    return longest([one for one in of_use if one.licensee == licensee], path, whole=whole) is False
+    return longest([one for one in of_use if one.licensee == licensee], pattern) is False

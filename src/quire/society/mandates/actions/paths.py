@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from django.db import transaction
 
 from quire.core.money import QUANTA, Money
-from quire.core.patterns import normal
+from quire.core.patterns import covers
 from quire.society.kit import acts, ids, locks
 from quire.society.mandates import errors, paths, rows
 from quire.society.mandates.models import PathPrice, PathTerm
@@ -126,7 +126,7 @@ def _ended(model: type[Row], tid: str, ends: date, by: User | None) -> Row:
 def _within(place: SiteRow, pattern: str) -> str:
     """The pattern's spelling; PathWrong where it does not lie within one of the site's own."""
     where = paths.spelled(pattern)
-    if not any(paths.covers(normal(own), where) for own in place.patterns):
+    if not any(covers(own, where) for own in place.patterns):
         owns = " ".join(place.patterns)
         raise errors.PathWrong(f"{where} does not lie within the site {place.code}, which has {owns}.")
     return where
