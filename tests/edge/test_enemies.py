@@ -207,7 +207,8 @@ def test_a_signature_that_came_before_lets_nobody_in_with_any_token() -> None:
         "/x%2F..%2Fclosed/a", "/%2Fclosed/a", "/./closed/a", "\\closed\\a", "/x\\..\\closed\\a",
         "http://news.example/closed/a", "https://news.example//closed/a", "/closed/a?x=1", "/closed/;x/a",
         "/closed;x/a", "/closed/%00", "/closed/%0d%0aX:%20y", "/closed/" + "a" * 9000, "/%5cclosed/a",
-        "/x/..//closed/a", "/x;y/../closed/a",
+        "/x/..//closed/a", "/x;y/../closed/a", "/x#/..%2fclosed/a", "/x#/..%5cclosed/a",
+        "/x/a://..%2f..%2f..%2fclosed/a", "/.well-known/a://b%2f..%2f..%2f..%2fclosed/a",
     ],
 )  # fmt: skip
 def test_no_spelling_of_a_closed_path_is_open(path: str) -> None:

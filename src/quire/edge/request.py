@@ -15,7 +15,7 @@ from quire.core.urls import canonical_path
 
 _SLASHES = re.compile(r"[/\\]+")
 _PLAIN = re.compile(r"(?:/[A-Za-z0-9_~!$&'()*+,=:@-][A-Za-z0-9._~!$&'()*+,=:@-]*)*/?")
-_AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_AUTHORITY = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 _REQUEST_ID = re.compile(r"[!#-~]{1,128}")
 
 
@@ -78,18 +78,19 @@ def readings(path: str) -> tuple[str, ...]:
 
     Others are: without the authority of an absolute form (RFC 9112 §3.2.2), with ``%2F`` and the like decoded
     before dots are resolved, with backslashes for slashes, without repeated slashes, without parameters
-    after a semicolon.
+    after a semicolon. A ``#`` begins a fragment to some servers, and is a letter of the path to others.
     """
     if _PLAIN.fullmatch(path):
         return (path or "/",)
-    found = [canonical_path(path)]
     inner = _AUTHORITY.sub("", path, count=1)
-    decoded = unquote(inner.partition("?")[0].partition("#")[0], errors="surrogateescape")
-    for text in (inner, decoded):
+    whole = inner.partition("?")[0]
+    decoded = (unquote(text, errors="surrogateescape") for text in (whole.partition("#")[0], whole))
+    texts: dict[str, None] = {}
+    for text in (inner, *decoded):
         slashed = _SLASHES.sub("/", text)
-        found += (_quoted(text), _quoted(slashed), _quoted(_SLASHES.sub("/", canonical_path(slashed))))
-        found.append(_quoted(re.sub(r";[^/]*", "", slashed)))
-    return tuple(dict.fromkeys(found))
+        resolved = _SLASHES.sub("/", canonical_path(slashed))
+        texts |= dict.fromkeys((text, slashed, resolved, re.sub(r";[^/]*", "", slashed)))
+    return tuple(dict.fromkeys((canonical_path(path), *map(_quoted, texts))))
 
 
 def _quoted(path: str) -> str:
