@@ -15,8 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quire.core.revocations import Revocations, make
+from quire.core.site import Rule
 from quire.core.tokens import KeySet, SigningKey
 from quire.edge.door import Edge
+from quire.edge.published import headers
 from quire.edge.request import Request, given_id, readings
 from quire.edge.spool import Spool
 from tests.edge.gates import (
@@ -33,6 +35,7 @@ from tests.edge.gates import (
     ask,
     gate,
     state,
+    terms,
     token,
 )
 
@@ -216,6 +219,16 @@ def test_no_spelling_of_a_closed_path_is_open(path: str) -> None:
         assert gate().decide(ask(path, licence)).code == "forbidden"
 
 
+@pytest.mark.parametrize("closed", ["/*b", "/a*"])
+def test_of_two_rules_as_long_the_closed_one_holds(closed: str) -> None:
+    (other,) = {"/*b", "/a*"} - {closed}
+    rules = (Rule("/", ("ai-train",)), Rule(closed, ()), Rule(other, ("ai-train",)))
+    here = gate(site=terms(rules))
+    # Asked before and after, for what one path came to is remembered by its rule.
+    for path, code in (("/xb", "/*b"), ("/ab", closed), ("/ac", "/a*"), ("/ab", closed)):
+        assert here.decide(ask(path, token())).code == ("forbidden" if code == closed else None)
+
+
 @pytest.mark.parametrize(
     "path",
     ["/.well-known/../a", "/.well-known/%2e%2e/a", "/.well-known%2f..%2fa", "//robots.txt", "/robots.txt/"],
@@ -231,6 +244,7 @@ def test_no_spelling_of_another_path_is_free(path: str) -> None:
 )
 def test_odd_paths_are_judged(path: str) -> None:
     assert gate().decide(ask(path)).code == "no-token"
+    assert headers(gate().view, gate().decide(ask(path, agent=BROWSER)).path, HOST)
     assert gate().decide(ask(path, token())).outcome == "admitted"
 
 

@@ -171,13 +171,17 @@ class SiteTerms:
         Of several as long all hold together: what each permits, at a price that all name, the highest.
         The path is canonical (``quire.core.urls.canonical_path``): without a query, beginning with a slash.
         """
+        return reduce(_together, self.rules_for(path))
+
+    def rules_for(self, path: str) -> tuple[Rule, ...]:
+        """The rules that hold together at the path, as they stand in the policy: mostly one."""
         found = self._book.find(path)
         if found is None:
             raise BadPolicy(f"{path[:100]!r} is not a path: it begins with a slash.")
-        if (length := len(found.pattern)) in self._ties:
-            same = (rule for rule in self.rules if len(rule.pattern) == length)
-            return reduce(_together, (rule for rule in same if matches(rule.pattern, path)))
-        return found
+        if (length := len(found.pattern)) not in self._ties:
+            return (found,)
+        same = (rule for rule in self.rules if len(rule.pattern) == length)
+        return tuple(rule for rule in same if matches(rule.pattern, path))
 
     @classmethod
     def of(cls, document: Any) -> SiteTerms:

@@ -224,13 +224,8 @@ class View:
         found = self.places.get(path)
         if found is None:
             ways = readings(path)
-            if len(ways) == 1:
-                first = ways[0]
-                free = first in FREE or first.startswith(_WELL_KNOWN)
-                found = Place(first, free, self._terms[self.site.rule_for(first).pattern])
-            else:
-                free = all(way in FREE or way.startswith(_WELL_KNOWN) for way in ways)
-                found = Place(ways[0], free, self._strictest(ways))
+            free = all(way in FREE or way.startswith(_WELL_KNOWN) for way in ways)
+            found = Place(ways[0], free, self._strictest(ways))
             if len(path) <= _LONGEST_KEY:
                 self.places.put(path, found)
         return found
@@ -269,7 +264,7 @@ class View:
         return found if claims is None else Verdict("refused", found.refusal, claims)
 
     def _strictest(self, ways: tuple[str, ...]) -> Terms:
-        rules = tuple({rule.pattern: rule for rule in map(self.site.rule_for, ways)}.values())
+        rules = tuple({rule.pattern: rule for way in ways for rule in self.site.rules_for(way)}.values())
         return self._terms[rules[0].pattern] if len(rules) == 1 else Terms(rules)
 
 

@@ -49,14 +49,15 @@ def answer(view: View, request: Request) -> Ready | None:
 
 
 def headers(view: View, path: str, host: str) -> Pairs:
-    """The headers to add to the site's answer at a canonical path of a canonical host."""
+    """The headers to add to the site's answer at a path, as it was sent, of a canonical host."""
     if not view.state.is_heard:
         return ()
-    terms = view.place(path).terms
+    place = view.place(path)
+    terms = place.terms
     key = (terms.key, host)
     found = view.said.get(key)
     if found is None:
-        told = renderings.headers(view.site, path, host)
+        told = renderings.headers(view.site, place.path, host)
         found = tuple((name.lower(), value) for name, value in told.items())
         if len(terms.rules) == 1:
             view.said[key] = found
