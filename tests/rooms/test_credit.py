@@ -126,6 +126,24 @@ def test_what_an_edge_charged_goes_from_the_balance_to_the_pot_of_the_month(soci
     sound()
 
 
+def test_a_spool_that_has_spent_its_allowances_gets_another_once_they_are_booked(society: Society) -> None:
+    edge = usage_edges.edge(society)
+    put(society)
+    held = [allow(edge)[0] for _ in range(3)]
+    assert allow(edge) == []
+    crawl(edge, held[0], times=624)
+    arrive(edge)
+    settle(society)
+    assert allow(edge) == [], "not half of it yet"
+    crawl(edge, held[0])
+    arrive(edge)
+    assert allow(edge) == [], "not booked yet"
+    settle(society)
+    assert [one.amount for one in allow(edge)] == [quanta_of("1.0546875")]
+    assert allow(edge) == []
+    sound()
+
+
 def test_a_charge_that_was_taken_back_is_not_booked_or_goes_off_the_next(society: Society) -> None:
     edge = usage_edges.edge(society)
     put(society)

@@ -42,7 +42,8 @@ PART = 4
 MOST = Money.parse("50", "EUR").quanta
 """Quanta of one allowance at most, of whatever currency: what a lost edge could cost is bounded."""
 MOST_OPEN = 3
-"""Allowances that one spool may hold for one licensee at a time."""
+"""Allowances that one spool may hold for one licensee at a time. One of which half is booked counts no more,
+or a brisk crawler would be refused until the first of them expires, whatever is on its balance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,9 @@ def _part(row: LicenceRow, edge: UUID, spool: str) -> int | None:
     held = Allowance.objects.filter(
         edge=edge, spool=spool, licensee=row.licensee, closed_at=None, expires_at__gt=clock.now()
     )
-    if held.count() >= MOST_OPEN:
+    amounts = dict(held.values_list("id", "amount"))
+    booked = credit.charged(amounts)
+    if sum(2 * booked.get(one_, 0) < amount for one_, amount in amounts.items()) >= MOST_OPEN:
         return None
     left = credit.available(row.licensee, row.currency)
     if left <= 0:
