@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from quire.core.money import Money
+
+PRICE = Money.parse("0.002", "EUR")
 
 pytestmark = pytest.mark.more
 
@@ -40,14 +45,31 @@ def test_the_account_says_what_happened_and_where_it_lies(demo: tuple[Path, dict
     home, _, account = demo
     for sentence in (
         "42 members; 3 applicants were refused",
-        "4 of 4 bundles hold",
+        "5 of 5 bundles hold",
         "every check holds",
         "Paid:",
     ):
         assert sentence in account
     assert (home / "ACCOUNT.txt").read_text() == account
-    assert len(list((home / "published" / "bundles").glob("*.zip"))) == 4
+    assert len(list((home / "published" / "bundles").glob("*.zip"))) == 5
     assert list((home / "payments").glob("*/pain.001.001.09.xml"))
+
+
+def test_crawlers_were_let_in_charged_and_counted(demo: tuple[Path, dict[str, str], str]) -> None:
+    home, env, account = demo
+    lines = (home / "edges" / "lab-east.receipts.jsonl").read_text().splitlines()
+    receipts = [json.loads(line) for line in lines]
+    paid = [Money.parse(one["charged"], "EUR") for one in receipts if "charged" in one]
+    assert len(paid) == 120, "every page of both sites was for sale"
+    (balance,) = json.loads(_quire({**env, "QUIRE_HOME": str(home)}, "credit", "list", "--json"))
+    assert Money.parse(balance["balance"], "EUR") == Money.parse("20", "EUR") - PRICE * 120
+    assert f"{PRICE * 120} were charged" in account
+    assert "got 116 pages; 4 its members do not give for that" in account
+    assert "was answered 20 times 402" in account
+    assert "40 of 40 readers were let through" in account
+    assert "236 requests count" in account
+    edges = json.loads(_quire({**env, "QUIRE_HOME": str(home)}, "edges", "list", "--json"))
+    assert [one["alarms"] for one in edges] == [[], []]
 
 
 def test_again_it_starts_from_what_is_there(demo: tuple[Path, dict[str, str], str]) -> None:

@@ -17,6 +17,7 @@ import time
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -121,7 +122,7 @@ def _build(scale: float, as_json: bool) -> None:
         with story.step(f"distributing {quarter}"):
             distribute(quarter)
     with story.step("paying"):
-        _pay()
+        pay(date(2026, 2, 5), date(2026, 2, 6))
     crawled = demo_crawl.act(place, source, story.step, _user("preparer"))
     with story.step("checking: the audit, the bundles, the books"):
         checks = _check(place)
@@ -279,19 +280,19 @@ def distribute(quarter: str) -> None:
     statements.write(run)
 
 
-def _pay() -> None:
-    from quire.cli.house import day
+def pay(on: date, settled: date) -> None:
+    """Pay what may be paid on a day, currency by currency, and take the bank's word for it on another."""
     from quire.society.payouts import actions
     from quire.society.payouts.errors import NothingToPay
 
     by = _user("preparer")
     for currency in _currencies():
         try:
-            batch = actions.prepare(currency=currency, on=day("2026-02-05"), by=by)
+            batch = actions.prepare(currency=currency, on=on, by=by)
         except NothingToPay:
             continue
         actions.write(batch.batch)
-        actions.settle(batch=batch.batch, on=day("2026-02-06"), by=by)
+        actions.settle(batch=batch.batch, on=settled, by=by)
 
 
 def _currencies() -> list[str]:

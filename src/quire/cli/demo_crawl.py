@@ -315,7 +315,7 @@ def _plain(place: Place, site: str, url: str, agent: str) -> int:
 
 def _distribute(by: Any) -> list[str]:
     """What arrived, counted, paid for and divided."""
-    from quire.cli.demo import distribute
+    from quire.cli.demo import distribute, pay
     from quire.society.invoicing import actions as invoicing
     from quire.society.kit import clock, periods
     from quire.society.usage import actions as usage
@@ -334,6 +334,7 @@ def _distribute(by: Any) -> list[str]:
     heard = [one for one in queries.edges() if one.heard is not None]
     counted = done.tallies.get("usage")
     distribute(str(month))
+    pay(today, today)
     requests = counted.requests if counted else 0
     told = (
         f"  {frame.many(len(heard), 'edge')} told of {done.events:,} events: {requests:,} requests count; "
