@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import time
 from typing import Any
 
 import pytest
@@ -10,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quire.core.money import Money
+from quire.edge.door import Edge
 from quire.edge.paying import REMEMBERED, Charge, Purse, Reservation, objection, price_of
-from tests.edge.gates import NOW, allowance, ask, gate, token
+from quire.edge.spool import Spool
+from tests.edge.gates import NOW, PRICE, allowance, ask, gate, token
 
 CENT = Money.parse("0.01", "EUR")
 AT = ("news.example", "/a")
@@ -135,6 +139,45 @@ def test_the_same_request_twice_at_once() -> None:
     assert three == Charge(CENT, "alw_1", again=True)
 
 
+def test_of_the_same_request_twice_one_pays_where_the_other_broke_off() -> None:
+    mine = purse("0.02")
+    for number in range(5):
+        one = mine.reserve("pty_lab", CENT, AT, f"r{number}", NOW)
+        two = mine.reserve("pty_lab", CENT, AT, f"r{number}", NOW)
+        if one is None:
+            break
+        assert isinstance(one, Reservation)
+        assert isinstance(two, Reservation)
+        mine.settle(one, NOW)
+        mine.refund(one)
+        assert isinstance(mine.reserve("pty_lab", CENT, AT, f"r{number}", NOW), Reservation)
+        mine.release(one)
+        assert mine.settle(two, NOW) == Charge(CENT, "alw_1", again=False)
+    assert number == 2
+    assert left(mine) == "0."
+
+
+def test_an_answer_that_ends_in_several_ways_gives_back_once(tmp_path: Path) -> None:
+    """A failed answer that then breaks off, while the same request is answered well a second time."""
+    mine, now = Purse(), int(time())
+    mine.add([allowance("0.002", expires=now + 60)], now)
+    edge = Edge(gate(mine), Spool(tmp_path / "spool"))
+    text = token(charge="crawl", iat=now, exp=now + 60)
+    for number in range(3):
+        sent = {"crawler_max_price": "EUR 1", "idempotency_key": str(number)}
+        one, two = (edge.judge(ask("/paid/a", text, when=now, **sent)) for _ in range(2))
+        if not one.decision.passes:
+            break
+        one.begin(500)
+        one.broke()
+        one.left()
+        two.begin(200)
+        assert two.charge == Charge(PRICE, "alw_1", again=False)
+        two.record(200, 0)
+    assert number == 1
+    edge.close()
+
+
 def test_the_allowance_that_ends_first_pays_first() -> None:
     mine = purse("0.01")
     mine.add([allowance("0.01", id="alw_2", expires=NOW + 60)], NOW)
@@ -252,3 +295,21 @@ def test_what_has_no_content_is_not_sold() -> None:
     for method in ("HEAD", "OPTIONS"):
         decision = here.decide(ask("/paid/a", token(charge="crawl"), method=method))
         assert (decision.outcome, decision.paid) == ("admitted", None)
+
+
+def test_an_id_is_for_one_page_and_a_query_makes_another() -> None:
+    mine = purse("0.004")
+    here = gate(mine)
+    for query, outcome in (
+        ("id=1", "admitted"),
+        ("id=1", "admitted"),
+        ("id=2", "admitted"),
+        ("id=3", "refused"),
+    ):
+        request = ask("/paid/a", token(charge="crawl"), crawler_max_price="EUR 1", idempotency_key="same")
+        request.query = query
+        decision = here.decide(request)
+        assert decision.outcome == outcome
+        if isinstance(decision.paid, Reservation):
+            mine.settle(decision.paid, NOW)
+    assert left(mine) == "0."

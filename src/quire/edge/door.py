@@ -120,7 +120,7 @@ class Edge:
 class Visit:
     """One request from the decision to the end of its answer."""
 
-    __slots__ = ("_ended", "charge", "decision", "edge", "number")
+    __slots__ = ("_ended", "_settled", "charge", "decision", "edge", "number")
 
     def __init__(self, edge: Edge, decision: Decision) -> None:
         self.edge = edge
@@ -128,6 +128,7 @@ class Visit:
         self.number: int | None = None
         self.charge: Charge | None = None
         self._ended = False
+        self._settled = False
 
     def begin(self, status: int) -> tuple[tuple[str, str], ...]:
         """The site answers with ``status``: spend or give back what was set aside.
@@ -139,10 +140,11 @@ class Visit:
             return ()
         if isinstance(paid, Charge):
             self.charge = paid if 200 <= status < 300 else None
-        elif 200 <= status < 300:
+        elif 200 <= status < 300 and not self._settled:
+            self._settled = True
             self.charge = purse.settle(paid, now())
         else:
-            purse.release(paid)
+            self._give_back()
         return (("crawler-charged", amount_text(self.charge.amount)),) if self.charge is not None else ()
 
     def record(self, status: int | None, size: int | None) -> bool:
@@ -159,32 +161,36 @@ class Visit:
 
     def left(self) -> None:
         """The client left, or the server stopped, before the site answered: nothing is charged."""
-        paid, purse = self.decision.paid, self.edge.gate.purse
-        if isinstance(paid, Reservation) and purse is not None:
-            purse.release(paid)
+        self._give_back()
         self.record(None, None)
 
     def lose(self) -> Decision:
         """The decision could not be written: take the charge back; what to answer instead of the site."""
-        paid, purse = self.decision.paid, self.edge.gate.purse
-        if isinstance(paid, Reservation) and purse is not None and self.charge and not self.charge.again:
-            purse.refund(paid)
-        self.charge = None
+        self._take_back()
         self.decision = self.edge.gate.full(self.decision.request)
         return self.decision
 
     def broke(self) -> None:
         """The site failed: before its answer began, or (``begin`` was called) in the middle of it."""
-        paid, purse = self.decision.paid, self.edge.gate.purse
-        if isinstance(paid, Reservation) and purse is not None:
-            if self.charge is None:
-                purse.release(paid)
-            elif not self.charge.again:
-                purse.refund(paid)
-        self.charge = None
+        self._take_back()
         if self.number is not None:
             self.edge.write(kind="void", of=self.number, status=500)
         self.record(500, None)
+
+    def _give_back(self) -> None:
+        """Let go of what was set aside: once, however many ways the answer ends, for others may share it."""
+        paid, purse = self.decision.paid, self.edge.gate.purse
+        if isinstance(paid, Reservation) and purse is not None and not self._settled:
+            self._settled = True
+            purse.release(paid)
+
+    def _take_back(self) -> None:
+        """Take this request's own charge back, or let go of what was set aside."""
+        paid, purse = self.decision.paid, self.edge.gate.purse
+        if isinstance(paid, Reservation) and purse is not None and self.charge and not self.charge.again:
+            purse.refund(paid)
+        self.charge = None
+        self._give_back()
 
     def _fields(self, status: int | None, size: int | None) -> dict[str, Any]:
         """The event's fields, as ``quire.core.events.Event`` names them."""

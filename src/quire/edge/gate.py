@@ -254,7 +254,8 @@ class Gate:
             return ends(view.refused(objected, host, None, claims), proof)
         if verdict.price is None or request.method in UNPAID_METHODS:
             return ends(verdict, proof)
-        paid = self._pay(request, claims.licensee, verdict.price, (host, place.path))
+        page = f"{place.path}?{request.query}" if request.query else place.path
+        paid = self._pay(request, claims.licensee, verdict.price, (host, page))
         if isinstance(paid, str):
             return ends(view.refused(paid, host, verdict.price, claims), proof)
         return ends(verdict, proof, paid)

@@ -86,7 +86,7 @@ class _Held:
 
 
 Key = tuple[str, str, str, str]
-"""Licensee, host, path and request id: what may be charged once in ``REMEMBERED`` seconds."""
+"""Licensee, host, path with its query, and request id: what may be charged once in ``REMEMBERED`` seconds."""
 
 
 _NO_KEY: Key = ("", "", "", "")
@@ -146,7 +146,8 @@ class Purse:
         """What is on record, at the start: quanta spent of each allowance, and the events that charged one.
 
         ``events`` are as they stand in the record, the voids among them, in order; those that are too old
-        to be there any more are in ``spent`` all the same.
+        to be there any more are in ``spent`` all the same. A record has no query, so a request that had one
+        is charged again if it comes again after a start.
         """
         with self._lock:
             self._spent |= spent
@@ -178,7 +179,8 @@ class Purse:
     ) -> Reservation | Charge | None:
         """Set the price of one request aside.
 
-        ``place`` is host and path, ``request`` the crawler's own id of the request, None where it gave none.
+        ``place`` is host and path with its query, ``request`` the crawler's own id of the request, None where
+        it gave none.
         A Charge is the answer to a request that was charged before; None: there is no credit for it.
         """
         key = (licensee, *place, request) if request is not None else None
@@ -212,7 +214,7 @@ class Purse:
             if reservation._state == "spent":
                 return Charge(reservation.price, reservation.allowance, again=True)
             held = reservation._held
-            if held.expires <= now:
+            if held.expires <= now or reservation._state == "back":
                 self._give_back(reservation)
                 return None
             held.aside -= reservation.price.quanta
@@ -232,15 +234,21 @@ class Purse:
             self._give_back(reservation)
 
     def refund(self, reservation: Reservation) -> None:
-        """The answer was charged and then broke off: take the charge back, as the ``void`` on record does."""
+        """The answer was charged and then broke off: take the charge back, as the ``void`` on record does.
+
+        It stays set aside where a request of the same id is still under way, which then pays.
+        """
         with self._lock:
             if reservation._state != "spent":
                 return
-            reservation._state = "back"
+            reservation._state = "open"
             reservation._held.spent -= reservation.price.quanta
+            reservation._held.aside += reservation.price.quanta
             self._spent[reservation.allowance] = reservation._held.spent
             if reservation.key is not None:
                 self._done.pop(reservation.key, None)
+                self._open[reservation.key] = reservation
+            self._give_back(reservation)
 
     def _affording(self, licensee: str, price: Money, now: float) -> _Held | None:
         """The allowance that pays the whole price and expires first."""
