@@ -16,7 +16,8 @@ handshake; one in a thousand is cut off. All of these read the same file from th
   there are. No heading, no agent, no day that there is none of, no address in its one spelling.
 - **DuckDB**: the lines counted, and their lengths added up, on all cores: what reading them costs.
 
-The best of the runs is printed for each. Lines are counted each time: a reader that drops some has failed.
+The best of the runs is printed for each, with the lines it told of; of Quire's each must be there. What is no
+UTF-8 or longer than 4 KiB is not drawn: Polars refuses the one, GoAccess makes several lines of the other.
 """
 
 from __future__ import annotations
@@ -60,7 +61,14 @@ def lines_of(log: Path | None, folder: Path) -> list[bytes]:
     else:
         logs = [log]
     found = [line for path in logs for line in path.read_bytes().splitlines()]
-    return [line for line in found if line.count(b'"') == 6 and b"\\" not in line]
+    return [line for line in found if line.count(b'"') == 6 and b"\\" not in line and _bearable(line)]
+
+
+def _bearable(line: bytes) -> bool:
+    try:
+        return bool(line.decode()) and len(line) < 4000
+    except UnicodeDecodeError:
+        return False
 
 
 def write(path: Path, source: list[bytes], count: int, agents: float, seed: int = 5) -> None:
@@ -174,14 +182,11 @@ class Importing:
             out.write(b"%02d" % (1 + self.turn % 28))
 
 
-def timed(work: Callable[[Path], int], path: Path, lines: int) -> float:
-    """Seconds of one run, which must account for every line."""
+def timed(work: Callable[[Path], int], path: Path) -> tuple[float, int]:
+    """Seconds of one run, and the lines that it tells of."""
     began = time.perf_counter()
     told = work(path)
-    took = time.perf_counter() - began
-    if told != lines:
-        raise SystemExit(f"{work} accounts for {told:,} lines of {lines:,}.")
-    return took
+    return time.perf_counter() - began, told
 
 
 def ways(importing: Importing) -> Iterator[tuple[str, Callable[[Path], int], Callable[[Path], None]]]:
@@ -218,20 +223,22 @@ def main() -> None:
 
 def measure(path: Path, lines: int, agents: float, runs: int, importing: Importing) -> None:
     """Every way, and the table."""
-    every: dict[str, list[float]] = {}
+    every: dict[str, list[tuple[float, int]]] = {}
     for _ in range(runs):  # in turn, so that whatever else the machine does falls on all alike
         for name, work, before in ways(importing):
             before(path)
-            every.setdefault(name, []).append(timed(work, path, lines))
-    seconds = {name: min(took) for name, took in every.items()}
+            every.setdefault(name, []).append(timed(work, path))
+            if name.startswith("Quire") and every[name][-1][1] != lines:
+                raise SystemExit(f"{name} accounts for {every[name][-1][1]:,} lines of {lines:,}.")
+    bests = {name: min(took) for name, took in every.items()}
     bytes_each = path.stat().st_size / lines
     print(f"{lines:,} lines of {bytes_each:.0f} bytes, {agents:.0%} of AI agents; the best of {runs} runs\n")
-    print("| way | seconds | lines/s | Quire's reading is | Quire's import is |")
-    print("|---|---|---|---|---|")
-    for name, took in seconds.items():
-        ratios = (f"{took / seconds[f'Quire, {way}']:.2f}×" for way in ("reading", "importing"))
-        print(f"| {name} | {took:.2f} | {lines / took:,.0f} | {' | '.join(ratios)} |")
-    print("\nEvery line stands under one heading: the headings add up to the file, each time.")
+    print("| way | seconds | lines/s | lines told | Quire's reading is | Quire's import is |")
+    print("|---|---|---|---|---|---|")
+    for name, (took, told) in bests.items():
+        ratios = (f"{took / bests[f'Quire, {way}'][0]:.2f}×" for way in ("reading", "importing"))
+        print(f"| {name} | {took:.2f} | {lines / took:,.0f} | {told:,} | {' | '.join(ratios)} |")
+    print("\nOf Quire every line stands under one heading: the headings add up to the file, each time.")
 
 
 if __name__ == "__main__":
