@@ -7,7 +7,7 @@ files of the same names; two processes never compact one spool at once.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import duckdb
 from django.db import transaction
@@ -24,7 +24,6 @@ from quire.society.usage.compaction.reading import EVENTS, Chunk, gathered
 from quire.society.usage.errors import AccountWrong
 from quire.society.usage.models import EDGE, Edge, Import, LakeFile, Piece, Spool
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _AHEAD = timedelta(days=1)
 """How far an edge's clock may be ahead of ours before its events are set aside."""
 
@@ -87,7 +86,7 @@ def _against_lake(db: duckdb.DuckDBPyConnection, record: Import) -> None:
     span = judging.span(db)
     listed: list[tuple[str, object]] = []
     if span is not None:
-        first, last = (_EPOCH + timedelta(microseconds=moment) for moment in span[:2])
+        first, last = span
         hour = timedelta(hours=1)
         rows = LakeFile.objects.filter(
             starts__lt=last + hour, ends__gte=first - hour, source__withdrawn_at=None
@@ -105,8 +104,9 @@ def _against_lake(db: duckdb.DuckDBPyConnection, record: Import) -> None:
 def _commit(
     db: duckdb.DuckDBPyConnection, spool: Spool, record: Import, chunk: Chunk, by: User | None
 ) -> dict[str, tuple[int, int]]:
-    found = judging.tallies(db)
-    usage, late = writing.usage(db, record, chunk)
+    sums = judging.tallies(db)
+    found = {heading: (one.lines, one.requests) for heading, one in sums.items()}
+    usage, late = writing.usage(db, record, chunk, sums)
     if late:
         lines, requests = found.get("usage", (0, 0))
         found["usage"] = (lines - late, requests - late)
@@ -123,10 +123,13 @@ def _commit(
     chunks.keep(record, aside)
     record.line, record.offset, record.account = chunk.last, record.offset + chunk.size, facts.as_json()
     record.save(update_fields=["line", "offset", "account"])
+    moments = judging.span_of(sums, list(sums))
     piece = Piece.objects.create(spool=spool, first=chunk.first, last=chunk.last, digest=chunk.digest,
-                                 account=found, received=chunk.received, latest=told.latest(db))  # fmt: skip
-    writing.visits(db, piece, record)
-    charging.keep(db, piece)
+                                 account=found, received=chunk.received,
+                                 latest=moments and moments[1])  # fmt: skip
+    writing.visits(db, piece, record, sums)
+    if late or any(one.charged for one in sums.values()):
+        charging.keep(db, piece)
     if abs(chunk.skew) > abs(spool.skew):
         Spool.objects.filter(id=spool.id).update(skew=chunk.skew)
     acts.record("usage.compact", spool, by=by, first=chunk.first, last=chunk.last, **found)

@@ -1,12 +1,15 @@
 """Every event under one heading. Facts of the events, what is registered, and what the lake was told already.
 
-The view ``judged`` has the rows of ``told`` that fit, with ``heading`` and ``reason`` of what is set aside.
+``known`` and ``judged`` have a row for each line of ``told``, by place, and only the columns that decide; the
+others stay in ``lines``. ``judged`` has its ``heading``, and the ``reason`` of what is set aside; the view
+``events`` has all that is known of those that fit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import duckdb
 import numpy as np
@@ -16,6 +19,7 @@ from quire.core.urls import canonical_path
 from quire.society.licensing import queries as licensing
 from quire.society.repertoire.queries import Finder
 from quire.society.usage import formats, lake
+from quire.society.usage.compaction.told import DECIDES
 from quire.society.usage.formats.assets import looks_like_asset
 
 # sql in this file: what is put together are this file's own words and numbers.
@@ -24,7 +28,9 @@ HOUR = 3_600_000_000  # microseconds
 VISITS = ("refused", "not_answered", "asset")
 """Headings of what goes to ``lake/visits``."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ANSWERED = "kind IS NULL AND outcome <> 'refused' AND coalesce(status, 200) IN (200, 206)"
+_COUNTABLE = f"{_ANSWERED} AND {DECIDES}"
 _USES = ", ".join(lake.literal(use) for use in USES)
 
 
@@ -36,14 +42,32 @@ class Register:
     finder: Finder
 
 
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What stands under a heading: numbers and requests accounted for, in so many rows of ``judged``.
+
+    ``lines`` is more than ``rows`` where a ``lost`` event gives numbers up. ``first`` and ``last`` are the
+    moments that can be read, microseconds since 1970, None where there are none; ``charged`` are the rows
+    that charge.
+    """
+
+    lines: int
+    requests: int
+    rows: int
+    first: int | None
+    last: int | None
+    charged: int
+
+
 def against_register(db: duckdb.DuckDBPyConnection, register: Register) -> None:
-    """Make the table ``known``: events that fit, with owner, operator and use, and why one cannot count."""
+    """Make the table ``known``: the events with owner, operator and use, and why one cannot count."""
     _addresses(db, register)
     _agents(db)
     _licences(db)
     db.execute(
-        "CREATE OR REPLACE TEMP TABLE known AS SELECT t.place, t.number, t.moment, t.kind, t.outcome, "  # noqa: S608
-        't.host, t.agent, t."of", a.site, a.work, '
+        "CREATE OR REPLACE TEMP TABLE known AS SELECT t.place, t.number, t.moment, t.kind, t.fits, "  # noqa: S608
+        "t.outcome = 'refused' AS refused, t.charged IS NOT NULL AS charged, "
+        't.count, t."of", t."to", a.site, a.work, '
         "coalesce(a.asset, false) AS asset, coalesce(t.licensee, g.operator) AS operator, "
         "coalesce(t.use, g.agent_use) AS meant, "
         f"coalesce({_ANSWERED}, false) AS answered, CASE "
@@ -57,72 +81,80 @@ def against_register(db: duckdb.DuckDBPyConnection, register: Register) -> None:
         "FROM told t LEFT JOIN addresses a ON t.host = a.host AND t.path = a.path "
         "LEFT JOIN agents g ON t.agent = g.agent "
         "LEFT JOIN licences l ON coalesce(t.licence, '') = l.licence "
-        "AND coalesce(t.licensee, '') = l.licensee "
-        "WHERE t.fits"
+        "AND coalesce(t.licensee, '') = l.licensee"
     ).fetchall()
 
 
 def against_lake(db: duckdb.DuckDBPyConnection, sources: Sequence[int], names: Sequence[str]) -> None:
-    """Make the view ``judged``, of ``known``. The view ``sourced`` has the files that others have told.
+    """Make ``judged``, of ``known``. The view ``sourced`` has the files that others have told.
 
     ``sources`` gives each file's place in ``names``. What a file told of an agent on a host in an hour was
     first: the edge's events of that hour are set aside.
     """
-    db.execute("CREATE OR REPLACE TEMP TABLE hours (host VARCHAR, agent VARCHAR, hour BIGINT, source BIGINT)")
     if sources:
         _hours(db, sources)
-    lake.put(db, "names", {"name": lake.texts(names)})
+        lake.put(db, "names", {"name": lake.texts(names)})
+    else:
+        db.execute("CREATE TEMP TABLE contested (place BIGINT, source BIGINT)").fetchall()
+        db.execute("CREATE TEMP TABLE names (name VARCHAR)").fetchall()
     db.execute(
-        "CREATE OR REPLACE TEMP TABLE headings AS SELECT k.place, k.site, k.work, k.operator, k.meant, "  # noqa: S608
-        "CASE WHEN k.kind = 'people' THEN 'human' WHEN k.kind = 'void' THEN 'voided' "
+        "CREATE TEMP TABLE taken AS SELECT DISTINCT \"of\" FROM known WHERE fits AND kind = 'void'"
+    ).fetchall()
+    db.execute(
+        "CREATE TEMP TABLE judged AS SELECT k.place, k.number, k.moment, k.kind, k.fits, k.charged, "
+        'k.count, k."of", k."to", k.site, k.work, k.operator, k.meant, '
+        "CASE WHEN NOT k.fits THEN 'unreadable' "
+        "WHEN k.kind = 'people' THEN 'human' WHEN k.kind = 'void' THEN 'voided' "
         "WHEN k.kind = 'lost' THEN 'lost' WHEN v.of IS NOT NULL THEN 'voided' "
-        "WHEN k.outcome = 'refused' THEN 'refused' WHEN NOT k.answered THEN 'not_answered' "
+        "WHEN k.refused THEN 'refused' WHEN NOT k.answered THEN 'not_answered' "
         "WHEN k.wrong IS NOT NULL THEN 'unreadable' WHEN k.asset THEN 'asset' "
         "WHEN h.source IS NOT NULL THEN 'conflicting' ELSE 'usage' END AS heading, "
         "CASE WHEN k.wrong IS NOT NULL THEN k.wrong WHEN h.source IS NOT NULL THEN "
         "'it was told of this agent in this hour: ' || names.name || ', imported first.' END AS reason "
-        "FROM known k "
-        "LEFT JOIN (SELECT DISTINCT \"of\" FROM known WHERE kind = 'void') v "
-        "ON k.number = v.of AND k.kind IS NULL "
-        "LEFT JOIN hours h ON k.host = h.host AND k.agent = h.agent "
-        f"AND epoch_us(k.moment) // {HOUR} = h.hour "
-        "LEFT JOIN names ON names.rowid = h.source"
+        "FROM known k LEFT JOIN taken v ON k.number = v.of AND k.kind IS NULL "
+        "LEFT JOIN contested h ON k.place = h.place LEFT JOIN names ON names.rowid = h.source"
     ).fetchall()
     db.execute(
-        "CREATE OR REPLACE TEMP VIEW judged AS SELECT * FROM told JOIN headings USING (place)"
+        "CREATE TEMP VIEW events AS SELECT lines.*, judged.place, judged.number, moment, heading, reason, "
+        "site, work, operator, meant FROM judged JOIN lines ON lines.rowid = judged.place WHERE fits"
     ).fetchall()
 
 
-def tallies(db: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
-    """(lines, requests) by heading, of the whole chunk. A ``lost`` event is as many lines as it gives up."""
+def tallies(db: duckdb.DuckDBPyConnection) -> dict[str, Sums]:
+    """What stands under each heading, of the whole chunk: every row of ``judged``, counted."""
     rows = db.execute(
-        "SELECT heading, sum(CASE WHEN kind = 'lost' THEN \"to\" - number + 1 ELSE 1 END)::BIGINT, "
-        "sum(CASE WHEN kind = 'people' THEN count WHEN kind IS NULL AND heading <> 'unreadable' THEN 1 "
-        "ELSE 0 END)::BIGINT FROM judged GROUP BY heading"
+        "SELECT heading, sum(CASE WHEN heading = 'lost' THEN \"to\" - number + 1 ELSE 1 END)::BIGINT, "
+        "sum(CASE WHEN heading = 'human' THEN count WHEN kind IS NULL AND heading <> 'unreadable' THEN 1 "
+        "ELSE 0 END)::BIGINT, count(*), epoch_us(min(moment) FILTER (fits)), "
+        "epoch_us(max(moment) FILTER (fits)), count(*) FILTER (charged) FROM judged GROUP BY heading"
     ).fetchall()
-    found = {heading: (lines, requests) for heading, lines, requests in rows}
-    ((strange,),) = db.execute("SELECT count(*) FROM told WHERE NOT fits").fetchall()
-    if strange:
-        lines, requests = found.get("unreadable", (0, 0))
-        found["unreadable"] = (lines + strange, requests)
-    return found
+    return {heading: Sums(*numbers) for heading, *numbers in rows}
 
 
-def span(db: duckdb.DuckDBPyConnection) -> tuple[int, int, list[str]] | None:
-    """First and last moment (microseconds since 1970) and the hosts of what could count; None: nothing."""
+def span_of(sums: Mapping[str, Sums], headings: Sequence[str]) -> tuple[datetime, datetime] | None:
+    """First and last moment of what stands under these headings; None: nothing with a moment."""
+    found = [sums[heading] for heading in headings if heading in sums]
+    first = [one.first for one in found if one.first is not None]
+    last = [one.last for one in found if one.last is not None]
+    return (_moment(min(first)), _moment(max(last))) if first else None
+
+
+def span(db: duckdb.DuckDBPyConnection) -> tuple[datetime, datetime] | None:
+    """First and last moment of what could count; None: nothing."""
     ((first, last),) = db.execute(
-        "SELECT epoch_us(min(moment)), epoch_us(max(moment)) FROM known WHERE answered"
+        "SELECT epoch_us(min(moment)), epoch_us(max(moment)) FROM known WHERE fits AND answered"
     ).fetchall()
-    if first is None:
-        return None
-    hosts = db.execute("SELECT DISTINCT host FROM known WHERE answered ORDER BY host").fetchall()
-    return first, last, [host for (host,) in hosts]
+    return None if first is None else (_moment(first), _moment(last))
+
+
+def _moment(microseconds: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=microseconds)
 
 
 def _addresses(db: duckdb.DuckDBPyConnection, register: Register) -> None:
     """Each address that could count once, looked up."""
     found = db.execute(
-        f"SELECT host, path, bool_or(outcome = 'charged') FROM told WHERE fits AND {_ANSWERED} "  # noqa: S608
+        f"SELECT host, path, bool_or(outcome = 'charged') FROM lines WHERE {_COUNTABLE} "  # noqa: S608
         "GROUP BY host, path"
     ).fetchall()
     rows = [(host, path, *_looked_up(host, path, charged, register)) for host, path, charged in found]
@@ -148,7 +180,7 @@ def _yes(value: bool) -> str:
 
 def _agents(db: duckdb.DuckDBPyConnection) -> None:
     """Operator and use of every agent named, by the list of AI agents."""
-    names = db.execute("SELECT DISTINCT agent FROM told WHERE fits AND agent IS NOT NULL").fetchall()
+    names = db.execute("SELECT DISTINCT agent FROM lines WHERE agent IS NOT NULL").fetchall()
     book = formats.load()
     known = [(name, found) for (name,) in names if (found := book.by_name(name)) is not None]
     lake.put(db, "agents", {
@@ -161,7 +193,8 @@ def _agents(db: duckdb.DuckDBPyConnection) -> None:
 def _licences(db: duckdb.DuckDBPyConnection) -> None:
     """Whether each licence named is on record as that licensee's."""
     pairs = db.execute(
-        f"SELECT DISTINCT coalesce(licence, ''), coalesce(licensee, '') FROM told WHERE fits AND {_ANSWERED}"  # noqa: S608
+        "SELECT DISTINCT coalesce(licence, ''), coalesce(licensee, '') "  # noqa: S608
+        f"FROM lines WHERE {_COUNTABLE}"
     ).fetchall()
     whose = {row.tid: row.licensee_tid for row in licensing.licences()} if pairs else {}
     granted = [_yes(not one or whose.get(one) == licensee) for one, licensee in pairs]
@@ -173,16 +206,20 @@ def _licences(db: duckdb.DuckDBPyConnection) -> None:
 
 
 def _hours(db: duckdb.DuckDBPyConnection, sources: Sequence[int]) -> None:
-    """Hours of which files have told, with the first of them."""
-    lake.put(db, "origin", _numbered(sources))
+    """Make the table ``contested``: events of hours that files have told of, with the first of those."""
+    lake.put(db, "origin", {"file": np.arange(len(sources)), "source": np.array(sources, dtype=np.int64)})
     db.execute(
-        "INSERT INTO hours SELECT s.host, s.agent, hour, min(o.source) FROM ("  # noqa: S608
+        "CREATE TEMP TABLE asked AS SELECT k.place, l.host, l.agent, "  # noqa: S608
+        f"epoch_us(k.moment) // {HOUR} AS hour FROM known k JOIN lines l ON l.rowid = k.place "
+        "WHERE k.fits AND k.answered"
+    ).fetchall()
+    db.execute(
+        "CREATE TEMP TABLE hours AS SELECT s.host, s.agent, hour, min(o.source) AS source FROM ("  # noqa: S608
         f"SELECT file, host, agent, unnest(range(epoch_us(starts) // {HOUR}, "
         f"greatest(epoch_us(starts) // {HOUR}, (epoch_us(ends) - 1) // {HOUR}) + 1)) AS hour FROM ("
         "SELECT DISTINCT file, host, agent, starts, ends FROM sourced "
-        "WHERE host IN (SELECT host FROM known WHERE answered))) s JOIN origin o USING (file) GROUP BY ALL"
+        "WHERE host IN (SELECT host FROM asked))) s JOIN origin o USING (file) GROUP BY ALL"
     ).fetchall()
-
-
-def _numbered(sources: Sequence[int]) -> dict[str, np.ndarray]:
-    return {"file": np.arange(len(sources)), "source": np.array(sources, dtype=np.int64)}
+    db.execute(
+        "CREATE TEMP TABLE contested AS SELECT place, source FROM asked JOIN hours USING (host, agent, hour)"
+    ).fetchall()

@@ -11,10 +11,11 @@ from quire.society.usage.models import EDGE, Edge, Import
 def record_of(edge: Edge, spool: str, lane: int) -> Import:
     """A new import for a spool. Its digest is of the spool's name: there is one of each."""
     digest = sha256(f"{edge.tid}/{spool}".encode()).hexdigest()
-    return Import.objects.create(
+    made: Import = Import.objects.create(
         digest=f"spool:{digest}",
         name=f"{edge.name}, lane {lane}, spool {spool[:8]}",
         format=EDGE,
         agents=f"sha256:{formats.load().digest}",
         by=None,
     )
+    return made

@@ -3,7 +3,7 @@
 The view ``told`` has a row for each line, and its ``place`` from 0: ``number`` is the one that it must have
 there, and ``fits`` says whether the line is an event with that number. Fields that this version does not know
 are passed over, so that a newer edge is understood. Lines are wide and kept once, in the table ``lines``;
-what is found out about them goes into narrow tables by place, which views put together.
+what is found out about them goes into one narrow table by place, made in a single pass over the view.
 """
 
 from __future__ import annotations
@@ -33,15 +33,17 @@ _FIELDS = {
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST_COUNT = 10**12
+DECIDES = "host <> '' AND starts_with(path, '/') AND length(path) <= 8192"
+"""What at least must be so of a line that is a decision: who looks addresses up asks for no more."""
 _DECISION = (
-    "host <> '' AND starts_with(path, '/') AND length(path) <= 8192 "
-    "AND outcome IN ('admitted', 'charged', 'refused') AND coalesce(status, 200) BETWEEN 100 AND 999 "
+    f"{DECIDES} AND outcome IN ('admitted', 'charged', 'refused') "
+    "AND coalesce(status, 200) BETWEEN 100 AND 999 "
     "AND coalesce(size, 0) >= 0 AND (charged IS NULL) = (currency IS NULL) "
     "AND (charged IS NULL OR (regexp_full_match(charged, '[0-9]{1,6}\\.[0-9]{12}') "
     "AND regexp_full_match(currency, '[A-Z]{3}')))"
 )
 _FITS = (
-    "n = number AND moment IS NOT NULL AND length(t) IN (20, 27) AND t[-1] = 'Z' AND moment <= ? "
+    "n = number AND moment IS NOT NULL AND length(t) IN (20, 27) AND t[-1] = 'Z' AND moment <= latest "
     "AND moment >= '2020-01-01 00:00:00Z'::TIMESTAMPTZ AND CASE "
     f"WHEN kind IS NULL THEN {_DECISION} "
     f"WHEN kind = 'people' THEN host <> '' AND count BETWEEN 0 AND {_LARGEST_COUNT} "
@@ -50,8 +52,8 @@ _FITS = (
 )
 
 
-def read(db: duckdb.DuckDBPyConnection, chunk: Chunk, latest: object) -> None:
-    """Make the table ``told`` of a chunk. ``latest`` is the moment after which no event can have been."""
+def read(db: duckdb.DuckDBPyConnection, chunk: Chunk, latest: datetime) -> None:
+    """Make the view ``told`` of a chunk. ``latest`` is the moment after which no event can have been."""
     try:
         lines = _bulk(db, chunk.text)
     except duckdb.Error:
@@ -59,32 +61,21 @@ def read(db: duckdb.DuckDBPyConnection, chunk: Chunk, latest: object) -> None:
     if lines != chunk.lines:  # something in it that DuckDB does not take for a line
         lines = _bulk(db, _mended(chunk))
     number, source = f"{chunk.first} + lines.rowid", "lines"
+    until = f"make_timestamptz({(latest - _EPOCH) // timedelta(microseconds=1)})"
     if not chunk.straight:
         lake.put(db, "numbers", {"number": chunk.numbers()})
         number, source = "numbers.number", "lines JOIN numbers ON numbers.rowid = lines.rowid"
     db.execute(
-        "CREATE OR REPLACE TEMP TABLE placed AS SELECT place, number, moment, "  # noqa: S608
-        f"coalesce({_FITS}, false) AS fits FROM ("
-        f"SELECT lines.*, lines.rowid AS place, ({number})::BIGINT AS number, "
-        f"try_cast(t AS TIMESTAMPTZ) AS moment FROM {source})",
-        [latest],
+        f"CREATE OR REPLACE TEMP VIEW told AS SELECT *, coalesce({_FITS}, false) AS fits FROM ("  # noqa: S608
+        f"SELECT lines.*, lines.rowid AS place, ({number})::BIGINT AS number, {until} AS latest, "
+        f"try_cast(t AS TIMESTAMPTZ) AS moment FROM {source})"
     ).fetchall()
-    db.execute(
-        "CREATE OR REPLACE TEMP VIEW told AS SELECT lines.*, placed.* FROM lines JOIN placed "
-        "ON placed.place = lines.rowid"
-    ).fetchall()
-
-
-def latest(db: duckdb.DuckDBPyConnection) -> datetime | None:
-    """The time of the last event; None where none can be read."""
-    ((moment,),) = db.execute("SELECT epoch_us(max(moment)) FROM told WHERE fits").fetchall()
-    return None if moment is None else _EPOCH + timedelta(microseconds=moment)
 
 
 def unreadable(db: duckdb.DuckDBPyConnection, chunk: Chunk, most: int) -> Iterator[tuple[int, str, str]]:
-    """(number, reason, excerpt) of the first ``most`` lines that do not fit."""
+    """(number, reason, excerpt) of the first ``most`` lines that do not fit; ``known`` is there."""
     rows = db.execute(
-        "SELECT place, number FROM told WHERE NOT fits ORDER BY place LIMIT ?", [most]
+        "SELECT place, number FROM known WHERE NOT fits ORDER BY place LIMIT ?", [most]
     ).fetchall()
     wanted = dict(rows)
     if not wanted:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 
 import duckdb
-import numpy as np
 
 from quire.society.usage import lake
 from quire.society.usage.compaction import judging, told
+from quire.society.usage.compaction.judging import Sums
 from quire.society.usage.compaction.reading import Chunk
 from quire.society.usage.listed import paths_of_import
 from quire.society.usage.models import Import, Piece, VisitFile
 
 # sql in this file: what is put together are this file's own words and numbers, and the lake's column names.
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STEP = 0x9E3779B97F4A7C15  # odd, so that no two events of a spool have one fingerprint
 _ROWS = {
     "line": "number", "starts": "moment", "ends": "moment", "count": "1::BIGINT",
@@ -30,29 +28,36 @@ _VISIT = (
 )
 
 
-def usage(db: duckdb.DuckDBPyConnection, record: Import, chunk: Chunk) -> tuple[lake.Written | None, int]:
-    """The file of the rows that count and of voids of rows in earlier files, if any; and how many voids."""
+def usage(
+    db: duckdb.DuckDBPyConnection, record: Import, chunk: Chunk, sums: Mapping[str, Sums]
+) -> tuple[lake.Written | None, int]:
+    """The file of the rows that count and of voids of rows in earlier files, if any; and how many voids.
+
+    The rows lie as the events came: sorted by path they would take half as much again, and counting them
+    takes as long.
+    """
     late = _late(db, record, chunk)
-    _fresh(db, record, chunk)
-    ((rows,),) = db.execute("SELECT count(*) FROM fresh").fetchall()
-    if not rows:
+    _fresh(db, record)
+    if not sums.get("usage") and not late:
         return None, late
-    return lake.write_table(db, "fresh", f"{lake.folder_of(record.tid)}/{chunk.first}.parquet"), late
+    path = f"{lake.folder_of(record.tid)}/{chunk.first}.parquet"
+    brief = (
+        "SELECT moment AS starts, moment AS ends, 1 AS count FROM judged WHERE heading = 'usage' "
+        "UNION ALL SELECT starts, ends, count FROM voids"
+    )
+    return lake.write_table(db, "fresh", path, order="line, count, site, work", brief=brief), late
 
 
-def visits(db: duckdb.DuckDBPyConnection, piece: Piece, record: Import) -> None:
+def visits(db: duckdb.DuckDBPyConnection, piece: Piece, record: Import, sums: Mapping[str, Sums]) -> None:
     """The file of what did not count, listed, if there is any."""
-    headings = ", ".join(map(lake.literal, judging.VISITS))
-    where = f"FROM judged WHERE heading IN ({headings})"
-    ((rows, first, last),) = db.execute(
-        f"SELECT count(*), epoch_us(min(moment)), epoch_us(max(moment)) {where}"
-    ).fetchall()
-    if not rows:
+    if (span := judging.span_of(sums, judging.VISITS)) is None:
         return
+    headings = ", ".join(map(lake.literal, judging.VISITS))
     path = f"lake/visits/{record.tid}/{piece.first}.parquet"
-    digest = lake.copy(db, f"SELECT {_VISIT} {where} ORDER BY number", path)
-    starts, ends = (_EPOCH + timedelta(microseconds=moment) for moment in (first, last))
-    VisitFile.objects.create(piece=piece, path=path, digest=digest, rows=rows, starts=starts, ends=ends)
+    chosen = f"SELECT {_VISIT} FROM events WHERE heading IN ({headings}) ORDER BY number"  # noqa: S608
+    digest = lake.copy(db, chosen, path)
+    rows = sum(sums[heading].rows for heading in judging.VISITS if heading in sums)
+    VisitFile.objects.create(piece=piece, path=path, digest=digest, rows=rows, starts=span[0], ends=span[1])
 
 
 def set_aside(db: duckdb.DuckDBPyConnection, chunk: Chunk, most: int) -> Iterator[tuple[int, str, str, str]]:
@@ -63,7 +68,7 @@ def set_aside(db: duckdb.DuckDBPyConnection, chunk: Chunk, most: int) -> Iterato
         yield number, "unreadable", reason[:300], excerpt
     rows = db.execute(
         "SELECT number, heading, reason, coalesce(agent, licensee, '') || ' ' || host || path || ' ' || t "
-        "FROM judged WHERE heading IN ('unreadable', 'conflicting') ORDER BY number"
+        "FROM events WHERE heading IN ('unreadable', 'conflicting') ORDER BY number"
     )
     while batch := rows.fetchmany(10_000):
         for number, heading, reason, excerpt in batch:
@@ -73,16 +78,15 @@ def set_aside(db: duckdb.DuckDBPyConnection, chunk: Chunk, most: int) -> Iterato
             yield number, heading, reason[:300], excerpt[:300]
 
 
-def _fresh(db: duckdb.DuckDBPyConnection, record: Import, chunk: Chunk) -> None:
+def _fresh(db: duckdb.DuckDBPyConnection, record: Import) -> None:
     """Make the view ``fresh``: the rows of the lake that this chunk adds, and the voids."""
     base = int.from_bytes(blake2b(record.id.bytes, digest_size=8).digest(), "big")
-    numbers = chunk.numbers()
-    prints = (numbers.astype(np.uint64) * np.uint64(_STEP) + np.uint64(base)).view(np.int64)  # modulo 2^64
-    lake.put(db, "prints", {"number": numbers, "fingerprint": prints})
+    whole = f"((number::HUGEINT * {_STEP} + {base}) & {2**64 - 1}::HUGEINT)"
     columns = {name: name for name, _ in lake.COLUMNS} | _ROWS
+    columns["fingerprint"] = f"CASE WHEN {whole} < {2**63} THEN {whole} ELSE {whole} - {2**64} END::BIGINT"
     chosen = ", ".join(f"{columns[name]} AS {name}" for name, _ in lake.COLUMNS)
     db.execute(
-        f"CREATE OR REPLACE TEMP VIEW fresh AS SELECT {chosen} FROM judged JOIN prints USING (number) "  # noqa: S608
+        f"CREATE OR REPLACE TEMP VIEW fresh AS SELECT {chosen} FROM events "  # noqa: S608
         "WHERE heading = 'usage' UNION ALL BY NAME SELECT * FROM voids"
     ).fetchall()
 

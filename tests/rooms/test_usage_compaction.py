@@ -1,0 +1,77 @@
+"""Compaction: the same bytes for the same events, whatever was killed before."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.rooms.usage_edges import Edge, admitted, edge
+from tests.rooms.usage_society import NOON, broken, lake_rows, society  # noqa: F401
+
+
+@pytest.fixture
+def front(society: Any) -> Edge:  # noqa: F811
+    society.site()
+    return edge(society)
+
+
+def compact(**more: Any) -> dict[str, tuple[int, int]]:
+    from quire.society.usage import actions
+
+    told = actions.compact(**more).tallies
+    return {heading: (tally.lines, tally.requests) for heading, tally in sorted(told.items())}
+
+
+def sends_many(front: Edge, count: int, step: int) -> None:
+    """Events like one another but for number, path and request, cut into batches."""
+    plain = json.dumps({"t": f"{NOON:%Y-%m-%dT%H:%M:%S}.000000Z", **admitted()}, separators=(",", ":"))
+    for first in range(1, count + 1, step):
+        text = "".join(
+            f'{{"n":{n},"request":"{n * 7919 % 65_521:x}",{plain[1:]}\n' for n in range(first, first + step)
+        )
+        body = gzip.compress(text.encode(), 1, mtime=0)
+        assert front.post(body, front.header(first, first + step - 1, body))[0] == 200
+
+
+@pytest.mark.more
+def test_a_file_written_again_has_the_same_bytes(front: Edge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several row groups, so that several threads write them; it fails when the file is there."""
+    from quire.society.usage import lake
+    from quire.society.usage.actions import chunks
+    from quire.society.usage.models import LakeFile
+
+    sends_many(front, 280_000, 40_000)
+    digests = []
+
+    def broken_off(record: Any, written: lake.Written) -> None:
+        digests.append(written.digest)
+        raise KeyboardInterrupt
+
+    for _ in range(3):
+        monkeypatch.setattr(chunks, "list_file", broken_off)
+        with pytest.raises(KeyboardInterrupt):
+            compact()
+        monkeypatch.undo()
+    assert compact() == {"usage": (280_000, 280_000)}
+    assert {*digests, LakeFile.objects.get().digest} == {digests[0]}
+    assert broken() == []
+
+
+def test_fingerprints_differ_and_hang_on_the_number_alone(front: Edge) -> None:
+    """Cut into pieces of any size they are the same, modulo 2^64: no event of a spool has another's."""
+    from hashlib import blake2b
+
+    from quire.society.usage.models import Import
+
+    front.tells(40, **admitted())
+    for first in range(1, 41, 5):
+        front.sends(first, first + 4)
+    compact(most=7)
+    base = int.from_bytes(blake2b(Import.objects.get().id.bytes, digest_size=8).digest(), "big")
+    expected = [(n, (n * 0x9E3779B97F4A7C15 + base) % 2**64) for n in range(1, 41)]
+    signed = [(n, int(np.uint64(whole).astype(np.int64))) for n, whole in expected]
+    assert lake_rows("line, fingerprint") == signed
