@@ -6,8 +6,6 @@ what is in a batch. Both come from anyone until they are read.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +14,7 @@ from typing import Any
 
 from quire.core import canonical, moments
 from quire.core.errors import Invalid, NotFound, QuireError
-from quire.core.tokens import ALG, BadSignature, KeySet, SigningKey, UnknownKey, verify
+from quire.core.tokens import ALG, BadSignature, KeySet, SigningKey, UnknownKey, unproved, verify
 
 SCHEME = "Edge"
 BATCH = "quire-batch+jws"
@@ -155,12 +153,7 @@ def _signed(value: str, typ: str, keys_of: KeysOf, fields: set[str]) -> dict[str
 
 
 def _peek(jws: str) -> str:
-    parts = jws.split(".")
-    try:
-        said = _object(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))) or {}
-        edge = said["edge"]
-    except (IndexError, KeyError, binascii.Error, ValueError):
-        edge = None
+    edge = (_object(unproved(jws) or b"") or {}).get("edge")
     if not isinstance(edge, str) or not _PLAIN.fullmatch(edge):
         raise NotThisEdge("The signature names no edge.")
     return edge

@@ -9,8 +9,6 @@ A token comes from anyone. Every refusal is a ``TokenRefused``, whatever the tex
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping
@@ -20,7 +18,16 @@ from typing import Any, Literal, cast
 from quire.core import canonical
 from quire.core.errors import Invalid, QuireError
 from quire.core.terms import USES
-from quire.core.tokens import ALGS, BadSignature, KeySet, PublicKey, SigningKey, UnknownKey, verify
+from quire.core.tokens import (
+    ALGS,
+    BadSignature,
+    KeySet,
+    PublicKey,
+    SigningKey,
+    UnknownKey,
+    unproved,
+    verify,
+)
 
 TYP = "olp-license+jws"
 MAX_TOKEN = 8 * 1024
@@ -172,12 +179,10 @@ def read_from(text: str, issuers: Mapping[str, KeySet]) -> Claims:
 
 def peek_issuer(text: str) -> str | None:
     """The issuer a token names, or None; nothing is verified: it serves to choose keys, nothing else."""
-    parts = text.split(".") if isinstance(text, str) and len(text) <= MAX_TOKEN else []
-    if len(parts) != 3:
-        return None
+    payload = unproved(text) if isinstance(text, str) and len(text) <= MAX_TOKEN else None
     try:
-        said = _object(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-    except (Invalid, binascii.Error, ValueError):
+        said = _object(payload or b"")
+    except Invalid:
         return None
     named = said.get("iss")
     return named if isinstance(named, str) else None

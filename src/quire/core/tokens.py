@@ -275,6 +275,15 @@ def verify(jws: str, keys: KeySet, typ: str, algs: tuple[str, ...] = STRICT) -> 
     return payload
 
 
+def unproved(jws: object) -> bytes | None:
+    """The payload that a compact JWS carries, with nothing verified: it serves to choose keys, nothing else.
+
+    None for what is no compact JWS.
+    """
+    parts = jws.split(".", 3) if isinstance(jws, str) and len(jws) <= MAX_JWS else []
+    return _decode(parts[1]) if len(parts) == 3 else None
+
+
 @lru_cache(maxsize=256)
 def _header(text: str, typ: str) -> tuple[str, str]:
     """Algorithm and key id. Remembered, because one key's tokens all begin with the same header."""

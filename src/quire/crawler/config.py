@@ -20,6 +20,7 @@ and could otherwise have them sent to its own.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import stat
@@ -28,7 +29,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from quire.core.errors import Invalid, QuireError
 from quire.core.money import Money
@@ -49,6 +50,12 @@ class Credentials:
 
     client_id: str
     secret: str = field(repr=False)
+
+    @property
+    def basic(self) -> str:
+        """The value of ``Authorization`` with which the client shows who it is (RFC 6749 §2.3.1)."""
+        pair = f"{quote(self.client_id, safe='')}:{quote(self.secret, safe='')}"
+        return "Basic " + base64.b64encode(pair.encode()).decode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from quire.core import moments
 from quire.core.errors import Invalid
 from quire.core.money import Money
 from quire.crawler.asks import TooDear
@@ -101,7 +102,7 @@ class Receipts:
             raise ReceiptsDamaged("A line of the receipts is not a receipt; put the file aside.") from problem
 
     def _write(self, line: dict[str, Any]) -> None:
-        line["at"] = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        line["at"] = moments.write_exactly(datetime.now(UTC))
         if self._path is None:
             self._kept.append(line)
             return

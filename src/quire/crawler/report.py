@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from quire.core import moments
 from quire.core.errors import Invalid
 
 VERSION = "1.0"
@@ -47,8 +48,8 @@ def used(
     kind: str, receipt: Mapping[str, Any], *, at: datetime | None = None, output: str = "", **data: Any
 ) -> dict[str, Any]:
     """What was done with a page that was got. ``kind`` is one of KINDS but the first; ``output`` names the
-    answer
-    it went into (needed for what is cited and presented). Raises BadReport."""
+    answer it went into (needed for what is cited and presented). Raises BadReport, and BadMoment for an
+    ``at`` without its zone."""
     if kind not in KINDS[1:]:
         raise BadReport(f"{kind[:40]!r} is none of {', '.join(KINDS[1:])}.")
     if kind != "content_grounded" and not output:
@@ -56,7 +57,7 @@ def used(
     event = {
         "id": str(uuid.uuid4()),
         "type": kind,
-        "timestamp": (at or datetime.now(UTC)).isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "timestamp": moments.write_exactly(at or datetime.now(UTC)),
         "content_url": receipt["url"],
         "license_ref": receipt["licence"],
         "data": data,

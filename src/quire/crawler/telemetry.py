@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from quire.core.errors import QuireError
 from quire.crawler.asks import NoCredentials
@@ -29,11 +27,7 @@ def deliver(crawler: Crawler, server: str, events: Iterable[Mapping[str, Any]]) 
     ours = crawler.config.servers.get(server)
     if ours is None:
         raise NoCredentials(f"There are no credentials for {server} in the configuration.", server=server)
-    pair = f"{quote(ours.client_id, safe='')}:{quote(ours.secret, safe='')}".encode()
-    headers = {
-        "content-type": "application/json",
-        "authorization": "Basic " + base64.b64encode(pair).decode(),
-    }
+    headers = {"content-type": "application/json", "authorization": ours.basic}
     address = f"{server.removesuffix('/olp')}/api/v1/telemetry/events"
     sent = 0
     waiting = list(events)
