@@ -30,14 +30,16 @@ def shown(society: Any, lab: str = "lab-o", **more: Any) -> dict[str, str]:  # n
 def event(step: int = 0, kind: str = "content_retrieved", **more: Any) -> dict[str, Any]:
     """An event of its own id, ``step`` seconds after noon; a value None leaves a field out."""
     said = {
-        "id": f"00000000-0000-4000-8000-{step:012d}", "type": kind, "timestamp": text(NOON + timedelta(seconds=step)),
+        "id": f"00000000-0000-4000-8000-{step:012d}", "type": kind,
+        "timestamp": text(NOON + timedelta(seconds=step)),
         "content_url": URL, "license_ref": "lab-o-2026", "data": {}, **more,
     }  # fmt: skip
     return {name: value for name, value in said.items() if value is not None}
 
 
 def batch(*events: Any, **more: Any) -> dict[str, Any]:
-    return {"document_type": "event_batch", "schema_version": "1.0", "session_id": "s", "events": events, **more}
+    said = {"document_type": "event_batch", "schema_version": "1.0", "session_id": "s", "events": events}
+    return said | more
 
 
 def post(body: Any, headers: dict[str, str], kind: str = "application/json") -> tuple[int, dict[str, Any]]:
@@ -59,11 +61,12 @@ def lab(society: Any) -> dict[str, str]:  # noqa: F811
 
 
 def test_an_event_is_taken_once(lab: dict[str, str]) -> None:
-    body = batch(event(1), event(2, "content_grounded", data={"chars_ingested": 5200, "tokens_ingested": 1300}))
+    grounded = event(2, "content_grounded", data={"chars_ingested": 5200, "tokens_ingested": 1300})
+    body = batch(event(1), grounded)
     assert post(body, lab) == (200, {"taken": 2, "again": 0, "refused": []})
     assert post(body, lab) == (200, {"taken": 0, "again": 2, "refused": []})
-    assert post(batch(event(2, "content_grounded", data={"chars_ingested": 5200, "tokens_ingested": 1300}),
-                      event(3), event(3)), lab) == (200, {"taken": 1, "again": 2, "refused": []})  # fmt: skip
+    third = batch(grounded, event(3), event(3))
+    assert post(third, lab) == (200, {"taken": 1, "again": 2, "refused": []})
     assert kept("kind", "host", "path", "chars", "tokens") == [
         ("retrieved", "paper.example", "/news/one", None, None),
         ("grounded", "paper.example", "/news/one", 5200, 1300),

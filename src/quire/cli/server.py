@@ -8,7 +8,20 @@ from typing import Any
 import typer
 import typer.main
 
-from quire.cli import clients, credit, demo, distribution, edges, house, licences, money, people, repertoire, usage
+from quire.cli import (
+    clients,
+    credit,
+    demo,
+    distribution,
+    edges,
+    house,
+    licences,
+    money,
+    people,
+    repertoire,
+    reports,
+    usage,
+)
 
 app = typer.Typer(
     name="quire",
@@ -21,7 +34,7 @@ app = typer.Typer(
 )
 
 house.register(app)
-for part in (people, repertoire, licences, clients, credit, edges, usage, distribution, money, demo):
+for part in (people, repertoire, licences, clients, credit, edges, usage, reports, distribution, money, demo):
     part.register(app)
 
 

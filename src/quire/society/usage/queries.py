@@ -18,6 +18,8 @@ from quire.society.usage.counting import Counts, Registry, Used, subjects
 from quire.society.usage.health import EdgeRow, SpoolRow, edges
 from quire.society.usage.listed import paths_of, paths_of_import
 from quire.society.usage.models import Charge, Import, Piece, SetAside
+from quire.society.usage.reports.queries import Reported, ReportRow, reported, reports
+from quire.society.usage.reports.reconciling import Line, Reconciliation, Unmatched, reconcile, unmatched
 
 __all__ = [
     "HEADINGS",
@@ -27,10 +29,15 @@ __all__ = [
     "Counts",
     "EdgeRow",
     "ImportRow",
+    "Line",
+    "Reconciliation",
     "Registry",
+    "ReportRow",
+    "Reported",
     "SpoolRow",
     "Tally",
     "Total",
+    "Unmatched",
     "Used",
     "account_of",
     "account_of_everything",
@@ -40,9 +47,13 @@ __all__ = [
     "find",
     "heard_until",
     "imports",
+    "reconcile",
+    "reported",
+    "reports",
     "set_aside",
     "subjects",
     "totals",
+    "unmatched",
 ]
 
 
