@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -65,6 +65,11 @@ class Place:
     authorizations: list[str]
     kind: dict[str, Any]
     at: str
+    gate: Gate
+
+    def change(self, rules: tuple[Rule, ...]) -> None:
+        """The edge hears of other terms."""
+        self.gate.install(replace(self.gate.state, site=terms(rules)))
 
     @property
     def rehearse(self) -> dict[str, str]:
@@ -190,5 +195,6 @@ def place(rules: tuple[Rule, ...] = RULES, credit: str = "1") -> Iterator[Place]
 
     with serving(both, port):
         yield Place(
-            SITE, app.server, notes, app.asked, app.authorizations, app.kind, f"http://127.0.0.1:{port}"
-        )
+            SITE, app.server, notes, app.asked, app.authorizations, app.kind, f"http://127.0.0.1:{port}",
+            edge.gate,
+        )  # fmt: skip

@@ -19,7 +19,7 @@ from urllib.parse import urljoin
 
 import httpx
 
-from quire.crawler.asks import Answer, Ask, Asking, NotAllowed, T
+from quire.crawler.asks import Answer, Ask, Asking, NotAllowed, T, origin_of
 from quire.crawler.config import CrawlerConfig
 from quire.crawler.flow import Flow, Got
 from quire.crawler.origins import Permit
@@ -27,6 +27,7 @@ from quire.crawler.origins import Permit
 MOST_BYTES = 64 * 1024 * 1024
 MOST_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
+_SECRET = ("authorization", "cookie", "proxy-authorization")
 
 
 def _asked(ask: Ask, config: CrawlerConfig) -> dict[str, object]:
@@ -35,14 +36,22 @@ def _asked(ask: Ask, config: CrawlerConfig) -> dict[str, object]:
     return {"method": ask.method, "url": url, "headers": headers, "content": ask.body or None}
 
 
-def _target(got: Got, url: str, left: int) -> str | None:
-    """Where a page sends on to, or None; NotAllowed where it does so without end."""
+def _target(flow: Flow, got: Got, url: str, left: int) -> str | None:
+    """Where a page sends on to, or None; NotAllowed where it does so without end, or into our own network."""
     place = got.answer.headers.get("location")
     if got.answer.status not in _REDIRECTS or not place:
         return None
     if left == 0:
         raise NotAllowed(f"{url} sends on and on.", url=url)
-    return urljoin(url, place)
+    target = urljoin(url, place)
+    flow.onward(url, target)
+    return target
+
+
+def _kept(headers: Mapping[str, str] | None, url: str, onward: str) -> dict[str, str]:
+    """The caller's own headers for the next address: what is meant for one origin is not told to another."""
+    same = origin_of(url) == origin_of(onward)
+    return {name: value for name, value in (headers or {}).items() if same or name.lower() not in _SECRET}
 
 
 class Crawler:
@@ -57,10 +66,10 @@ class Crawler:
         """The page at ``url``. Raises NotAllowed, NoCredentials, NoToken and TooDear."""
         for left in range(MOST_REDIRECTS, -1, -1):
             got = self._carry(self.flow.get(url, headers=headers))
-            onward = _target(got, url, left)
+            onward = _target(self.flow, got, url, left)
             if onward is None:
                 break
-            url = onward
+            url, headers = onward, _kept(headers, url, onward)
         return got
 
     def permit(self, url: str) -> Permit:
@@ -118,10 +127,10 @@ class AsyncCrawler:
         """As ``Crawler.get``."""
         for left in range(MOST_REDIRECTS, -1, -1):
             got = await self._carry(self.flow.get(url, headers=headers))
-            onward = _target(got, url, left)
+            onward = _target(self.flow, got, url, left)
             if onward is None:
                 break
-            url = onward
+            url, headers = onward, _kept(headers, url, onward)
         return got
 
     async def permit(self, url: str) -> Permit:

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from quire.core.errors import Invalid
+from quire.core.errors import Invalid, QuireError
 from quire.core.money import Money
 from quire.core.rsl.model import Document
-from quire.crawler.asks import Answer, Ask, Asking, NotAllowed, TooDear
+from quire.crawler.asks import Answer, Ask, Asking, NotAllowed, TooDear, origin_of
 from quire.crawler.config import CrawlerConfig
 from quire.crawler.origins import Origin, Origins, Permit
 from quire.crawler.receipts import Receipts
@@ -57,6 +57,11 @@ class Flow:
         origin = yield from self.origins.find(url)
         return self._permit(origin, url)
 
+    def onward(self, url: str, target: str) -> None:
+        """NotAllowed where a page at ``url`` sends on to an address on one's own network."""
+        if origin_of(target) not in self.config.rehearse:
+            self.origins.check(origin_of(url), target, https=False)
+
     def get(self, url: str, method: str = "GET", headers: Mapping[str, str] | None = None) -> Asking[Got]:
         """Get one page. The permit, the token and the price come first."""
         permit = yield from self.permit(url)
@@ -72,8 +77,13 @@ class Flow:
             if price is not None:
                 self.receipts.set_aside(request, price[1])
             answer = yield self._dressed(url, method, common, token, price, after)
-            charged = charged_of(answer)
-            again = yield from self._again(permit, token, answer, price)
+            charged = charged_of(answer, price[1] if price is not None else None)
+            try:
+                again = yield from self._again(permit, token, answer, price)
+            except QuireError:
+                # The answer was a refusal, so nothing of what was set aside for it is spent.
+                self.receipts.settle(request, None, **self._about(permit, token, answer, common))
+                raise
             if again is None:
                 break
             token, price, after = again
@@ -195,7 +205,12 @@ def _money(amount: str, currency: str) -> Money | None:
         return None
 
 
-def charged_of(answer: Answer) -> Money | None:
-    """What an answer says was charged for it."""
+def charged_of(answer: Answer, offered: Money | None) -> Money | None:
+    """What an answer says was charged for it, and at most what was offered: no site can use a crawler's money
+    up by saying so, nor give it more by a charge below nothing.
+    """
     text = answer.headers.get("crawler-charged")
-    return read_price(text) if text and 200 <= answer.status < 300 else None
+    said = read_price(text) if text and 200 <= answer.status < 300 else None
+    if said is None or offered is None or said.currency != offered.currency or said.quanta <= 0:
+        return None
+    return min(said, offered)

@@ -122,19 +122,20 @@ class Origins:
         inline = tuple((url, placed(read(text).document, url)) for text in held.inline)
         return found + inline
 
-    def check(self, origin: str, url: str) -> None:
+    def check(self, origin: str, url: str, *, https: bool = True) -> None:
         """NotAllowed where a site names an address that it should not be able to make us ask.
 
-        Its own origin is being crawled anyhow; any other must be HTTPS at a public address.
+        Its own origin is being crawled anyhow; any other must be at a public address, and HTTPS where that is
+        asked for.
         """
         place = origin_of(url)
         if place == origin or self._private:
             return
         parts = urlsplit(url)
-        if parts.scheme != "https":
+        if https and parts.scheme != "https":
             raise NotAllowed(f"{place} is named by {origin} without HTTPS, so it is not asked.")
         try:
-            found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
+            found = socket.getaddrinfo(parts.hostname, parts.port or parts.scheme, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
             raise NotAllowed(f"{place}, named by {origin}, leads nowhere.") from None
         if not all(is_public(str(one[4][0])) for one in found):

@@ -67,7 +67,9 @@ class LicenceMiddleware:
             raise IgnoreRequest(problem.sentence) from problem
 
     async def _carry(self, request: Request, ask: Ask) -> Response | None:
-        meta = {_OURS: True, "dont_redirect": True, "handle_httpstatus_all": True, "dont_retry": True}
+        # Nothing of it goes into Scrapy's cache: a token is a secret, and a price is asked for a second time.
+        meta = {_OURS: True, "dont_redirect": True, "handle_httpstatus_all": True, "dont_retry": True,
+                "dont_cache": True}  # fmt: skip
         if ask.after:
             await asyncio.sleep(ask.after)
         url, host = self.flow.config.really(ask.url)

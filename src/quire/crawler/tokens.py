@@ -86,7 +86,7 @@ def _read(server: str, status: int, body: bytes, now: float) -> Token:
         told = json.loads(body)
         if not isinstance(told, dict):
             raise ValueError(told)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise NoToken(f"{server} answered {status} with something that is not JSON.", server=server) from None
     text = told.get("access_token")
     if (
