@@ -7,6 +7,7 @@ behind the middleware; crawlers; compaction, again and again. ``Town`` starts th
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -14,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -25,7 +27,7 @@ from typing import Any
 
 import psutil
 
-from tests.races.soak_crawler import Order
+from tests.races.soak_crawler import PATHS, Order
 from tests.races.soak_society import HOST
 
 ROOT = Path(__file__).parents[2]
@@ -95,6 +97,7 @@ class Town:
     env: dict[str, str]
     society: Server
     site: Server
+    deposit: str = ""
     kills: Counter[str] = field(default_factory=Counter)
     compactions: Counter[str] = field(default_factory=Counter)
 
@@ -170,13 +173,18 @@ class Town:
             with contextlib.suppress(psutil.NoSuchProcess):
                 one.kill()
 
-    def compact(self, dice: random.Random) -> None:
-        """Compact once, or be killed meanwhile."""
-        command = [sys.executable, "-W", "ignore", "-m", "quire.cli", "edges", "compact"]
+    def compact(self, longest: float) -> None:
+        """Compact once, and book what was charged, or be killed after ``longest`` seconds."""
+        self._killed_after(longest, ["edges", "compact"])
+        if self.deposit:
+            self._killed_after(longest, ["credit", "settle", "--by", "preparer"])
+
+    def _killed_after(self, longest: float, words: list[str]) -> None:
+        command = [sys.executable, "-W", "ignore", "-m", "quire.cli", *words]
         with (self.folder / "compact.log").open("ab") as log:
             process = subprocess.Popen(command, env=self.env, cwd=ROOT, stdout=log, stderr=log)
         try:
-            code = process.wait(dice.uniform(0.2, 2.0) if dice.random() < 0.5 else LONGEST)
+            code = process.wait(longest)
             self.compactions["done" if code == 0 else "failed"] += 1
         except subprocess.TimeoutExpired:
             process.kill()
@@ -185,39 +193,54 @@ class Town:
 
 
 @contextmanager
-def town(folder: Path, deposit: str = "") -> Iterator[Town]:
-    """The society founded, its server and the site at work, the edge with its policy."""
+def _folder() -> Iterator[Path]:
+    """On a real disk, and open to the system user that PostgreSQL runs as."""
+    with tempfile.TemporaryDirectory(
+        prefix="quire-soak-", dir="/var/tmp", ignore_cleanup_errors=True
+    ) as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
+
+
+@contextmanager
+def town(deposit: str = "") -> Iterator[Town]:
+    """The society founded, its server and the site at work, the edge with its policy. A ``deposit`` in EUR
+    makes the crawlers' licence one that pays by the request."""
+    with _folder() as folder:
+        made = _founded(folder, deposit)
+        try:
+            for server in (made.society, made.site):
+                server.start()
+                server.wait()
+            _until_policy(made)
+            yield made
+        finally:
+            made.site.kill()
+            made.society.kill()
+            made.quire("db", "stop")
+
+
+def _founded(folder: Path, deposit: str) -> Town:
     ports = (free_port(), free_port())
-    url = f"http://127.0.0.1:{ports[0]}"
     env = {name: value for name, value in os.environ.items() if name not in _NAMES}
-    env |= {
-        "QUIRE_HOME": str(folder / "var"), "QUIRE_URL": url, "DJANGO_SETTINGS_MODULE": "quire.society.settings",
-        "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
+    env["PYTHONPATH"] = f"{ROOT / 'src'}{os.pathsep}{ROOT}"
+    ours = {
+        **env, "QUIRE_HOME": str(folder / "var"), "QUIRE_URL": f"http://127.0.0.1:{ports[0]}",
+        "DJANGO_SETTINGS_MODULE": "quire.society.settings",
     }  # fmt: skip
     (folder / "works.csv").write_text(
-        "url,title\n" + "".join(f"https://{HOST}/n/{number},Notice {number}\n" for number in range(500))
+        "url,title\n" + "".join(f"https://{HOST}/n/{number},Notice {number}\n" for number in range(PATHS))
     )
-    found = _society(env, "found", str(folder / "edge"), deposit)
+    found = _society(ours, "found", str(folder / "edge"), deposit)
     pages = [
         "examples/society/member_site.py", "--works", str(folder / "works.csv"), "--host", HOST,
         "--config", str(folder / "edge" / "quire-edge.toml"), "--kind", "asgi", "--port", str(ports[1]),
     ]  # fmt: skip
     serve = ["-m", "quire.cli", "serve", "--port", str(ports[0])]
-    small = {name: value for name, value in env.items() if not name.startswith("QUIRE_")}
-    made = Town(
-        folder, found, env, Server(serve, ports[0], env, folder / "society.log"),
-        Server(pages, ports[1], small, folder / "site.log"),
+    return Town(
+        folder, found, ours, Server(serve, ports[0], ours, folder / "society.log"),
+        Server(pages, ports[1], env, folder / "site.log"), deposit,
     )  # fmt: skip
-    try:
-        for server in (made.society, made.site):
-            server.start()
-            server.wait()
-        _until_policy(made)
-        yield made
-    finally:
-        made.site.kill()
-        made.society.kill()
-        made.quire("db", "stop")
 
 
 def _society(env: dict[str, str], *words: str) -> Any:
@@ -232,12 +255,8 @@ def _society(env: dict[str, str], *words: str) -> Any:
 def _until_policy(made: Town) -> None:
     """Until the edge has its policy and the keys: it then keeps them on its disk."""
     until = time.monotonic() + LONGEST
-    command = [sys.executable, "-m", "quire.cli", "edge", "status", "--json", "--config"]
     while True:
-        told = subprocess.run(
-            [*command, str(made.edge / "quire-edge.toml")], capture_output=True, text=True, check=False, cwd=ROOT,
-            env=made.env,
-        )  # fmt: skip
+        told = made.quire("edge", "status", "--json", "--config", str(made.edge / "quire-edge.toml"))
         lanes = json.loads(told.stdout)["lanes"] if told.stdout else []
         if any(lane.get("policy") and lane.get("revocations") for lane in lanes):
             return
@@ -245,23 +264,34 @@ def _until_policy(made: Town) -> None:
         time.sleep(0.3)
 
 
-def soak(made: Town, wanted: int, seed: int, *, pace: float = 2000.0, crawlers: int = 2, connections: int = 12,
-         price: str = "", gap: tuple[float, float] = (0.5, 3.0), patience: float = 120.0) -> dict[str, Any]:  # fmt: skip
+def crawler(made: Town, name: str, wanted: int, **more: Any) -> subprocess.Popen[bytes]:
+    """A crawler at work: it prints what it did as JSON when it ends. ``more`` are fields of its ``Order``."""
+    order = Order(
+        name=name, port=made.site.port, host=HOST, folder=str(made.folder), use="ai-train", wanted=wanted,
+        server=f"{made.env['QUIRE_URL']}/olp", client=made.made["client"], secret=made.made["secret"], **more,
+    )  # fmt: skip
+    words = [sys.executable, "-m", "tests.races.soak_crawler", json.dumps(asdict(order))]
+    return subprocess.Popen(words, cwd=ROOT, env=made.env, stdout=subprocess.PIPE)
+
+
+def soak(
+    made: Town,
+    wanted: int,
+    seed: int,
+    *,
+    pace: float = 2000.0,
+    crawlers: int = 2,
+    connections: int = 12,
+    price: str = "",
+    gap: tuple[float, float] = (0.5, 3.0),
+    patience: float = 120.0,
+) -> dict[str, Any]:
     """Crawl until ``wanted`` answers came, kill meanwhile, deliver and compact all; what happened."""
-    orders = [
-        Order(
-            name=f"c{number}", port=made.site.port, host=HOST, folder=str(made.folder),
-            server=f"{made.env['QUIRE_URL']}/olp", client=made.made["client"], secret=made.made["secret"],
-            use="ai-train", wanted=wanted // crawlers, connections=connections, pace=pace / crawlers,
-            price=price, patience=patience,
-        )
+    running = [
+        crawler(made, f"c{number}", wanted // crawlers, connections=connections, pace=pace / crawlers,
+                price=price, patience=patience)
         for number in range(crawlers)
     ]  # fmt: skip
-    words = [sys.executable, "-m", "tests.races.soak_crawler"]
-    running = [
-        subprocess.Popen([*words, json.dumps(asdict(order))], cwd=ROOT, env=made.env, stdout=subprocess.PIPE)
-        for order in orders
-    ]
     over = threading.Event()
     dice = random.Random(seed)
     compacting = threading.Thread(target=_compact_until, args=(made, random.Random(seed + 1), over))
@@ -274,30 +304,34 @@ def soak(made: Town, wanted: int, seed: int, *, pace: float = 2000.0, crawlers: 
         for process in running:
             process.kill()
         compacting.join()
-    return {"crawlers": told, **_ended(made), "most in flight": made.kills["edge"] * crawlers * connections}
+    return {"crawlers": told, **ended(made), "most in flight": made.kills["edge"] * crawlers * connections}
 
 
 def _kill_while(
     made: Town, running: list[subprocess.Popen[bytes]], dice: random.Random, gap: tuple[float, float]
 ) -> None:
-    """One victim after another, in an order by chance in which each has its turn, until the crawlers end."""
+    """One victim after another, in an order by chance in which each has its turn, until the crawlers end
+    and everybody was killed."""
     ways = [made.kill_edge, made.kill_edge, made.kill_server, made.kill_database, made.kill_everything]
-    while True:
+    for turn in itertools.count():
         for way in dice.sample(ways, len(ways)):
             until = time.monotonic() + dice.uniform(*gap)
             while time.monotonic() < until:
-                if all(process.poll() is not None for process in running):
+                if turn and all(process.poll() is not None for process in running):
                     return
                 time.sleep(0.02)
             way(dice)
 
 
 def _compact_until(made: Town, dice: random.Random, over: threading.Event) -> None:
-    while not over.wait(dice.uniform(0.2, 1.5)):
-        made.compact(dice)
+    """Every second one is killed at some moment."""
+    for longest in itertools.cycle((1.5, LONGEST)):
+        if over.wait(dice.uniform(0.2, 1.5)):
+            return
+        made.compact(dice.uniform(0.2, longest) if longest < LONGEST else longest)
 
 
-def _ended(made: Town) -> dict[str, Any]:
+def ended(made: Town) -> dict[str, Any]:
     """Everything delivered and compacted; what both sides say of it."""
     made.start_database()
     made.society.wait()

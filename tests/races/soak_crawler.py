@@ -2,9 +2,9 @@
 
     python -m tests.races.soak_crawler '{"name": "a", "port": 8081, …}'
 
-It asks on all its connections and then reads them all, so one process keeps a site busy. Each request has an
-id of its own. An id is noted in ``answered`` only when the whole body of a 200 was read; an id that was sent and
-then broken off is noted in ``broken``, asked for no more, and a new one is taken in its place.
+It asks on all its connections and then reads them all, so one process keeps a site busy. Each request has
+an id of its own. An id is noted in ``answered`` only when the whole body of a 200 was read; an id that was
+sent and then broken off is noted in ``broken``, asked for no more, and a new one is taken in its place.
 """
 
 from __future__ import annotations

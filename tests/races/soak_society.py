@@ -63,7 +63,8 @@ def _pays(desk: Any, deposit: str) -> None:
 
     desk.price("/", PRICE)
     invoicing.deposit(
-        licensee="lab-a", amount=deposit, currency="EUR", received_on=clock.today(), reference="SOAK", by=desk.user
+        licensee="lab-a", amount=deposit, currency="EUR", received_on=clock.today(),
+        reference="SOAK", by=desk.user,
     )  # fmt: skip
 
 
@@ -102,17 +103,33 @@ def tell(folder: Path) -> dict[str, Any]:
         "findings": audit.findings(),
         "durability": _durability(),
         "credit": _credit(),
+        "refused": _refused(),
     }
 
 
+def _refused() -> dict[str, int]:
+    """Requests that the edge refused, by code."""
+    from quire.society.kit import config
+    from quire.society.usage import lake
+    from quire.society.usage.models import VisitFile
+
+    files = [str(config.home() / path) for path in VisitFile.objects.values_list("path", flat=True)]
+    if not files:
+        return {}
+    with lake.connect() as db:
+        query = "SELECT coalesce(code, heading), count(*) FROM read_parquet(?) GROUP BY ALL ORDER BY ALL"
+        return dict(db.execute(query, [files]).fetchall())
+
+
 def _held_against(paths: list[str], folder: Path) -> dict[str, Any]:
-    """DuckDB's answer: of the ids answered, those there not once; of those there, which nobody was answered."""
+    """DuckDB's answer: ids answered that are there not once, and ids there that nobody was answered."""
     from quire.society.usage import lake
 
     with lake.reading(paths) as db:
         for name in ("answered", "broken"):
             db.execute(
-                f"CREATE TABLE {name} AS SELECT id FROM read_csv('{folder}/{name}-*', header = false, "  # noqa: S608
+                # sql: this file's own words
+                f"CREATE TABLE {name} AS SELECT id FROM read_csv('{folder}/{name}-*', header = false, "
                 "columns = {'id': 'VARCHAR'}, auto_detect = false, delim = ',', quote = '', escape = '')"
             ).fetchall()
         db.execute(
