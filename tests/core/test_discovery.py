@@ -16,7 +16,6 @@ from quire.core.discovery import (
     absolute,
     in_headers,
     in_html,
-    in_robots,
     links,
     merged,
     placed,
@@ -97,15 +96,6 @@ def test_an_inline_document_for_a_page_with_odd_characters() -> None:
     assert not rsl.evaluate(document, "https://e.example/ab", "search").licensed
 
 
-def test_robots_by_agent() -> None:
-    text = (
-        "License: https://a.example/g\nLicense: /relative\nLicense: http://a.example/plain\n"
-        "User-agent: bot\nDisallow:\nLicense: https://a.example/b\n"
-    )
-    assert in_robots(text, "bot", PAGE) == Found(("https://a.example/b",))
-    assert in_robots(text, "other", PAGE) == Found(("https://a.example/g",))
-
-
 def verdict(licensed: bool, *, token: bool = False, paid: bool = False) -> Verdict:
     payment = Payment("use") if paid else None
     return Verdict(licensed, ".", Content("/", ()), Licence(Limits(), Limits(), payment), token, payment)
@@ -135,7 +125,6 @@ def test_any_text_is_searched(text: str) -> None:
     list(links(text))
     hostile = f'<link rel="license" {TYPE} href="{text}">{text}<script {TYPE}>'
     assert all(url.startswith("https://") for url in in_html(hostile + text, PAGE).urls)
-    in_robots(text, "bot", PAGE)
 
 
 def calls(work: Callable[[], object]) -> int:

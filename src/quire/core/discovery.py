@@ -1,4 +1,4 @@
-"""Where the licence terms of a page are: its headers, its HTML, the robots.txt of its host.
+"""Where the licence terms of a page are: its headers and its HTML. (Of its host: ``quire.core.robots``.)
 
 Owns the parsing of what was fetched, and what holds where several places speak. Fetches nothing.
 
@@ -15,7 +15,6 @@ from html import unescape
 from urllib.parse import urljoin, urlsplit
 
 from quire.core.patterns import normal_path
-from quire.core.robots import Robots
 from quire.core.rsl import MEDIA_TYPE, Document, Verdict
 
 MAX_HTML = 512 * 1024
@@ -95,12 +94,6 @@ def in_html(text: str, base: str, *, allow_http: bool = False) -> Found:
         return Found()
     page = _Page(text)
     return Found(_absolute(page.hrefs, urljoin(base, page.base), allow_http), tuple(page.inline[:MOST]))
-
-
-def in_robots(text: str, agent: str, base: str, *, allow_http: bool = False) -> Found:
-    """The licences that a robots.txt names for the agent (its group's own before the global ones)."""
-    absolute = [url for url in Robots.parse(text).licences(agent) if _URL.fullmatch(url)]
-    return Found(_absolute(absolute, base, allow_http))
 
 
 def placed(document: Document, page: str) -> Document:

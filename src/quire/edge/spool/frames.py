@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from zlib import crc32
 
 DIGITS = 8
-MAX_EVENT = 64 * 1024
-"""Bytes of the JSON of one event; a longer one was not made by an edge."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,11 +108,6 @@ def sealed(terms: SiteTerms) -> bytes:
     return canonical.dumps(envelope.seal(terms.document(), keys.signing_key(), TYPE))
 
 
-def signed_policy(site: UUID | str) -> bytes:
-    """Today's policy of a site's host, signed. Raises NoPolicy."""
-    return sealed(terms_of(site))
-
-
 def issuer() -> dict[str, Any]:
     """This society as an issuer of tokens: its name, where its keys and revocations are, and its keys now."""
     url = config.url()

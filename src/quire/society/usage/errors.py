@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quire.core.errors import Conflict, Invalid, NotFound, QuireError
+from quire.core.errors import Conflict, Invalid, QuireError
 
 
 class HostNeeded(Invalid):
@@ -54,12 +54,6 @@ class AccountWrong(QuireError):
 
     code = "usage.account-wrong"
     status = 500
-
-
-class UnknownImport(NotFound):
-    """There is no such import."""
-
-    code = "usage.unknown-import"
 
 
 class NotABatch(QuireError):

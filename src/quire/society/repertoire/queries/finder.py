@@ -59,7 +59,3 @@ class Finder:
     def is_registered(self, host: str, path: str) -> bool:
         """Whether this very address is a work on record: an image may be one, a style sheet is not."""
         return path in self._works.get(host, {})
-
-    def knows_host(self, host: str) -> bool:
-        """Whether anything at all is registered on this host."""
-        return host in self._works or host in self._patterns
