@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from quire.core import moments
 from quire.core.errors import QuireError
 from quire.core.urls import canonical_host
 from quire.edge.config import BadConfig, EdgeConfig
@@ -115,8 +116,12 @@ def check(config: EdgeConfig, url: str | None, agent: str) -> dict[str, Any]:
         "society": config.society,
         "reached": documents.heard > before,
         "skew": talk.skew,
-        "policy": None if site is None else {"issued": site.issued.isoformat(), "site": site.site,
-                                             "expires": site.expires.isoformat(), "hosts": list(site.hosts)},
+        "policy": None if site is None else {
+            "issued": moments.write(site.issued),
+            "expires": moments.write(site.expires),
+            "site": site.site,
+            "hosts": list(site.hosts),
+        },
         "decision": None if url is None else _decision(config, documents, url, agent),
         "problems": problems,
     }  # fmt: skip

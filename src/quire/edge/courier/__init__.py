@@ -7,7 +7,6 @@ beside: ``talk`` (requests), ``delivery`` (events), ``documents`` (policy, keys,
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import random
@@ -18,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from quire.core import moments
 from quire.core.errors import QuireError
 from quire.edge.config import EdgeConfig
 from quire.edge.courier.credit import AskingPurse, Credit
@@ -119,7 +119,7 @@ class Courier:
             "lane": lane.number,
             "spool": lane.spool,
             "pid": os.getpid(),
-            "at": _now(),
+            "at": moments.write(datetime.now(UTC)),
             "written": lane.written,
             "durable": lane.durable,
             "through": lane.delivered.through,
@@ -135,13 +135,13 @@ class Courier:
             "policy": None
             if site is None
             else {
-                "issued": _text(site.issued),
-                "expires": _text(site.expires),
+                "issued": moments.write(site.issued),
+                "expires": moments.write(site.expires),
                 "site": site.site,
             },
             "keys": sorted(self.documents.trusted),
             "revocations": {
-                iss: {"serial": one.serial, "count": len(one), "expires": _text(one.expires)}
+                iss: {"serial": one.serial, "count": len(one), "expires": moments.write(one.expires)}
                 for iss, one in self.documents.lists.items()
             },
         }
@@ -255,16 +255,3 @@ class Courier:
             write_json(self.spool.lane.folder / "status.json", self.status())
         except (QuireError, OSError) as problem:
             LOG.warning("The edge's status could not be written: %s", problem)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat(timespec="seconds")
-
-
-def dumps(value: Any) -> str:
-    """JSON for people."""
-    return json.dumps(value, indent=2, ensure_ascii=False)

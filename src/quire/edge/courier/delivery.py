@@ -10,7 +10,7 @@ import gzip
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from quire.core import edge_auth
+from quire.core import edge_auth, moments
 from quire.core.errors import QuireError
 from quire.edge.config import EdgeConfig
 from quire.edge.courier.talk import Backoff, Talk, problem_of, retry_after
@@ -91,7 +91,7 @@ class Delivery:
         self._after = through if through < batch.last else None
         self._most = min(self._most * 2, MOST_EVENTS)
         self._backoff.reset()
-        now = datetime.now(UTC).isoformat(timespec="seconds")
+        now = moments.write(datetime.now(UTC))
         self.account = Account(delivered=now, gaps=self.account.gaps)
         return 0.0
 

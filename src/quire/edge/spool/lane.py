@@ -146,7 +146,7 @@ class Lane:
 
     def note(self, sentence: str) -> None:
         """Write down something that the site's people should know; ``quire edge status`` shows it."""
-        told = {"t": datetime.now(UTC).isoformat(timespec="seconds"), "sentence": sentence}
+        told = {"t": moments.write(datetime.now(UTC)), "sentence": sentence}
         with (self.folder / "notes.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(told, ensure_ascii=False) + "\n")
 
