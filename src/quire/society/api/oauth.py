@@ -6,7 +6,6 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -14,12 +13,11 @@ from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, JsonResponse
 from django.http.request import RawPostDataException
 
-from quire.core import edge_auth
 from quire.core.errors import QuireError
+from quire.society.api.edge import calling
 from quire.society.licensing import failures, queries
 from quire.society.licensing.errors import TokenDenied, UnknownClient
 from quire.society.licensing.queries import ClientRow
-from quire.society.usage.acceptance import door
 
 FORM = "application/x-www-form-urlencoded"
 RSL = "application/rsl+xml"
@@ -137,14 +135,7 @@ def client(request: HttpRequest, fields: Form) -> ClientRow:
 def edge(request: HttpRequest) -> str:
     """Which edge asks, by its signature of the request (docs/boundary.md §6); else UnknownClient."""
     try:
-        return edge_auth.read_request(
-            request.headers.get("Authorization", ""),
-            request.method or "",
-            request.path,
-            request.body,
-            door.DOOR.known.key,
-            datetime.now(UTC),
-        )
+        return calling(request)
     except QuireError as problem:
         raise UnknownClient(problem.sentence) from problem
 
