@@ -144,6 +144,22 @@ def test_a_spool_that_has_spent_its_allowances_gets_another_once_they_are_booked
     sound()
 
 
+def test_an_allowance_that_never_arrived_is_given_again(society: Society) -> None:
+    from quire.society.invoicing import actions
+
+    edge = usage_edges.edge(society)
+    put(society)
+    asked: dict[str, Any] = {"edge": edge.new.tid, "spool": usage_edges.SPOOL, "wanted": [lab()]}
+    first = actions.allow(**asked, held=[])
+    assert actions.allow(**asked, held=[]) == first, "the answer was lost"
+    second = actions.allow(**asked, held=[first[0].tid])
+    assert second != first
+    assert actions.allow(**asked, held=[second[0].tid, "no id"]) == first
+    assert actions.allow(**{**asked, "spool": "ab" * 16}, held=[])[0] not in [*first, *second]
+    assert balance().aside == quanta_of("2.5") + quanta_of("1.875") + quanta_of("1.40625")
+    sound()
+
+
 def test_a_charge_that_was_taken_back_is_not_booked_or_goes_off_the_next(society: Society) -> None:
     edge = usage_edges.edge(society)
     put(society)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import TypeGuard
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, URLResolver, path
@@ -56,11 +57,12 @@ def allowances(request: HttpRequest) -> HttpResponse:
     """Parts of licensees' balances for one spool of the calling edge (docs/boundary.md §7)."""
     edge, body = calling(request), request.body
     told = canonical.parse(body) if len(body) <= _MOST_ASKED else None
-    spool, wanted = (told.get("spool"), told.get("wanted")) if isinstance(told, dict) else (None, None)
-    good = isinstance(spool, str) and _SPOOL.fullmatch(spool) and isinstance(wanted, list)
-    if not good or not all(isinstance(one, str) for one in wanted or ()):
+    told = told if isinstance(told, dict) else {}
+    spool, wanted, held = told.get("spool"), told.get("wanted"), told.get("held")
+    good = isinstance(spool, str) and _SPOOL.fullmatch(spool)
+    if not good or not _texts(wanted) or not (held is None or _texts(held)):
         raise Invalid("Say which spool asks, and for which licensees: {spool, lane, wanted, held}.")
-    made = invoicing.allow(edge=edge, spool=str(spool), wanted=wanted or ())
+    made = invoicing.allow(edge=edge, spool=str(spool), wanted=wanted, held=held)
     key, issuer = keys.signing_key(), f"{config.url()}/olp"
     given = [
         allowance.issue(
@@ -78,6 +80,10 @@ def allowances(request: HttpRequest) -> HttpResponse:
         for one in made
     ]
     return JsonResponse({"allowances": given}, headers={"Cache-Control": "no-store"})
+
+
+def _texts(value: object) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 @csrf_exempt

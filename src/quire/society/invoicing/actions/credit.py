@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from quire.core.currencies import minor_digits
 from quire.core.errors import QuireError
@@ -132,9 +133,13 @@ def set_limit(
     return made
 
 
-def allow(*, edge: str, spool: str, wanted: Iterable[str]) -> list[Allowance]:
+def allow(
+    *, edge: str, spool: str, wanted: Iterable[str], held: Iterable[str] | None = None
+) -> list[Allowance]:
     """Set something aside for each wanted licensee (``pty_…``) that has a balance; the new allowances.
 
+    ``held`` are the ids of those that the spool has. One that was given and is not among them was lost on the
+    way: it is given again, and no new one in its place, or money would lie aside that nobody can spend.
     A quarter of what is available, at most MOST; all of it where that is less than a minor unit. A licensee
     without a crawl licence in force or without money, or of which the spool holds MOST_OPEN already, gets
     none; so does one that nobody knows. Raises Unknown for the edge.
@@ -150,6 +155,9 @@ def allow(*, edge: str, spool: str, wanted: Iterable[str]) -> list[Allowance]:
         row = licensees[tid]
         with transaction.atomic():
             locks.wait(LOCK)
+            if lost := _lost(row, place.id, spool, held):
+                made += lost
+                continue
             if (amount := _part(row, place.id, spool)) is None:
                 continue
             now = clock.now()
@@ -170,12 +178,25 @@ def allow(*, edge: str, spool: str, wanted: Iterable[str]) -> list[Allowance]:
     return made
 
 
-def _part(row: LicenceRow, edge: UUID, spool: str) -> int | None:
-    """How much is set aside now, in quanta; None for nothing."""
-    held = Allowance.objects.filter(
+def _open(row: LicenceRow, edge: UUID, spool: str) -> QuerySet[Allowance]:
+    """The licensee's allowances that this spool may spend."""
+    return Allowance.objects.filter(
         edge=edge, spool=spool, licensee=row.licensee, closed_at=None, expires_at__gt=clock.now()
     )
-    amounts = dict(held.values_list("id", "amount"))
+
+
+def _lost(row: LicenceRow, edge: UUID, spool: str, held: Iterable[str] | None) -> list[Allowance]:
+    """Those that were given to the spool and that it does not name; none where it did not say what it has."""
+    if held is None:
+        return []
+    known = set(held)
+    rows = _open(row, edge, spool).filter(currency=row.currency).select_related("licensee").order_by("id")
+    return [one_ for one_ in rows if one_.tid not in known]
+
+
+def _part(row: LicenceRow, edge: UUID, spool: str) -> int | None:
+    """How much is set aside now, in quanta; None for nothing."""
+    amounts = dict(_open(row, edge, spool).values_list("id", "amount"))
     booked = credit.charged(amounts)
     if sum(2 * booked.get(one_, 0) < amount for one_, amount in amounts.items()) >= MOST_OPEN:
         return None
