@@ -9,8 +9,8 @@ import pytest
 
 from quire.core.agents import book_of
 from quire.core.errors import Invalid
+from quire.core.terms import USES
 from quire.society.usage.formats import is_asset, load
-from quire.society.usage.formats.agents import USES
 
 GPTBOT = (
     "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)"

@@ -12,11 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from quire.core.agents import Agent, AgentBook, book_of
+from quire.core.agents import AgentBook, book_of
 from quire.core.errors import Invalid
-from quire.core.terms import USES
-
-__all__ = ["USES", "Agent", "AgentBook", "load"]
 
 _SHIPPED = Path(__file__).with_name("agents.toml")
 _FIELDS = frozenset(("name", "operator", "use", "purpose", "source", "tokens", "aliases", "since"))

@@ -11,9 +11,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from quire.core.agents import Agent, AgentBook
 from quire.core.errors import Invalid
+from quire.society.kit.agents import load
 from quire.society.usage.formats import access_log, cloudflare, cloudfront, hourly, nginx_json, telling
-from quire.society.usage.formats.agents import Agent, AgentBook, load
 from quire.society.usage.formats.assets import is_asset
 from quire.society.usage.formats.bulk import STRIDE, Piece, Pieces, pieces_for
 from quire.society.usage.formats.lines import Position, RawLine, open_lines, safe

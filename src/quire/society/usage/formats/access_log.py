@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 
+from quire.core.agents import Agent, AgentBook
 from quire.core.errors import Invalid
 from quire.core.urls import canonical_host
-from quire.society.usage.formats.agents import Agent, AgentBook
 from quire.society.usage.formats.lines import RawLine
 from quire.society.usage.formats.requests import quoted_line, text
 from quire.society.usage.formats.rows import (

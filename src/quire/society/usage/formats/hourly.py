@@ -16,9 +16,9 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from quire.core.agents import AgentBook
 from quire.core.errors import Invalid
 from quire.core.urls import canonical_host, canonical_path
-from quire.society.usage.formats.agents import AgentBook
 from quire.society.usage.formats.assets import looks_like_asset
 from quire.society.usage.formats.lines import RawLine, safe
 from quire.society.usage.formats.rows import (

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from quire.core.agents import AgentBook
 from quire.core.errors import Invalid
 from quire.core.urls import canonical_host
-from quire.society.usage.formats.agents import AgentBook
 from quire.society.usage.formats.lines import RawLine
 from quire.society.usage.formats.rows import HUMAN, STRUCTURE, Read, Registered, unreadable
 from quire.society.usage.formats.visits import Visit, Visits

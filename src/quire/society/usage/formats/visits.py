@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import NamedTuple
 
+from quire.core.agents import Agent
 from quire.core.urls import canonical_host
-from quire.society.usage.formats.agents import Agent
 from quire.society.usage.formats.assets import looks_like_asset
 from quire.society.usage.formats.lines import RawLine
 from quire.society.usage.formats.rows import (
