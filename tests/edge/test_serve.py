@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +12,12 @@ from typing import Any
 import pytest
 
 from quire.cli import edge as command
+from quire.core.money import Money
 from quire.edge import config, status
 from quire.edge.build import parts
 from quire.edge.serve import Service
 from quire.edge.spool import Spool
+from tests.edge.gates import allowance
 from tests.edge.society import EDGE, HOST, TinySociety, configure, tiny_society
 
 BOT = "GPTBot/1.0"
@@ -73,6 +76,19 @@ def test_for_nginx_every_refusal_is_403_and_is_had_in_full_by_its_name(service: 
         assert ask(service, "/refusal", x_quire_refusal=own).status == 403
 
 
+def test_for_nginx_a_refusal_without_the_price_in_a_header_names_it_all_the_same(
+    service: Service, society: TinySociety
+) -> None:
+    paying = {"authorization": f"License {society.token(charge='crawl')}", "crawler_max_price": "EUR 1"}
+    direct = ask(service, **paying)
+    assert json.loads(direct.body)["code"] in ("credit-asked", "no-credit")
+    assert "costs EUR 0.002," in json.loads(direct.body)["detail"]
+    name = dict(ask(service, "/decide/403", **paying).headers)["quire-refusal"]
+    assert name.endswith(f" {HOST} EUR 0.002")
+    full = ask(service, "/refusal", x_quire_refusal=name)
+    assert "costs EUR 0.002," in json.loads(full.body)["detail"]
+
+
 def test_only_the_sites_own_web_server_is_answered(service: Service) -> None:
     assert ask(service, peer="192.0.2.9").status == 403
     assert ask(service, peer="nonsense").status == 403
@@ -105,6 +121,34 @@ def test_a_report_of_a_failure_takes_the_decision_back_once(service: Service, so
     ask(service, "/answered", x_quire_visit=again, x_quire_status="502", x_quire_size="12")
     ask(service, "/answered", x_quire_visit=again, x_quire_status="502")
     assert spool.lane.written == before + 2
+
+
+def test_who_has_the_page_already_pays_nothing(service: Service, society: TinySociety) -> None:
+    purse, spool = service.made.edge.gate.purse, service.made.spool
+    assert purse is not None
+    society.balance = "0"
+    purse.add([allowance("0.004", expires=int(time.time()) + 60)], time.time())
+    for answered, left in ((304, 4), (200, 2), (206, 0)):
+        token = society.token(charge="crawl", licensee="pty_lab")
+        passed = ask(service, authorization=f"License {token}", crawler_max_price="EUR 1")
+        assert dict(passed.headers)["crawler-charged"] == "EUR 0.002"
+        name, before = dict(passed.headers)["quire-visit"], spool.lane.written
+        ask(service, "/answered", x_quire_visit=name, x_quire_status=str(answered))
+        assert spool.lane.written == before + (answered == 304)
+        assert purse.left("pty_lab", "EUR", time.time()) == Money.parse(f"0.00{left}", "EUR")
+
+
+def test_no_other_program_here_makes_an_edge_deaf(service: Service, society: TinySociety) -> None:
+    spool = service.made.spool
+    passed = ask(service, authorization=f"License {society.token()}")
+    name, before = dict(passed.headers)["quire-visit"], spool.lane.written
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+        for told in ("", " ", "x y z", "9" * 150, f"{name} 502 "):
+            other.sendto(told.encode(), service._reports._place(spool.lane.number))
+    until = time.monotonic() + 30
+    while spool.lane.written == before:
+        assert time.monotonic() < until, "nobody listens any more"
+        time.sleep(0.01)
 
 
 def test_the_terms_are_there_and_nothing_else(service: Service) -> None:

@@ -30,6 +30,7 @@ class Reports:
         self._lane = spool.lane.number
         self._waiting: OrderedDict[str, tuple[int, Reservation | None]] = OrderedDict()
         self._lock = threading.Lock()
+        self._closing = False
         self._socket = self._listen()
         self._thread = threading.Thread(target=self._hear, name="quire-reports", daemon=True)
         self._thread.start()
@@ -62,6 +63,7 @@ class Reports:
 
     def close(self) -> None:
         """Stop listening."""
+        self._closing = True
         try:
             self._socket.sendto(b"", self._socket.getsockname())  # so that who listens looks up
             self._thread.join(1.0)
@@ -72,7 +74,8 @@ class Reports:
     def _settle(self, name: str, status: int, size: int | None) -> None:
         with self._lock:
             number, paid = self._waiting.pop(name, (0, None))
-        if not number or 200 <= status < 300 or status == 304:
+        # Who has the page already was let in all the same, but pays for an answer with a page alone.
+        if not number or 200 <= status < 300 or (status == 304 and paid is None):
             return
         if paid is not None and self._edge.gate.purse is not None:
             self._edge.gate.purse.refund(paid)
@@ -93,7 +96,7 @@ class Reports:
                 told = self._socket.recv(_LONGEST).decode("ascii", "replace").split(" ")
             except OSError:
                 return
-            if told == [""]:
+            if self._closing:  # and not for an empty message, which any program here may send
                 return
             if len(told) == 3 and told[1].isdigit():
                 self._settle(told[0], int(told[1]), int(told[2]) if told[2].isdigit() else None)
