@@ -46,15 +46,15 @@ ANSWERS: Mapping[str, Answer] = MappingProxyType(
             "invalid_request",
             "A licence token is needed",
             "Using this page for AI needs a licence from {society}. Take one at {page}, get a token from "
-            "{server} and send it as: Authorization: License, a blank, and the token.",
+            "{server} and send it in the header 'Authorization: License TOKEN'.",
         ),
         "no-token-priced": Answer(
             402,
             "invalid_request",
             "A licence token is needed, or a price for each request",
             "Using this page for AI needs a licence from {society}, or costs {price} for each request. "
-            "Either begins at {page}: get a token from {server}, send it as Authorization: License, a "
-            "blank, and the token, and say in crawler-max-price what you would pay.",
+            "Either begins at {page}: get a token from {server}, send it in the header 'Authorization: License "
+            "TOKEN', and say in crawler-max-price what you would pay.",
         ),
         "malformed": Answer(
             401,
@@ -221,12 +221,16 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An answer ready to be sent: ``headers`` are pairs of text (names in lower case), ``body`` is JSON."""
+    """An answer ready to be sent: ``headers`` are pairs of text (names in lower case), ``body`` is JSON.
+
+    ``price`` is what the sentence names, also where no header says it (``no-credit``).
+    """
 
     code: str
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    price: Money | None = None
 
 
 def amount_text(price: Money) -> str:
@@ -256,7 +260,7 @@ def refusal(code: str, desk: Desk, host: str, price: Money | None = None) -> Ref
         "licence": desk.page,
     }
     data = json.dumps(body, ensure_ascii=True, separators=(", ", ": ")).encode("ascii")
-    return Refusal(spoken, answer.status, _headers(answer, host, price, len(data)), data)
+    return Refusal(spoken, answer.status, _headers(answer, host, price, len(data)), data, price)
 
 
 def _headers(answer: Answer, host: str, price: Money | None, length: int) -> tuple[tuple[str, str], ...]:

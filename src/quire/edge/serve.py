@@ -27,7 +27,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from quire.edge import config, published
-from quire.edge.answers import refusal
+from quire.edge.answers import amount_text, refusal
 from quire.edge.asgi import Application, Receive, Scope, Send
 from quire.edge.build import Parts, parts
 from quire.edge.door import Visit
@@ -141,7 +141,8 @@ class Service:
         status = decision.status or 503
         if not for_nginx:
             return _Said(status, decision.headers, decision.body)
-        price = dict(decision.headers).get("crawler-price", "")
+        told = decision.verdict.refusal
+        price = amount_text(told.price) if told and told.price else ""
         return _Said(403, (("quire-refusal", f"{decision.code} {decision.host} {price}".strip()),))
 
     def _refusal(self, headers: Mapping[str, str]) -> _Said:
