@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import time
@@ -16,6 +17,7 @@ from quire.edge.door import Edge
 from quire.edge.paying import REMEMBERED, Charge, Purse, Reservation, objection, price_of
 from quire.edge.spool import Spool
 from tests.edge.gates import NOW, PRICE, allowance, ask, gate, token
+from tests.edge.test_spool import fork
 
 CENT = Money.parse("0.01", "EUR")
 AT = ("news.example", "/a")
@@ -313,3 +315,14 @@ def test_an_id_is_for_one_page_and_a_query_makes_another() -> None:
         if isinstance(decision.paid, Reservation):
             mine.settle(decision.paid, NOW)
     assert left(mine) == "0."
+
+
+def test_a_forks_child_has_none_of_its_parents_money() -> None:
+    mine = purse("0.02")
+    assert mine.reserve("pty_lab", CENT, AT, "r1", NOW) is not None
+    with mine._lock:  # as if another thread were paying just then
+        child = fork()
+        if not child:
+            os._exit(0 if mine.reserve("pty_lab", CENT, AT, "r1", NOW) is None and not mine.held() else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert left(mine) == "0.01"

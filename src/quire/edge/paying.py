@@ -9,7 +9,9 @@ success.
 
 from __future__ import annotations
 
+import os
 import re
+import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
@@ -120,7 +122,8 @@ class Charge:
 class Purse:
     """The allowances of one edge process, and what was spent of them. Safe between threads.
 
-    Never is more spent than an allowance holds, and nothing once it has expired.
+    Never is more spent than an allowance holds, and nothing once it has expired. Allowances are for the spool
+    of one process: a fork's child has none, until it was given its own.
     """
 
     def __init__(self) -> None:
@@ -129,6 +132,7 @@ class Purse:
         self._spent: dict[str, int] = {}
         self._done: dict[Key, tuple[float, Money, str]] = {}
         self._open: dict[Key, Reservation] = {}
+        _all.add(self)
 
     def add(self, allowances: Iterable[Allowance], now: float) -> None:
         """Take in verified allowances; one that is here already stays as it is. Expired ones are let go."""
@@ -250,6 +254,11 @@ class Purse:
                 self._open[reservation.key] = reservation
             self._give_back(reservation)
 
+    def _forked(self) -> None:
+        """In a fork's child: the money stays the parent's, and a lock that one of its threads held too."""
+        self._lock = Lock()
+        self._held, self._open = {}, {}
+
     def _affording(self, licensee: str, price: Money, now: float) -> _Held | None:
         """The allowance that pays the whole price and expires first."""
         mine = self._held.get(licensee, {}).values()
@@ -274,3 +283,14 @@ class Purse:
             if self._done[key][0] + REMEMBERED > now:
                 break
             del self._done[key]
+
+
+_all: weakref.WeakSet[Purse] = weakref.WeakSet()
+
+
+def _in_child() -> None:
+    for one in list(_all):
+        one._forked()
+
+
+os.register_at_fork(after_in_child=_in_child)

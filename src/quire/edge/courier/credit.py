@@ -54,6 +54,10 @@ class AskingPurse(Purse):
                 self._asked.clear()
             self._asked.update(dict.fromkeys(licensees, now))
 
+    def _forked(self) -> None:
+        super()._forked()
+        self._lack_lock = Lock()
+
     @property
     def lacks(self) -> bool:
         """Whether somebody could not pay since the allowances were last asked for."""
