@@ -114,9 +114,8 @@ def _get(crawler: Any, url: str, asked: argparse.Namespace) -> int:
 
 def _report(crawler: Any, server: str, *, as_json: bool) -> int:
     from quire.crawler import report
-    from quire.crawler.telemetry import deliver
 
-    told = deliver(crawler, server, report.retrieved(crawler.flow.receipts.lines()))
+    told = report.deliver(crawler, server, report.retrieved(crawler.flow.receipts.lines()))
     print(json.dumps({"events": told}) if as_json else f"{told:,} events told to {server}.")
     return 0
 

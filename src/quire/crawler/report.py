@@ -11,10 +11,14 @@ import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quire.core import moments
-from quire.core.errors import Invalid
+from quire.core.errors import Invalid, QuireError
+from quire.crawler.asks import NoCredentials
+
+if TYPE_CHECKING:
+    from quire.crawler.client import Crawler
 
 VERSION = "1.0"
 KINDS = ("content_retrieved", "content_grounded", "content_cited", "content_presented")
@@ -26,6 +30,13 @@ class BadReport(Invalid):
     """What is reported cannot be right."""
 
     code = "crawl.bad-report"
+
+
+class NotDelivered(QuireError):
+    """The society did not take a report; the same report may be sent again, its events have ids."""
+
+    code = "crawl.report-not-delivered"
+    status = 502
 
 
 def retrieved(receipts: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -63,6 +74,28 @@ def used(
         "data": data,
     }
     return event | ({"output_id": output} if output else {})
+
+
+def deliver(crawler: Crawler, server: str, events: Iterable[Mapping[str, Any]]) -> int:
+    """Send events to the society of this licence server; how many were sent. Sending again does no harm.
+
+    Raises NoCredentials and NotDelivered.
+    """
+    server = server.rstrip("/")
+    ours = crawler.config.servers.get(server)
+    if ours is None:
+        raise NoCredentials(f"There are no credentials for {server} in the configuration.", server=server)
+    headers = {"content-type": "application/json", "authorization": ours.basic}
+    address = f"{server.removesuffix('/olp')}/api/v1/telemetry/events"
+    waiting = list(events)
+    sent = 0
+    for body in batches(waiting, crawler.config.name):
+        answer = crawler.post(address, body, headers)
+        if answer.status not in (200, 201, 202):
+            said = answer.body[:300].decode("utf-8", "replace")
+            raise NotDelivered(f"{address} answered {answer.status}: {said}", sent=sent)
+        sent = min(sent + MOST_EVENTS, len(waiting))
+    return sent
 
 
 def batches(events: Iterable[Mapping[str, Any]], agent: str) -> Iterator[bytes]:
