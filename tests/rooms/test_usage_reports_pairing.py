@@ -27,7 +27,7 @@ def may(site: tuple[int, int], lab: tuple[int, int]) -> bool:
 
 
 def most(site: Side, lab: Side) -> int:
-    """How many pairs there can be, by augmenting paths: each row of a side tried against each of the other."""
+    """How many pairs there can be, by augmenting paths: each row of a side tried with each of the other."""
     partner: dict[int, int] = {}
 
     def place(i: int, seen: set[int]) -> bool:

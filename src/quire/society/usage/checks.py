@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from django.db.models import Count, Sum
+from django.db.models import Count, F, Q, Sum
 
 from quire.society.kit import config
 from quire.society.usage import lake
@@ -14,7 +14,15 @@ from quire.society.usage.compaction.judging import VISITS
 from quire.society.usage.compaction.reading import digest_of
 from quire.society.usage.errors import LakeDamaged
 from quire.society.usage.listed import paths_of_import
-from quire.society.usage.models import Import, LakeFile, SetAside, Spool, VisitFile
+from quire.society.usage.models import (
+    Import,
+    LakeFile,
+    Report,
+    ReportedEvent,
+    SetAside,
+    Spool,
+    VisitFile,
+)
 
 
 def files_are_what_was_written() -> Iterator[str]:
@@ -133,6 +141,22 @@ def visits_are_what_was_written() -> Iterator[str]:
             yield f"{file.path} has {file.rows} rows; its account has another number."
 
 
+def reports_have_their_events() -> Iterator[str]:
+    """Of every report as many events are kept as were taken, under licences of its own licensee."""
+    kept = {
+        report: (events, licences)
+        for report, events, licences in ReportedEvent.objects.order_by()
+        .values_list("report")
+        .annotate(Count("id"), own=Count("id", filter=Q(licence__licensee=F("report__licensee"))))
+    }
+    for report in Report.objects.order_by("id").iterator(chunk_size=5000):
+        events, own = kept.get(report.id, (0, 0))
+        if events != report.taken:
+            yield f"Report {report.tid}: {events} of its events are kept, {report.taken} were taken."
+        if own != events:
+            yield f"Report {report.tid}: {events - own} of its events are under another licensee's licence."
+
+
 CHECKS: list[Callable[[], Iterator[str]]] = [
     files_are_what_was_written,
     accounts_add_up,
@@ -141,4 +165,5 @@ CHECKS: list[Callable[[], Iterator[str]]] = [
     pieces_are_the_accounts,
     pieces_are_what_was_accepted,
     visits_are_what_was_written,
+    reports_have_their_events,
 ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -40,6 +42,15 @@ class ReportResult:
     tid: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """An event with the key that it is kept under, and what is kept of it."""
+
+    event: Event
+    key: UUID
+    said: tuple[Any, ...]
+
+
 def take_report(*, client: ClientRow, body: bytes, lines: bool, by: User | None = None) -> ReportResult:
     """Take a report (docs/boundary.md §10): an event batch, or with ``lines`` an event on a line.
 
@@ -49,77 +60,65 @@ def take_report(*, client: ClientRow, body: bytes, lines: bool, by: User | None 
     the same as before, else it is refused. The others are kept, in one transaction. What a client of the
     sandbox sends is read and answered alike, and not kept.
     """
-    told = reading.read(body, lines=lines, now=max(clock.now(), datetime.now(UTC)))
-    licences = licensing.named_by(client.licensee, {event.ref for event in told.events})
-    good, refused = _own(told.events, licences, client)
-    refused = [*told.refused, *refused]
-    if refused and not good and all(one.code == "licence" for one in refused):
-        named = [{"index": one.index, "reason": one.reason} for one in refused[:100]]
+    report = reading.read(body, lines=lines, now=max(clock.now(), datetime.now(UTC)))
+    told, others = _own(report.events, client)
+    if others and not told and not report.refused:
+        named = [{"index": one.index, "reason": one.reason} for one in others[:100]]
         raise NotYours("None of these events is under a licence of this client's licensee.", refused=named)
-    first, again, differing = _once(good, licences, client.licensee)
+    refused = (*report.refused, *others)
     if client.mode == "sandbox":
-        return _result(len(first), again, [*refused, *differing])
-    return _store(client, body, first, again, [*refused, *differing], licences, by)
+        return _judged(told, {one.key for one in told}, {}, refused)
+    return _store(client, body, told, refused, by)
 
 
-def _own(
-    events: tuple[Event, ...], licences: dict[str, UUID], client: ClientRow
-) -> tuple[list[Event], list[Refusal]]:
-    reason = f"Its license_ref names no licence of {client.licensee_code}."
-    others = [Refusal(event.index, "licence", reason) for event in events if event.ref not in licences]
-    return [event for event in events if event.ref in licences], others
-
-
-def _once(
-    events: list[Event], licences: dict[str, UUID], licensee: UUID
-) -> tuple[dict[UUID, Event], int, list[Refusal]]:
-    """Each event by its key, how many came twice in this very report, and those that contradict it."""
-    first: dict[UUID, Event] = {}
-    again, differing = 0, []
+def _own(events: Sequence[Event], client: ClientRow) -> tuple[list[_Told], list[Refusal]]:
+    """The events under the client's own licences, and refusals of the others."""
+    licences = licensing.named_by(client.licensee, {event.ref for event in events})
+    told, others = [], []
     for event in events:
-        before = first.setdefault(event.key(licensee), event)
-        if before is event:
-            continue
-        if storing.columns(before, licences[before.ref]) == storing.columns(event, licences[event.ref]):
-            again += 1
+        if event.ref in licences:
+            said = storing.columns(event, licences[event.ref])
+            told.append(_Told(event, event.key(client.licensee), said))
         else:
-            differing.append(_differs(event))
-    return first, again, differing
-
-
-def _differs(event: Event) -> Refusal:
-    return Refusal(event.index, "differs", "Its id was sent before with another content.")
-
-
-def _result(taken: int, again: int, refused: list[Refusal], tid: str = "") -> ReportResult:
-    return ReportResult(taken, again, tuple(sorted(refused, key=lambda one: one.index)), tid)
+            reason = f"Its license_ref names no licence of {client.licensee_code}."
+            others.append(Refusal(event.index, "licence", reason))
+    return told, others
 
 
 def _store(
-    client: ClientRow,
-    body: bytes,
-    first: dict[UUID, Event],
-    again: int,
-    refused: list[Refusal],
-    licences: dict[str, UUID],
-    by: User | None,
+    client: ClientRow, body: bytes, told: Sequence[_Told], refused: Sequence[Refusal], by: User | None
 ) -> ReportResult:
     """The events, and then the report's row that says how many they were: keys are checked at the end."""
-    rows = {key: storing.columns(event, licences[event.ref]) for key, event in first.items()}
+    rows = {one.key: one.said for one in reversed(told)}  # the first of a key is the one that is kept
     digest = f"sha256:{sha256(body).hexdigest()}"
     record = Report(licensee_id=client.licensee, client=client.tid, received=clock.now(), digest=digest)
     with transaction.atomic(durable=True):
         made = storing.insert(record, rows)
-        before = storing.kept([key for key in rows if key not in made])
-        refused = refused + [_differs(first[key]) for key, said in before.items() if said != rows[key]]
-        again += sum(said == rows[key] for key, said in before.items())
+        result = _judged(told, made, storing.kept([key for key in rows if key not in made]), refused)
         if not made and Report.objects.filter(licensee_id=client.licensee, digest=digest).exists():
-            return _result(0, again, refused)
-        moments = [first[key].at for key in made]
-        record.taken, record.again, record.refused = len(made), again, len(refused)
-        record.reasons = dict(Counter(one.code for one in refused))
+            return result
+        moments = [one.event.at for one in told if one.key in made]
+        record.taken, record.again, record.refused = result.taken, result.again, len(result.refused)
+        record.reasons = dict(Counter(one.code for one in result.refused))
         record.starts, record.ends = min(moments, default=None), max(moments, default=None)
         record.save(force_insert=True)
-        acts.record("usage.report", record, by=by, client=client.tid, taken=len(made), again=again,
-                    refused=len(refused))  # fmt: skip
-    return _result(len(made), again, refused, record.tid)
+        acts.record("usage.report", record, by=by, client=client.tid, taken=result.taken, again=result.again,
+                    refused=len(result.refused))  # fmt: skip
+    return ReportResult(result.taken, result.again, result.refused, record.tid)
+
+
+def _judged(
+    told: Sequence[_Told], made: set[UUID], before: Mapping[UUID, Any], refused: Sequence[Refusal]
+) -> ReportResult:
+    """What became of each event: ``made`` are keys that are new, ``before`` what others say already."""
+    stands, again, every = dict(before), 0, list(refused)
+    for one in told:
+        known = stands.setdefault(one.key, one.said)
+        if known is one.said:
+            continue
+        if known == one.said:
+            again += 1
+        else:
+            reason = "Its id was sent before with another content."
+            every.append(Refusal(one.event.index, "differs", reason))
+    return ReportResult(len(made), again, tuple(sorted(every, key=lambda one: one.index)))

@@ -19,6 +19,8 @@ SIDES = ("only-site", "only-lab")
 EVENT, COUNT = "event", "count"
 """How a line was compared: record by record, or by the number of requests alone."""
 
+# sql in this file: what is put together are its own words; every value is a parameter.
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FACTS = (
     "SELECT 'event' AS basis, s.licensee, s.licence, s.day, 1 AS site, 1 AS lab, 1 AS matched "
@@ -33,7 +35,7 @@ _FACTS = (
 _LINES = (
     "SELECT licensee, licence, day, basis, sum(site)::BIGINT, sum(lab)::BIGINT, sum(matched)::BIGINT "  # noqa: S608
     f"FROM ({_FACTS}) WHERE day >= ? AND day < ? GROUP BY ALL ORDER BY licensee, basis DESC, licence, day"
-)  # sql: this file's own words
+)
 _ONLY = {
     "only-site": (
         "SELECT 'event' AS basis, licensee, licence, moment, day, host, path, '' AS content, telemetry, "
@@ -173,7 +175,7 @@ def _unmatched(
     starts: date, ends: date, side: str, scope: Sequence[LicenceRow], wanted: Iterable[str]
 ) -> Iterator[Unmatched]:
     with both_sides(starts, ends, scope) as db:
-        found = db.execute(_LIST.format(_ONLY[side]), [starts, ends])  # sql: this file's own words
+        found = db.execute(_LIST.format(_ONLY[side]), [starts, ends])
         while rows := found.fetchmany(10_000):
             for basis, licensee, under, since, *rest in rows:
                 if basis == COUNT or under in wanted:
