@@ -65,10 +65,12 @@ def signed(
     life: int = 60,
     tag: str = "web-bot-auth",
     cover: tuple[str, ...] | None = None,
+    token: str = "",
 ) -> Request:
     """A request to example.org signed by ``key``."""
     made = made or datetime.now(UTC)
     headers = {"signature-agent": f'sig1="{agent}"'} if agent else {}
+    headers |= {"authorization": f"License {token}"} if token else {}
     out = _Out(f"https://example.org{path}", headers)
     parts = ("@authority", '"signature-agent";key="sig1"') if agent else ("@authority",)
     HTTPMessageSigner(signature_algorithm=ED25519, key_resolver=_Signer(key)).sign(
@@ -96,6 +98,16 @@ def test_a_bound_token_is_proved_by_its_key_once(key: SigningKey) -> None:
     first, second = identity.prove(request, key.public_jwk()), identity.prove(request, key.public_jwk())
     assert (first.ok, first.kind, first.keyid) == (True, "key", key.kid)
     assert (second.ok, second.code) == (False, "replay")
+
+
+def test_a_bound_token_is_what_the_signature_is_over(key: SigningKey) -> None:
+    parts = ("@authority", '"signature-agent";key="sig1"', "authorization")
+    good = signed(key, cover=parts, token="mine")
+    assert Identity().prove(good, key.public_jwk()).kind == "key"
+    stolen = {"authorization": "License stolen"}
+    for request in (signed(key), signed(key, cover=parts[:2], token="mine"), good):
+        other = Request("GET", "example.org", "/a", {**request.headers, **stolen}, time.time())
+        assert Identity().prove(other, key.public_jwk()).code == "key-proof"
 
 
 def test_no_signature_or_another_key_proves_nothing(key: SigningKey) -> None:

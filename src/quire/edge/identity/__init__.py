@@ -80,7 +80,8 @@ class Identity:
         """Whether the request is signed with ``jwk``, to which its token is bound (RFC 7800, RFC 9421).
 
         The key stands in the token, so no directory is asked. The signature must have a nonce, and is good
-        once.
+        once; and it must cover the token, or one that was made for another request, to robots.txt say, would
+        prove a token that was stolen (as RFC 9635 §7.3.1 has it).
         """
         if "signature-input" not in request.headers:
             return Proof(code="key-proof", problem="The request is not signed.")
@@ -88,6 +89,8 @@ class Identity:
             found = shown(request)
             if not found.nonce:
                 raise NotProved("A token that is bound to a key needs a signature with a nonce.")
+            if "authorization" in request.headers and "authorization" not in found.fields:
+                raise NotProved("A token that is bound to a key must be covered: sign authorization too.")
             stands(request, found, jwk)
         except NotProved as problem:
             return Proof(code="key-proof", problem=problem.sentence)

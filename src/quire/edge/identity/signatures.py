@@ -46,6 +46,7 @@ class Shown:
     """What a signature says of itself, before anything is proved.
 
     ``agent`` is the origin of the directory that it names, "" where it names none; ``until`` its last second.
+    ``fields`` are the headers that it covers whole.
     """
 
     label: str
@@ -53,6 +54,7 @@ class Shown:
     nonce: str
     until: float
     agent: str
+    fields: tuple[str, ...] = ()
 
 
 class _Headers(Protocol):
@@ -93,7 +95,8 @@ def shown(request: Asked, *, printed: bool = False) -> Shown:
         raise NotProved("The signature covers neither @authority nor @target-uri: it is good anywhere.")
     nonce = params.get("nonce", "")
     agent = _agent(request, covered)
-    return Shown(label, keyid, nonce if isinstance(nonce, str) else "", float(until + SKEW), agent)
+    fields = tuple(name for name, more in covered if not more and not name.startswith("@"))
+    return Shown(label, keyid, nonce if isinstance(nonce, str) else "", float(until + SKEW), agent, fields)
 
 
 def _inputs(request: _Headers) -> list[tuple[str, list[tuple[str, dict[str, Any]]], dict[str, Any]]]:
