@@ -1,4 +1,4 @@
-"""What must always be true of receipts."""
+"""What must always be true of receipts, deposits and allowances."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from quire.society.ledger import queries as ledger
 
 
 def receipts_are_booked() -> Iterator[str]:
-    """Every receipt that is not of zero has its transaction: its amount, from the bank to its pot."""
+    """Every receipt that is not of zero has its transaction: its amount to its pot, from the bank or, for
+    crawling, from the licensee's balance.
+    """
     for row in Receipt.objects.select_related("licence", "transaction").order_by("id"):
         if not row.amount:
             continue
