@@ -140,9 +140,9 @@ def credit_settle(by: By = "", as_json: Json = False) -> None:
         "closed": closed,
         "problems": list(done.problems),
     }
+    told = f"{frame.many(done.receipts, 'receipt')} booked{': ' + sums if sums else ''}"
     lines = [
-        f"{frame.many(done.receipts, 'receipt')} booked{': ' + sums if sums else ''}; "
-        f"{frame.many(closed, 'allowance')} closed.",
+        f"{told}; {frame.many(closed, 'allowance')} closed.",
         *(f"  ! {problem}" for problem in done.problems),
     ]
     frame.say(data, lines, as_json=as_json)

@@ -52,8 +52,8 @@ SETTINGS = (
     ),
     Setting(
         "QUIRE_TOKEN_SECONDS",
-        "How long a licence token is good, in seconds, 60 to 3600: a shorter one is revoked sooner, a longer one is "
-        "asked for less often.",
+        "How long a licence token is good, in seconds, 60 to 3600: a shorter one is revoked sooner, a longer "
+        "one is asked for less often.",
         "`900`",
     ),
     Setting("QUIRE_USER", "The name of the user who acts, where a command has no `--by`.", "unset"),
@@ -121,7 +121,7 @@ def url() -> str:
 
 
 def token_seconds(most: int) -> int:
-    """How long a licence token is good, in seconds; SettingWrong for less than a minute or more than ``most``."""
+    """How long a licence token is good, in seconds, a minute to ``most``; else SettingWrong."""
     said = text("QUIRE_TOKEN_SECONDS", "900")
     if not (said.isascii() and said.isdigit() and len(said) < 6 and 60 <= int(said) <= most):
         raise SettingWrong(f"QUIRE_TOKEN_SECONDS is {said!r}; say seconds, from 60 to {most}.")
