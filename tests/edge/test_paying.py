@@ -294,9 +294,16 @@ def test_paying_at_the_gate(path: str, headers: dict[str, str], code: str | None
 
 def test_what_has_no_content_is_not_sold() -> None:
     here = gate(purse("0.002"))
-    for method in ("HEAD", "OPTIONS"):
-        decision = here.decide(ask("/paid/a", token(charge="crawl"), method=method))
-        assert (decision.outcome, decision.paid) == ("admitted", None)
+    decision = here.decide(ask("/paid/a", token(charge="crawl"), method="HEAD"))
+    assert (decision.outcome, decision.paid) == ("admitted", None)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "PROPFIND", "head", "QUERY", ""])
+def test_no_other_method_is_a_way_to_a_page_without_its_price(method: str) -> None:
+    here, text = gate(purse("0.002")), token(charge="crawl")
+    assert here.decide(ask("/paid/a", text, method=method)).code == "no-price"
+    sold = here.decide(ask("/paid/a", text, method=method, crawler_max_price="EUR 1"))
+    assert isinstance(sold.paid, Reservation)
 
 
 def test_an_id_is_for_one_page_and_a_query_makes_another() -> None:

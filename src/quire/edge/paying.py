@@ -24,8 +24,12 @@ from quire.core.money import DECIMALS, WHOLE_DIGITS, Money, quanta_of
 REMEMBERED = 24 * 3600
 """Seconds for which a request's id, once charged, is not charged again at the same address."""
 
-UNPAID_METHODS = frozenset({"HEAD", "OPTIONS"})
-"""Methods whose answers have no content, so that nothing is sold: they are judged alike and never charged."""
+UNPAID_METHODS = frozenset({"HEAD"})
+"""Methods whose answers never have content, so that nothing is sold: they are judged alike and never charged.
+
+``OPTIONS`` is none: many a view of Django, and most of PHP, answers it with the page. A browser's preflight,
+which asks so, shows no token (Fetch, CORS-preflight fetch).
+"""
 
 _PRICE = re.compile(rf"([A-Z]{{3}}) ((?:0|[1-9][0-9]{{0,{WHOLE_DIGITS - 1}}})(?:\.[0-9]{{1,{DECIMALS}}})?)")
 
