@@ -279,6 +279,20 @@ def test_what_is_no_directory_gives_no_key(body: bytes, site: tuple[type[_Site],
     assert directories.key(origin, "k") is None
 
 
+def test_who_waits_for_a_thread_that_has_ended_gets_another(key: SigningKey) -> None:
+    come = threading.Event()
+
+    def fetch(url: str) -> bytes:
+        come.set()
+        return b"{}"
+
+    directories = Directories(fetch)
+    directories._asked.put(AGENT)  # what is there when the thread ends just as it is put there
+    directories._waiting.add(AGENT)
+    assert directories.key(AGENT, key.kid) is None
+    assert come.wait(30)
+
+
 def test_a_key_belongs_to_its_origin(key: SigningKey, site: tuple[type[_Site], str]) -> None:
     served, origin = site
     served.body = listing(key)

@@ -324,6 +324,17 @@ def test_an_id_is_for_one_page_and_a_query_makes_another() -> None:
     assert left(mine) == "0."
 
 
+def test_what_cannot_be_written_down_is_not_paid_for(tmp_path: Path) -> None:
+    (tmp_path / "spool").write_text("no folder")
+    mine = purse("0.002")
+    edge = Edge(gate(mine), Spool(tmp_path / "spool"))
+    for _ in range(3):
+        visit = edge.judge(ask("/paid/a", token(charge="crawl"), crawler_max_price="EUR 1"))
+        assert (visit.decision.status, visit.decision.code) == (503, "cannot-judge")
+        visit.refuse()
+    assert left(mine) == "0.002"
+
+
 def test_a_forks_child_has_none_of_its_parents_money() -> None:
     mine = purse("0.02")
     assert mine.reserve("pty_lab", CENT, AT, "r1", NOW) is not None

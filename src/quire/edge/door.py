@@ -88,7 +88,7 @@ class Edge:
             decision = self.gate.decide(request)
             if decision.outcome == "people":
                 self.people.count(decision.host, request.time)
-            elif decision.outcome == "admitted" and self.recorder.full:
+            elif decision.outcome == "admitted" and self._full():
                 if isinstance(decision.paid, Reservation) and self.gate.purse is not None:
                     self.gate.purse.release(decision.paid)
                 decision = self.gate.full(request)
@@ -97,6 +97,14 @@ class Edge:
             LOG.exception("The request could not be judged.")
             decision = self.gate.unjudged(request)
         return Visit(self, decision)
+
+    def _full(self) -> bool:
+        """Whether nothing more can be put on record; so it is too where the record cannot be opened."""
+        try:
+            return self.recorder.full
+        except (QuireError, OSError):
+            LOG.exception("The record cannot be opened.")
+            return True
 
     def write(self, **fields: Any) -> int | None:
         """Put an event on record; its number, or None where it could not be written, which is logged."""

@@ -70,13 +70,13 @@ class Directories:
     def _want(self, origin: str) -> None:
         """Have it fetched. Of more origins than anybody needs the ones asked first are served."""
         with self._lock:
-            if origin in self._waiting:
-                return
-            try:
-                self._asked.put_nowait(origin)
-            except queue.Full:
-                return
-            self._waiting.add(origin)
+            if origin not in self._waiting:
+                try:
+                    self._asked.put_nowait(origin)
+                except queue.Full:
+                    return
+                self._waiting.add(origin)
+            # Also where it waits already: the thread may have ended, with nothing to do, as it was put there.
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._serve, name="quire-directories", daemon=True)
                 self._thread.start()
