@@ -15,7 +15,7 @@ from quire.cli import main
 from quire.core.money import Money
 from quire.core.site import Rule
 from quire.core.tokens import SigningKey
-from quire.crawler.asks import NoCredentials, NotAllowed, NoToken, TooDear, origin_of
+from quire.crawler.asks import Answer, NoCredentials, NotAllowed, NoToken, TooDear, origin_of
 from quire.crawler.client import AsyncCrawler, Crawler
 from quire.crawler.config import BadConfig, Cap, CrawlerConfig, Credentials, read
 from quire.crawler.origins import Origins
@@ -162,6 +162,14 @@ def test_what_is_no_address_is_refused(url: str) -> None:
 def test_a_site_cannot_make_the_crawler_ask_its_own_network(url: str) -> None:
     with pytest.raises(NotAllowed):
         Origins("GPTBot").check("https://site.example", url)
+
+
+def test_a_site_at_which_nobody_answers_is_told_from_one_that_answers_with_an_error() -> None:
+    for status, said in ((0, "nobody answers there"), (502, "status 502")):
+        asking = Origins("GPTBot").find("https://site.example/a")
+        next(asking)
+        with pytest.raises(NotAllowed, match=said):
+            asking.send(Answer(status))
 
 
 def test_what_was_set_aside_by_a_crawler_that_died_stays_spent(tmp_path: Path) -> None:

@@ -89,6 +89,7 @@ def test_a_client_asks_for_no_more_than_its_scopes(by: Any) -> None:
     assert desk.token(made).said["scope"] == "ai-input"
     refused = desk.token(made, license=desk.terms("ai-train"))
     assert (refused.status_code, refused.said["error"]) == (403, "unauthorized_client")
+    assert "/licences" in refused.said["error_description"], "it says where a licence is to be had"
 
 
 @pytest.mark.parametrize(("resource", "audience"), [

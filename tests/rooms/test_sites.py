@@ -257,7 +257,7 @@ def test_a_site_by_commands(desk: Desk, site: Site, capsys: pytest.CaptureFixtur
     assert "shows the token" in quire("verify", "harbour", *by)
     desk.yes("search")
     day = ("--from", "2026-06-01")
-    quire("terms", "harbour", "--pattern", "/secret/", "--use", "search", *day, *by)
+    assert "no to search" in quire("terms", "harbour", "--pattern", "/secret/", "--use", "search", *day, *by)
     price = json.loads(quire("price", "harbour", "0.002", *day, "--json", *by))
     shown = quire("show", "harbour")
     assert "/secret/: nothing; 0.002" in shown

@@ -11,6 +11,7 @@ import typer
 from quire.cli import frame
 from quire.cli.frame import By, DryRun, Json, Skip
 from quire.core.errors import Invalid
+from quire.core.money import Money
 
 From = Annotated[str, typer.Option("--from", help="The first day; today without it.")]
 Until = Annotated[str, typer.Option(help="The first day that is out; open without it.")]
@@ -166,7 +167,8 @@ def sites_terms(
         {"id": one.tid, "pattern": one.pattern, "use": one.use, "starts": one.starts, "ends": one.ends}
         for one in made
     ]
-    frame.say(data, [f"{one.tid}: {one.pattern} {one.use} {_when(one)}" for one in made], as_json=as_json)
+    lines = [f"{one.tid}: {one.pattern} {answer} to {one.use} {_when(one)}" for one in made]
+    frame.say(data, lines, as_json=as_json)
 
 
 def sites_price(
@@ -240,7 +242,8 @@ def _sentence(one: Any) -> str:
 
 
 def _rule(rule: dict[str, Any]) -> str:
-    costs = f"; {rule['price']['amount']} {rule['price']['currency']} a request" if "price" in rule else ""
+    price = rule.get("price")
+    costs = f"; {Money.parse(price['amount'], price['currency']).grouped()} a request" if price else ""
     own = len({*rule.get("only", {}), *rule.get("never", {})})
     apart = f"; {frame.many(own, 'licensee')} otherwise" if own else ""
     return f"  today {rule['pattern']}: {', '.join(rule['permits']) or 'nothing'}{costs}{apart}"

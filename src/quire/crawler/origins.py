@@ -84,7 +84,8 @@ class Origins:
             robots = Robots.parse(answer.body[:MOST_BYTES].decode("utf-8", "replace"))
         elif answer.status not in _CONTENTLESS:
             # RFC 9309 §2.3.1.4: what cannot be reached is closed until it can.
-            raise NotAllowed(f"{origin}/robots.txt cannot be read (status {answer.status}); try again later.")
+            told = f"status {answer.status}" if answer.status else "nobody answers there"
+            raise NotAllowed(f"{origin}/robots.txt cannot be read ({told}); try again later.")
         named = [*(robots.licences(self._name) if robots else ()), f"{origin}/license.xml"]
         documents, problems = yield from self._documents(origin, named)
         return Origin(origin, robots, documents, problems, self._clock() + FRESH)

@@ -53,8 +53,8 @@ ANSWERS: Mapping[str, Answer] = MappingProxyType(
             "invalid_request",
             "A licence token is needed, or a price for each request",
             "Using this page for AI needs a licence from {society}, or costs {price} for each request. "
-            "Either begins at {page}: get a token from {server}, send it in the header 'Authorization: License "
-            "TOKEN', and say in crawler-max-price what you would pay.",
+            "Either begins at {page}: get a token from {server}, send it in the header "
+            "'Authorization: License TOKEN', and say in crawler-max-price what you would pay.",
         ),
         "malformed": Answer(
             401,

@@ -127,7 +127,7 @@ def _get(
         answer = link.getresponse()
         return answer.status, answer.headers, b"".join(_bounded(link, answer, until, most))
     except (OSError, http.client.HTTPException, ValueError) as problem:
-        told = str(problem) or type(problem).__name__
+        told = getattr(problem, "strerror", None) or str(problem) or type(problem).__name__
         raise Unreachable(f"{host} does not answer as a site does: {told[:200]}.", host=host) from problem
     finally:
         link.close()

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from quire.core.errors import Invalid
 from quire.core.urls import canonical_host
+from quire.society.kit import config
 from quire.society.licensing.errors import BadResource, NoLicence
 from quire.society.licensing.queries.clients import ClientRow
 from quire.society.licensing.queries.licences import LicenceRow, held
@@ -48,7 +49,7 @@ def licence_for(client: ClientRow, permitted: Iterable[str], day: date) -> tuple
     if best is None:
         raise NoLicence(
             "There is no licence in force today for any of these uses that this client may ask for: "
-            "see the published tariffs."
+            f"see the tariffs at {config.url()}/licences."
         )
     return best
 
