@@ -322,3 +322,21 @@ def test_the_published_tariffs_are_a_page_and_json(by: Any) -> None:
         (row,) = told.json()["tariffs"]
         assert (row["code"], row["fee"], row["terms"]["audit"]) == ("training", "12000.000000000000", True)
         assert told.json()["server"] == "http://127.0.0.1:8000/olp"
+
+
+def test_the_page_says_to_whom_one_writes_and_what_each_refusal_means(by: Any) -> None:
+    from quire.edge.answers import ANSWERS, Desk, refusal
+    from quire.society.parties import actions as parties
+
+    parties.found_society(
+        name="River Society", form="association", currency="EUR", town="Vienna", country="AT",
+        street="Quay", building="7", postcode="1010", by=by,
+    )  # fmt: skip
+    browser = Browser(headers={"host": "localhost"})
+    text = browser.get("/licences").content.decode()
+    assert "River Society, Quay 7, 1010 Vienna (AT)" in text
+    desk = Desk("The society", "/licences", "/olp")
+    for code in ANSWERS:
+        link = json.loads(refusal(code, desk, "paper.example").body)["type"]
+        assert f'<dt id="{link.partition("#")[2]}">' in text, "a refusal's type leads to its explanation"
+    assert 'href="/licences"' in browser.get("/").content.decode()

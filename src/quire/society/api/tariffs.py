@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -23,23 +24,64 @@ HOW = (
     "client id and a secret; with these your crawler asks the licence server for a token, and shows "
     "it to each site."
 )
+CREDIT = (
+    "Where a site asks a price for each request, you pay in advance: transfer an amount to the society and "
+    "name yourself and your licence. What sites charge is taken from it."
+)
+_USES = {
+    "ai-train": "training models",
+    "ai-input": "grounding answers, retrieval",
+    "ai-index": "an index for AI",
+    "search": "a search engine that links to the page",
+}
+_REFUSALS = {
+    "no-token": "The site wants a licence token and the request had none. Take a licence here, get a token.",
+    "malformed": "What stands after “Authorization: License” is not one of our tokens, whole and unaltered.",
+    "bad-signature": "The token was altered, or is not from our licence server. Get a new one.",
+    "unknown-key": "The token names a key that we do not publish. Get a new one.",
+    "unknown-issuer": "The token is another society’s, or a sandbox’s. Get one of our licence server.",
+    "expired": "Tokens live for minutes. Get a new one.",
+    "not-yet": "The token begins later than the site’s clock says. Try again in a minute.",
+    "revoked": "We took back the token, its client or its licence. Write to us before you get another.",
+    "wrong-audience": "The token is for other sites. Ask for one with this page’s address as “resource”.",
+    "wrong-use": "Your licence does not cover what this page may be used for.",
+    "forbidden": "The publisher gives this page to nobody, or not by the request.",
+    "key-proof": "The token is bound to your key, and the request was not signed with it.",
+    "replay": "A signature is good once. Sign each request anew.",
+    "cannot-judge": "The site cannot tell at the moment whether the token is good. Come back later.",
+    "no-price": "The page has a price. Say in crawler-max-price or crawler-exact-price what you would pay.",
+    "price-too-low": "The page costs more than crawler-max-price says.",
+    "price-not-exact": "The page’s price is another than crawler-exact-price says.",
+    "bad-price": "A price is a currency, a blank and an amount: EUR 0.01.",
+    "two-prices": "Send one of the two price headers, once.",
+    "credit-asked": "The site is asking us for a part of your balance. Come back in a few seconds.",
+    "no-credit": "Your balance with us does not suffice. Add to it as said above.",
+}
+"""What each refusal of an edge means: its ``type`` is this page, at the code (docs/boundary.md §4)."""
 _PAGE = """<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Licences: {name}</title>
-<style>
-body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem }}
-article {{ border-top: 1px solid #999; padding: .5rem 0 }}
-dt {{ font-weight: 600 }} dd {{ margin: 0 0 .4rem }}
-</style></head>
-<body><main>
-<h1>Licences of {name}</h1>
-<p>{how}</p>
-<p>Licence server: <code>{server}</code></p>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Licences: {name}</title>
+<link rel="stylesheet" href="{style}"><link rel="icon" href="data:,"></head>
+<body><header>
+<p><a href="{home}">{name}</a></p>
+<h1>Licences for AI</h1>
+<p class="lead">{how}</p>
+<p>The society: {address}. Licence server: <code>{server}</code>.
+For programs: <a href="?format=json">the same as JSON</a>.</p>
+</header><main>
+<h2>Tariffs</h2>
 {tariffs}
+<h2>Paying by the request</h2>
+<p>{credit}</p>
+<h2>If a site refused you</h2>
+<dl>
+{refusals}
+</dl>
 </main></body></html>
 """
-_TARIFF = """<article id="{ref}">
-<h2>{sentence}</h2>
+_TARIFF = """<article class="run" id="{ref}">
+<h3>{sentence}</h3>
 <dl>
 <dt>Tariff</dt><dd>{ref}, in force from {when}</dd>
 <dt>Uses</dt><dd>{uses}</dd>
@@ -70,13 +112,36 @@ def _wants_json(request: HttpRequest) -> bool:
 
 
 def _page(shown: Sequence[TariffRow]) -> SafeString:
-    try:
-        name = parties.society().name
-    except QuireError:
-        name = "this society"
+    name, address = _society()
     parts = format_html_join("\n", "{}", ((_tariff(row),) for row in shown))
-    none = format_html("<p>{}</p>", "No tariff is published yet.")
-    return format_html(_PAGE, name=name, how=HOW, server=f"{config.url()}/olp", tariffs=parts or none)
+    refusals = format_html_join(
+        "\n",
+        '<dt id="{}"><code>{}</code></dt><dd>{}</dd>',
+        ((one, one, told) for one, told in _REFUSALS.items()),
+    )
+    return format_html(
+        _PAGE,
+        name=name,
+        address=address,
+        home=f"{config.url()}/",
+        style=static("quire/quire.css"),
+        how=HOW,
+        credit=CREDIT,
+        server=f"{config.url()}/olp",
+        tariffs=parts or format_html("<p>{}</p>", "No tariff is published yet."),
+        refusals=refusals,
+    )
+
+
+def _society() -> tuple[str, str]:
+    """Its name and its postal address, on a line."""
+    try:
+        found = parties.society()
+    except QuireError:
+        return "this society", "not founded yet"
+    street = f"{found.street} {found.building}".strip()
+    place = f"{found.postcode} {found.town} ({found.country})".strip()
+    return found.name, ", ".join(part for part in (found.name, street, place) if part)
 
 
 def _tariff(row: TariffRow) -> SafeString:
@@ -87,7 +152,7 @@ def _tariff(row: TariffRow) -> SafeString:
         ref=row.ref,
         sentence=row.sentence,
         when=f"{row.starts} until {row.ends}" if row.ends else f"{row.starts}",
-        uses=", ".join(row.uses),
+        uses=", ".join(f"{use} ({_USES[use]})" for use in row.uses),
         price="; ".join([queries.KINDS[row.kind], *fee, *prices]),
         terms=format_html_join("", "<li>{}</li>", ((one,) for one in row.conditions.sentences())),
         decision=row.decision,
