@@ -14,6 +14,7 @@ from quire.crawler.asks import Answer, NotAllowed, TooDear
 from quire.crawler.client import Crawler
 from quire.crawler.config import Cap, CrawlerConfig, Credentials
 from quire.crawler.flow import charged_of
+from quire.crawler.tokens import Token
 from tests.crawler.site import PRICE, free_port, place, serving
 
 BAD, OTHER = "https://bad.example", "https://other.example"
@@ -82,6 +83,10 @@ def test_no_site_says_what_a_crawler_has_left(bad: tuple[Hostile, CrawlerConfig]
         assert crawler.flow.receipts.spent == CENT * 0
     answer = Answer(200, {"crawler-charged": said})
     assert charged_of(answer, CENT) == (CENT if said == "EUR 500" else None)
+
+
+def test_no_secret_is_shown_by_what_holds_it() -> None:
+    assert "s3cret" not in repr((Token("s3cret", 0.0), Credentials("cli_1", "s3cret")))
 
 
 def test_a_price_that_is_refused_uses_nothing_up(tmp_path: Path) -> None:

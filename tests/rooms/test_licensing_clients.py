@@ -49,6 +49,7 @@ def test_a_secret_is_shown_once_and_kept_nowhere(by: Any, house: Any) -> None:
 
     made = desk.client(by)
     assert made.secret.startswith("qcs_")
+    assert made.secret not in repr(made)
     assert len(made.secret) == 4 + 43
     assert made.secret != desk.client(by, name="other").secret
     kept = [str(vars(row)) for model in (Act, ClientSecret) for row in model.objects.all()]

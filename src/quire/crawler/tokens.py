@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from quire.core.rsl import write_licence
@@ -27,7 +27,7 @@ class Token:
     """What came: ``text`` goes into ``Authorization: License``. ``licence`` is its licence's id, ""
     unknown."""
 
-    text: str
+    text: str = field(repr=False)
     until: float
     licence: str = ""
     id: str = ""

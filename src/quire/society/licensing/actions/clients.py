@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,7 +29,7 @@ class Made:
     """A client and its new secret, which is kept nowhere and cannot be shown again."""
 
     client: ClientRow
-    secret: str
+    secret: str = field(repr=False)
 
 
 def create_client(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
@@ -28,7 +28,7 @@ from quire.society.parties.models import User
 class Issued:
     """A token, its life in seconds, and the uses it is for."""
 
-    token: str
+    token: str = field(repr=False)
     expires_in: int
     uses: tuple[str, ...]
     licence: LicenceRow
