@@ -24,6 +24,7 @@ from typing import Annotated, Any
 import typer
 
 from quire.cli import demo_crawl, frame
+from quire.cli.demo_money import distribute, pay, user
 from quire.cli.distribution import told_sums
 from quire.core.errors import NotFound, QuireError
 
@@ -123,7 +124,7 @@ def _build(scale: float, as_json: bool) -> None:
             distribute(quarter)
     with story.step("paying"):
         pay(date(2026, 2, 5), date(2026, 2, 6))
-    crawled = demo_crawl.act(place, source, story.step, _user("preparer"))
+    crawled = demo_crawl.act(place, source, story.step, user("preparer"))
     with story.step("checking: the audit, the bundles, the books"):
         checks = _check(place)
     _account(story, place, checks, crawled)
@@ -166,12 +167,6 @@ def reset() -> None:
     frame.err.print("The demonstration is gone.")
 
 
-def _user(name: str) -> Any:
-    from quire.society.parties import queries
-
-    return queries.acting(name)
-
-
 def _found(source: Path) -> None:
     from quire.cli.house import _migrate
     from quire.society.distribution.keys import signing_key
@@ -211,7 +206,7 @@ def _register(source: Path, logs: Path) -> None:
     from quire.society.parties import actions as parties
     from quire.society.repertoire import actions as repertoire
 
-    by = _user("preparer")
+    by = user("preparer")
 
     def table(name: str) -> Path:
         return source / name if (source / name).is_file() else logs / name
@@ -252,53 +247,11 @@ def _rows(path: Path) -> list[dict[str, str]]:
 def _import_usage(logs: Path) -> None:
     from quire.society.usage import actions
 
-    by = _user("preparer")
+    by = user("preparer")
     manifest = json.loads((logs / "manifest.json").read_text())
     for one in manifest["files"]:
         with frame.progress(one["path"]) as update:
             actions.import_file(logs / one["path"], host=one.get("host") or None, by=by, progress=update)
-
-
-def distribute(quarter: str) -> None:
-    """Take a period's run as far as it goes: by one person, approved by another."""
-    from quire.society.distribution import actions, queries
-    from quire.society.distribution.errors import NothingToDistribute
-    from quire.society.kit import periods
-    from quire.society.statements import actions as statements
-
-    span, preparer, approver = periods.parse(quarter), _user("preparer"), _user("approver")
-    run = queries.unfinished(span)
-    if run is None:
-        try:
-            run = actions.open_run(period=span, by=preparer)
-        except NothingToDistribute:
-            return
-    run = actions.work(run, by=preparer)
-    if run.state == "reviewed":
-        actions.approve(run, by=approver)
-        run = actions.work(run, by=approver)
-    statements.write(run)
-
-
-def pay(on: date, settled: date) -> None:
-    """Pay what may be paid on a day, currency by currency, and take the bank's word for it on another."""
-    from quire.society.payouts import actions
-    from quire.society.payouts.errors import NothingToPay
-
-    by = _user("preparer")
-    for currency in _currencies():
-        try:
-            batch = actions.prepare(currency=currency, on=on, by=by)
-        except NothingToPay:
-            continue
-        actions.write(batch.batch)
-        actions.settle(batch=batch.batch, on=settled, by=by)
-
-
-def _currencies() -> list[str]:
-    from quire.society.distribution import queries
-
-    return sorted({currency for _, currency in queries.credited()})
 
 
 def _check(place: Path) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from quire.cli import frame
+from quire.cli.demo_money import distribute, pay
 from quire.core.errors import QuireError
 from quire.core.money import Money
 
@@ -315,7 +316,6 @@ def _plain(place: Place, site: str, url: str, agent: str) -> int:
 
 def _distribute(by: Any) -> list[str]:
     """What arrived, counted, paid for and divided."""
-    from quire.cli.demo import distribute, pay
     from quire.society.invoicing import actions as invoicing
     from quire.society.kit import clock, periods
     from quire.society.usage import actions as usage
