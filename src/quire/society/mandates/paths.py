@@ -1,9 +1,8 @@
 """What a site's own terms say of all paths under a pattern. Pure: values in, an answer out.
 
 What a pattern is, and which lies under which, is ``quire.core.patterns``. Of two under which a third lies the
-longer holds. What is said to all and what is said to one licensee is judged apart,
-and both must allow: so a no to everybody is a no to each, and a yes gives nothing that the mandate does
-not.
+longer holds. What is said to all and what is said to one licensee is judged apart, and both must allow: so a
+no to everybody is a no to each, and a yes gives nothing that the mandate does not.
 """
 
 from __future__ import annotations
