@@ -28,7 +28,9 @@ def page() -> str:
         *(f"| {code} | {meaning} |" for code, meaning in EXIT_CODES.items()),
         "",
         "`quire verify BUNDLE [--key FILE] [--statement FILE]` needs only the small install: see",
-        "[How to verify a bundle](verify.md).",
+        "[How to verify a bundle](verify.md). So do `quire edge check|status|serve`, for [who develops a",
+        "site](site.md), and `quire crawl plan|get|report`, for [who develops a crawler](crawler.md); `--help`",
+        "says their options.",
         "",
     ]
     return "\n".join([*lines, *_commands(typer.main.get_command(server.app), "quire")]).rstrip() + "\n"

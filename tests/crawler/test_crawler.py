@@ -209,10 +209,13 @@ def test_the_plan_says_what_is_allowed_and_what_it_costs(
     assert main(["crawl", "plan", *urls, "--config", str(path), "--json"]) == 6
     plan = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["allowed"] for one in plan] == [True, False, True]
-    assert plan[2]["price"] == "EUR 0.002"
+    assert (plan[2]["price"], plan[2]["within_cap"]) == ("EUR 0.002", True)
     assert plan[0]["server"] == site.server
     assert plan[0]["credentials"] is True
     assert len(site.notes.events) == before, "no page was got"
+    path.write_text(path.read_text().replace('per_request = "0.01 EUR"', 'per_request = "0.001 EUR"'))
+    assert main(["crawl", "plan", urls[2], "--config", str(path)]) == 0
+    assert "EUR 0.002 a request, more than may be spent on it" in capsys.readouterr().out
 
 
 def test_get_writes_the_pages(

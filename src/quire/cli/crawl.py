@@ -96,6 +96,8 @@ def _plan(crawler: Any, url: str, asked: argparse.Namespace) -> int:
         found["payment"] = payment.type
         if payment.amount:
             found["price"] = f"{payment.amount.currency} {payment.amount.value}"
+        if payment.type == "crawl" and payment.amount:
+            found["within_cap"] = crawler.flow.would_pay(payment.amount)
     return _told(asked, found, 0 if permit.allowed else 6)
 
 
@@ -127,7 +129,8 @@ def _told(asked: argparse.Namespace, found: dict[str, Any], code: int) -> int:
     yes = found.get("allowed", found.get("got"))
     parts = ["yes" if yes else "no ", str(found["url"])]
     if found.get("price"):
-        parts.append(f"{found['price']} a request")
+        above = "" if found.get("within_cap", True) else ", more than may be spent on it"
+        parts.append(f"{found['price']} a request{above}")
     elif found.get("payment"):
         parts.append(f"by {found['payment']}")
     if found.get("charged"):

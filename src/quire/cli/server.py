@@ -30,7 +30,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Run a collecting society for AI: licence, meter, divide to the cent, pay, and let anyone check it. "
-    "`quire verify BUNDLE` recomputes a published distribution.",
+    "Without a society run `quire verify` (a published distribution), `quire edge` (in front of a site) and "
+    "`quire crawl` (a licensed crawler).",
 )
 
 house.register(app)

@@ -15,7 +15,7 @@ from typing import Any
 
 from quire.core.errors import Invalid, QuireError
 from quire.core.money import Money
-from quire.core.rsl.model import Document
+from quire.core.rsl.model import Amount, Document
 from quire.crawler.asks import Answer, Ask, Asking, NotAllowed, TooDear, origin_of
 from quire.crawler.config import CrawlerConfig
 from quire.crawler.origins import Origin, Origins, Permit
@@ -56,6 +56,10 @@ class Flow:
         """Whether ``url`` may be got, and why; nothing is got but robots.txt and licences."""
         origin = yield from self.origins.find(url)
         return self._permit(origin, url)
+
+    def would_pay(self, price: Amount) -> bool:
+        """Whether the caps allow ``price`` for one request now, after all that was spent."""
+        return self.receipts.offer(_money(price.value, price.currency)) is not None
 
     def onward(self, url: str, target: str) -> None:
         """NotAllowed where a page at ``url`` sends on to an address on one's own network."""
