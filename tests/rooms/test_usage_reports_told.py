@@ -132,8 +132,8 @@ def test_the_commands(both: Both, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert all(sentence in said for sentence in found["sentences"])
     assert found["sentences"] == [
         (
-            "Licence lab-o-2026: 4 requests, as the sites counted and The lab-o reported; 1 of the sites' and "
-            "1 of The lab-o's have no counterpart."
+            "Licence lab-o-2026: 4 requests, as the sites counted and The lab-o reported; 1 of the sites' "
+            "and 1 of The lab-o's have no counterpart."
         ),
         "The lab-o, by count only: the sites counted 7 requests and The lab-o reported none.",
     ]
