@@ -28,8 +28,8 @@ def page() -> str:
         *(f"| {code} | {meaning} |" for code, meaning in EXIT_CODES.items()),
         "",
         "`quire verify BUNDLE [--key FILE] [--statement FILE]` needs only the small install: see",
-        "[How to verify a bundle](verify.md). So do `quire edge check|status|serve`, for [who develops a",
-        "site](site.md), and `quire crawl plan|get|report`, for [who develops a crawler](crawler.md); `--help`",
+        "[How to verify a bundle](verify.md). So do `quire edge check|status|serve`, for the developer of a",
+        "[site](site.md), and `quire crawl plan|get|report`, for that of a [crawler](crawler.md); `--help`",
         "says their options.",
         "",
     ]
