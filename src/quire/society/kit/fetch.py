@@ -11,6 +11,7 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -114,6 +115,10 @@ def _get(
     scheme: str, host: str, address: str, port: int, target: str, until: float, most: int
 ) -> tuple[int, http.client.HTTPMessage, bytes]:
     link = _Link(scheme, host, address, port, until)
+    # A socket's own time limit begins anew with each octet, and a site may send one at a time.
+    watch = threading.Timer(max(0.0, until - time.monotonic()), link.cut)
+    watch.daemon = True
+    watch.start()
     try:
         link.putrequest("GET", target, skip_host=True, skip_accept_encoding=True)
         for name, value in (
@@ -125,11 +130,16 @@ def _get(
             link.putheader(name, value)
         link.endheaders()
         answer = link.getresponse()
-        return answer.status, answer.headers, b"".join(_bounded(link, answer, until, most))
+        body = b"".join(_bounded(link, answer, until, most))
+        if time.monotonic() >= until:
+            raise TimeoutError("it took too long")
+        return answer.status, answer.headers, body
     except (OSError, http.client.HTTPException, ValueError) as problem:
         told = getattr(problem, "strerror", None) or str(problem) or type(problem).__name__
+        told = "it took too long" if time.monotonic() >= until else told
         raise Unreachable(f"{host} does not answer as a site does: {told[:200]}.", host=host) from problem
     finally:
+        watch.cancel()
         link.close()
 
 
@@ -139,8 +149,8 @@ def _bounded(link: _Link, answer: http.client.HTTPResponse, until: float, most: 
         remaining = until - time.monotonic()
         if remaining <= 0:
             raise TimeoutError("it took too long")
-        if link.sock is not None:
-            link.sock.settimeout(remaining)
+        if link.wire is not None:
+            link.wire.settimeout(remaining)
         if not (part := answer.read1(min(left, 65_536))):
             return
         left -= len(part)
@@ -153,10 +163,25 @@ class _Link(http.client.HTTPConnection):
     def __init__(self, scheme: str, host: str, address: str, port: int, until: float) -> None:
         super().__init__(host.strip("[]"), port)
         self._scheme, self._address, self._until = scheme, address, until
+        self.wire: socket.socket | None = None
+        """The socket; ``sock`` is let go of when an answer begins that is the last of its connection."""
 
     def connect(self) -> None:
         """Connect, and with https have the certificate prove the host."""
         left = max(0.001, self._until - time.monotonic())
-        self.sock = socket.create_connection((self._address, self.port), timeout=left)
+        self.sock = self.wire = socket.create_connection((self._address, self.port), timeout=left)
         if self._scheme == "https":
-            self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
+            # Who watches the time must reach the socket during the handshake too, so it is known before it.
+            tls = ssl.create_default_context().wrap_socket(
+                self.sock, server_hostname=self.host, do_handshake_on_connect=False
+            )
+            self.sock = self.wire = tls
+            tls.do_handshake()
+
+    def cut(self) -> None:
+        """End it from another thread: whoever reads or writes is told at once."""
+        try:
+            if self.wire is not None:
+                self.wire.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
