@@ -6,23 +6,26 @@ files of the same names; two processes never compact one spool at once.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import zip_longest
+from pathlib import Path
 
 import duckdb
 from django.db import transaction
 
 from quire.society.kit import acts, locks
 from quire.society.parties.models import User
-from quire.society.repertoire.queries import Finder
-from quire.society.usage import edges, lake
+from quire.society.usage import lake
 from quire.society.usage.acceptance import spools
 from quire.society.usage.account import Facts, Tally
 from quire.society.usage.actions import chunks
-from quire.society.usage.compaction import charging, judging, told, writing
-from quire.society.usage.compaction.reading import EVENTS, Chunk, gathered
+from quire.society.usage.compaction import charging, judging, reading, told, writing
+from quire.society.usage.compaction.reading import EVENTS, Chunk
+from quire.society.usage.compaction.register import Registers
 from quire.society.usage.errors import AccountWrong
-from quire.society.usage.models import EDGE, Edge, Import, LakeFile, Piece, Spool
+from quire.society.usage.models import EDGE, Import, LakeFile, Piece, Spool
 
 _AHEAD = timedelta(days=1)
 """How far an edge's clock may be ahead of ours before its events are set aside."""
@@ -43,42 +46,80 @@ def compact(*, by: User | None = None, most: int = EVENTS) -> CompactResult:
     about ``most`` events. Raises ``LakeDamaged`` where accepted events are missing, ``LakeNotWritten``.
     """
     tallies: dict[str, Tally] = {}
-    for spool in Spool.objects.order_by("id"):
-        while (found := _compact_spool(spool, by=by, most=most)) is not None:
-            for heading, (lines, requests) in found.items():
-                tallies[heading] = tallies.get(heading, Tally()) + Tally(lines, requests)
+    behind = [spool for spool in _in_order() if _has_more(spool)]
+    reading.sweep()
+    with lake.connect(threads=1) as db, reading.Ahead(most) as ahead:
+        run = _Run(db, ahead, Registers(), by)
+        for spool, following in zip_longest(behind, behind[1:]):
+            for found in _compact_spool(run, spool, following):
+                for heading, (lines, requests) in found.items():
+                    tallies[heading] = tallies.get(heading, Tally()) + Tally(lines, requests)
     return CompactResult(sum(tally.lines for tally in tallies.values()), tallies)
 
 
-def _compact_spool(spool: Spool, *, by: User | None, most: int = EVENTS) -> dict[str, tuple[int, int]] | None:
-    """Compact the next events of a spool: (lines, requests) by heading, or None where there are no more.
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What is needed for one chunk after another. What is in ``db`` is of the chunk at hand."""
 
-    None as well where another process compacts it right now. Raises ``LakeDamaged``, ``LakeNotWritten``.
+    db: duckdb.DuckDBPyConnection
+    ahead: reading.Ahead
+    registers: Registers
+    by: User | None
+
+
+def _in_order() -> Iterator[Spool]:
+    """Spools by site, so that what is registered there is loaded once."""
+    rows = Spool.objects.select_related("edge", "record").order_by("edge__site_id", "id")
+    yield from rows.iterator(chunk_size=1_000)
+
+
+def _has_more(spool: Spool) -> bool:
+    """Whether the segments are longer than what was compacted of them, or not what they should be.
+
+    It is asked of every spool there ever was, so lengths must do.
+    """
+    sizes = sum(path.stat().st_size for path in spools.segments(_place(spool)))
+    return bool(sizes != spool.record.offset - spool.forgotten)
+
+
+def _place(spool: Spool) -> Path:
+    return spools.folder(spool.edge.tid, spool.spool)
+
+
+def _compact_spool(run: _Run, spool: Spool, following: Spool | None) -> Iterator[dict[str, tuple[int, int]]]:
+    """Compact the spool, chunk by chunk: (lines, requests) by heading of each. ``following`` comes next.
+
+    Nothing where another process compacts it right now. Raises ``LakeDamaged``, ``LakeNotWritten``.
     """
     lock = f"usage.compact:{spool.tid}"
     if not locks.try_session(lock):
-        return None
+        return
     try:
-        record = Import.objects.get(id=spool.record_id)
-        edge = Edge.objects.get(id=spool.edge_id)
-        place = spools.folder(edge.tid, spool.spool)
-        with gathered(place, record.line, most) as chunk:
-            return None if chunk is None else _compact(spool, edge, record, chunk, by)
+        more = True
+        while more:
+            record = Import.objects.get(id=spool.record_id)
+            chunk = run.ahead.take(_place(spool), record.line)
+            try:
+                more = chunk.full
+                if more:
+                    run.ahead.prepare(_place(spool), chunk.last)
+                elif following is not None:
+                    run.ahead.prepare(_place(following), following.record.line)
+                if chunk.lines:
+                    yield _compact(run, spool, record, chunk)
+            finally:
+                chunk.drop()
     finally:
         locks.leave_session(lock)
 
 
-def _compact(
-    spool: Spool, edge: Edge, record: Import, chunk: Chunk, by: User | None
-) -> dict[str, tuple[int, int]]:
-    with lake.connect() as db:
-        told.read(db, chunk, chunk.received + _AHEAD)
-        hosts = edges.hosts_of(edge.site_id)
-        judging.against_register(db, judging.Register(hosts, Finder(hosts)))
-        with transaction.atomic(durable=True):
-            locks.wait(chunks.LAKE)
-            _against_lake(db, record)
-            return _commit(db, spool, record, chunk, by)
+def _compact(run: _Run, spool: Spool, record: Import, chunk: Chunk) -> dict[str, tuple[int, int]]:
+    told.read(run.db, chunk, chunk.received + _AHEAD)
+    judging.against_register(run.db, run.registers.of(spool.edge.site_id))
+    with transaction.atomic(durable=True):
+        locks.wait(chunks.LAKE)
+        _against_lake(run.db, record)
+        return _commit(run.db, spool, record, chunk, run.by)
 
 
 def _against_lake(db: duckdb.DuckDBPyConnection, record: Import) -> None:

@@ -15,12 +15,10 @@ import duckdb
 import numpy as np
 
 from quire.core.terms import USES
-from quire.core.urls import canonical_path
 from quire.society.licensing import queries as licensing
-from quire.society.repertoire.queries import Finder
 from quire.society.usage import formats, lake
+from quire.society.usage.compaction.register import Register
 from quire.society.usage.compaction.told import DECIDES
-from quire.society.usage.formats.assets import looks_like_asset
 
 # sql in this file: what is put together are this file's own words and numbers.
 
@@ -32,14 +30,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ANSWERED = "kind IS NULL AND outcome <> 'refused' AND coalesce(status, 200) IN (200, 206)"
 _COUNTABLE = f"{_ANSWERED} AND {DECIDES}"
 _USES = ", ".join(lake.literal(use) for use in USES)
-
-
-@dataclass(frozen=True, slots=True)
-class Register:
-    """What an edge's events are held against: its hosts, and what is registered there."""
-
-    hosts: frozenset[str]
-    finder: Finder
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +85,14 @@ def against_lake(db: duckdb.DuckDBPyConnection, sources: Sequence[int], names: S
         _hours(db, sources)
         lake.put(db, "names", {"name": lake.texts(names)})
     else:
-        db.execute("CREATE TEMP TABLE contested (place BIGINT, source BIGINT)").fetchall()
-        db.execute("CREATE TEMP TABLE names (name VARCHAR)").fetchall()
+        db.execute("CREATE OR REPLACE TEMP TABLE contested (place BIGINT, source BIGINT)").fetchall()
+        db.execute("CREATE OR REPLACE TEMP TABLE names (name VARCHAR)").fetchall()
     db.execute(
-        "CREATE TEMP TABLE taken AS SELECT DISTINCT \"of\" FROM known WHERE fits AND kind = 'void'"
+        "CREATE OR REPLACE TEMP TABLE taken AS SELECT DISTINCT \"of\" FROM known WHERE fits AND kind = 'void'"
     ).fetchall()
     db.execute(
-        "CREATE TEMP TABLE judged AS SELECT k.place, k.number, k.moment, k.kind, k.fits, k.charged, "
+        "CREATE OR REPLACE TEMP TABLE judged AS "
+        "SELECT k.place, k.number, k.moment, k.kind, k.fits, k.charged, "
         'k.count, k."of", k."to", k.site, k.work, k.operator, k.meant, '
         "CASE WHEN NOT k.fits THEN 'unreadable' "
         "WHEN k.kind = 'people' THEN 'human' WHEN k.kind = 'void' THEN 'voided' "
@@ -115,8 +106,9 @@ def against_lake(db: duckdb.DuckDBPyConnection, sources: Sequence[int], names: S
         "LEFT JOIN contested h ON k.place = h.place LEFT JOIN names ON names.rowid = h.source"
     ).fetchall()
     db.execute(
-        "CREATE TEMP VIEW events AS SELECT lines.*, judged.place, judged.number, moment, heading, reason, "
-        "site, work, operator, meant FROM judged JOIN lines ON lines.rowid = judged.place WHERE fits"
+        "CREATE OR REPLACE TEMP VIEW events AS "
+        "SELECT lines.*, judged.place, judged.number, moment, heading, reason, site, work, "
+        "operator, meant FROM judged JOIN lines ON lines.rowid = judged.place WHERE fits"
     ).fetchall()
 
 
@@ -157,21 +149,16 @@ def _addresses(db: duckdb.DuckDBPyConnection, register: Register) -> None:
         f"SELECT host, path, bool_or(outcome = 'charged') FROM lines WHERE {_COUNTABLE} "  # noqa: S608
         "GROUP BY host, path"
     ).fetchall()
-    rows = [(host, path, *_looked_up(host, path, charged, register)) for host, path, charged in found]
+    rows = []
+    for host, path, charged in found:
+        one = register.look_up(host, path, bool(charged))
+        rows.append((host, path, *map(_yes, (one.own, one.canonical, one.asset)), one.site, one.work))
     names = ("host", "path", "own", "canonical", "asset", "site", "work")
     values = list(zip(*rows, strict=True)) or [()] * len(names)
     columns = {name: lake.texts(list(column)) for name, column in zip(names, values, strict=True)}
     flags = ", ".join(f"{name} = 'yes' AS {name}" for name in names[2:5])
     owners = "nullif(site, '')::UUID AS site, nullif(work, '')::UUID AS work"
     lake.put(db, "addresses", columns, f"host, path, {flags}, {owners}")
-
-
-def _looked_up(host: str, path: str, charged: bool, register: Register) -> tuple[str, str, str, str, str]:
-    own, finder = host in register.hosts, register.finder
-    site, work = finder.find(host, path) if own else (None, None)
-    asset = own and not charged and looks_like_asset(path) and not finder.is_registered(host, path)
-    return (_yes(own), _yes(own and canonical_path(path) == path), _yes(asset),
-            str(site) if site else "", str(work) if work else "")  # fmt: skip
 
 
 def _yes(value: bool) -> str:
@@ -209,17 +196,18 @@ def _hours(db: duckdb.DuckDBPyConnection, sources: Sequence[int]) -> None:
     """Make the table ``contested``: events of hours that files have told of, with the first of those."""
     lake.put(db, "origin", {"file": np.arange(len(sources)), "source": np.array(sources, dtype=np.int64)})
     db.execute(
-        "CREATE TEMP TABLE asked AS SELECT k.place, l.host, l.agent, "  # noqa: S608
+        "CREATE OR REPLACE TEMP TABLE asked AS SELECT k.place, l.host, l.agent, "  # noqa: S608
         f"epoch_us(k.moment) // {HOUR} AS hour FROM known k JOIN lines l ON l.rowid = k.place "
         "WHERE k.fits AND k.answered"
     ).fetchall()
     db.execute(
-        "CREATE TEMP TABLE hours AS SELECT s.host, s.agent, hour, min(o.source) AS source FROM ("  # noqa: S608
+        "CREATE OR REPLACE TEMP TABLE hours AS SELECT s.host, s.agent, hour, min(o.source) AS source FROM ("  # noqa: S608
         f"SELECT file, host, agent, unnest(range(epoch_us(starts) // {HOUR}, "
         f"greatest(epoch_us(starts) // {HOUR}, (epoch_us(ends) - 1) // {HOUR}) + 1)) AS hour FROM ("
         "SELECT DISTINCT file, host, agent, starts, ends FROM sourced "
         "WHERE host IN (SELECT host FROM asked))) s JOIN origin o USING (file) GROUP BY ALL"
     ).fetchall()
     db.execute(
-        "CREATE TEMP TABLE contested AS SELECT place, source FROM asked JOIN hours USING (host, agent, hour)"
+        "CREATE OR REPLACE TEMP TABLE contested AS "
+        "SELECT place, source FROM asked JOIN hours USING (host, agent, hour)"
     ).fetchall()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 from uuid import uuid4
 
 import numpy as np
@@ -22,6 +24,7 @@ EVENTS = 500_000
 BYTES = 512 << 20
 """The same in bytes of unpacked lines."""
 
+_LEFT = 86_400  # seconds
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -31,7 +34,8 @@ class Chunk:
 
     ``size`` is what their frames take in the segments, ``digest`` over their batches' digests, ``received``
     when the last of them came, ``skew`` the edge's clock against ours in milliseconds, at its furthest.
-    ``steps`` is the number of each line, where one of them stands for more than itself.
+    ``steps`` is the number of each line, where one of them stands for more than itself; ``full`` says that
+    the spool may have more.
     """
 
     text: Path
@@ -43,6 +47,7 @@ class Chunk:
     received: datetime = _EPOCH
     steps: list[np.ndarray] = field(default_factory=list)
     straight: bool = True
+    full: bool = False
     _digest: list[bytes] = field(default_factory=list)
 
     @property
@@ -71,26 +76,78 @@ class Chunk:
         self.received = max(self.received, _EPOCH + timedelta(microseconds=head.received))
         self.skew = max(self.skew, (head.sent - head.received) // 1000, key=abs)
 
+    def drop(self) -> None:
+        """Delete the files."""
+        self.text.unlink(missing_ok=True)
+        self.mended.unlink(missing_ok=True)
+
 
 def digest_of(digests: list[bytes]) -> str:
     """The digest of a run of batches, of their digests."""
     return f"sha256:{sha256(b''.join(digests)).hexdigest()}"
 
 
-@contextmanager
-def gathered(place: Path, after: int, most: int) -> Iterator[Chunk | None]:
-    """The batches of the spool in ``place`` after the number ``after``, about ``most`` events; None: no more.
+def gather(place: Path, after: int, most: int) -> Chunk:
+    """The batches of the spool in ``place`` after the number ``after``, about ``most`` events; maybe none.
 
-    Raises ``LakeDamaged`` where a batch is missing or is not the one that was accepted.
+    Whoever has it drops it. Raises ``LakeDamaged`` where a batch is missing or is not the one accepted.
     """
-    folder = config.private("tmp")
-    chunk = Chunk(folder / f"compact-{uuid4().hex}.ndjson", after + 1)
+    chunk = Chunk(config.private("tmp") / f"compact-{uuid4().hex}.ndjson", after + 1)
     try:
         _gather(place, chunk, most)
-        yield chunk if chunk.lines else None
-    finally:
-        chunk.text.unlink(missing_ok=True)
-        chunk.mended.unlink(missing_ok=True)
+    except BaseException:
+        chunk.drop()
+        raise
+    return chunk
+
+
+def sweep() -> None:
+    """Delete what killed processes left, once it is a day old."""
+    for path in config.private("tmp").glob("compact-*"):
+        try:
+            if path.stat().st_mtime < time.time() - _LEFT:
+                path.unlink()
+        except FileNotFoundError:
+            continue  # another process does the same
+
+
+class Ahead:
+    """Gathers a chunk in a thread while the one before it is judged: unpacking needs no interpreter.
+
+    What is gathered ahead is a guess. Whoever takes a chunk says what is wanted, and gets that.
+    """
+
+    def __init__(self, most: int) -> None:
+        """``most``: about how many events are in a chunk."""
+        self._most = most
+        self._thread = ThreadPoolExecutor(1, "gather")
+        self._next: tuple[Path, int, Future[Chunk]] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: object, trace: TracebackType | None) -> None:
+        self._forget()
+        self._thread.shutdown()
+
+    def prepare(self, place: Path, after: int) -> None:
+        """Begin with the chunk that is likely to be asked for next."""
+        self._forget()
+        self._next = place, after, self._thread.submit(gather, place, after, self._most)
+
+    def take(self, place: Path, after: int) -> Chunk:
+        """As ``gather``, and raises as it does."""
+        if self._next is not None and self._next[:2] == (place, after):
+            waiting, self._next = self._next[2], None
+            return waiting.result()
+        return gather(place, after, self._most)
+
+    def _forget(self) -> None:
+        """Nobody wants what was gathered ahead, nor whatever is wrong with it."""
+        if self._next is not None:
+            waiting, self._next = self._next[2], None
+            if not waiting.cancel() and waiting.exception() is None:
+                waiting.result().drop()
 
 
 def _gather(place: Path, chunk: Chunk, most: int) -> None:
@@ -108,4 +165,5 @@ def _gather(place: Path, chunk: Chunk, most: int) -> None:
             out.write(text)
             written += len(text)
             if chunk.lines >= most or written >= BYTES:
+                chunk.full = True
                 return
