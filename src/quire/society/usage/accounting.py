@@ -80,7 +80,8 @@ def fee_counts(licence: licensing.Ref, starts: date, ends: date) -> tuple[Count,
     """What is due under a licence for its usage in [starts, ends): (tier, requests, distinct works), by tier.
 
     Only ``counted`` usage: of the licence's own days and uses, mandated, under no direct licence. Usage of a
-    site, where no work is known, has requests in the site's tier and adds no work.
+    site, where no work is known, has requests in the site's tier and adds no work. What the crawler was
+    charged for at the edge is paid already, and is due under no licence.
     """
     terms = licensing.licence(licence)
     starts, ends = max(starts, terms.starts), min(ends, terms.ends)

@@ -97,15 +97,15 @@ def fees(starts: date, ends: date, operators: Collection[str], boundaries: Seque
 
     The connection must have ``subjects`` (id UUID, ordinal BIGINT: the member, tier BIGINT) and ``billed``
     (member BIGINT, cell INTEGER): the members and cells that the licence and its mandates cover. A site is
-    no work: its usage has requests, and adds nothing to the works. Columns: ``tier``, ``requests``,
-    ``works``, all BIGINT.
+    no work: its usage has requests, and adds nothing to the works. Rows that were charged one by one are
+    left out. Columns: ``tier``, ``requests``, ``works``, all BIGINT.
     """
     cell, cut = _cell(starts, ends, boundaries)
     where, params = _rows(starts, ends, operators)
     return Measure(
         "SELECT tier, sum(u.requests)::BIGINT AS requests, count(DISTINCT work) AS works FROM ("  # noqa: S608
         f"SELECT {cell} AS cell, work, coalesce(work, site) AS id, sum(count)::BIGINT AS requests "
-        f"FROM usage WHERE {where} GROUP BY ALL HAVING sum(count) <> 0) u "
+        f"FROM usage WHERE {where} AND charged IS NULL GROUP BY ALL HAVING sum(count) <> 0) u "
         "JOIN subjects s USING (id) JOIN billed b ON b.member = s.ordinal AND b.cell = u.cell "
         "GROUP BY ALL ORDER BY ALL",
         [*cut, *params],
