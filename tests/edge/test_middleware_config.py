@@ -76,8 +76,8 @@ def test_a_bound_token_and_a_real_signature() -> None:
     here = gates.gate(verifier=Identity(), site=gates.terms(hosts=("example.org",)), heard=float(now))
 
     def ask(by: Any, nonce: str, host: str = "example.org") -> Any:
-        request = signed(by, nonce=nonce, agent="")
-        request.headers = {**request.headers, "authorization": f"License {text}", "user-agent": gates.GPTBOT}
+        request = signed(by, nonce=nonce, agent="", cover=("@authority", "authorization"), token=text)
+        request.headers = {**request.headers, "user-agent": gates.GPTBOT}
         request.host = host
         return here.decide(request)
 
