@@ -249,3 +249,54 @@ def test_no_list_of_another_name_and_no_licence_that_is_not_there(both: Both) ->
         queries.unmatched(MARCH, APRIL, "both")
     with pytest.raises(Unknown):
         queries.reconcile(MARCH, APRIL, "nothing'; DROP TABLE usage_report; --")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_everything_is_in_exactly_one_line(both: Both, seed: int) -> None:
+    """Days around the end of a month, clocks that differ, ids that are missing or shared, a log beside it."""
+    from collections import Counter
+    from datetime import UTC, datetime
+    from random import Random
+
+    from quire.society.usage import queries
+
+    random = Random(seed)
+    begin = datetime(2026, 3, 30, 22, tzinfo=UTC)
+    told = []
+    for n in range(120):
+        at = begin + timedelta(minutes=random.randrange(3000))
+        shared = random.choice([None, None, f"t{n % 9}", f"own{n}"])
+        counted, reported = random.random() < 0.8, random.random() < 0.8
+        path = f"/news/{random.randrange(4)}"
+        if counted:
+            both.crawl(1, when=at, telemetry=shared, path=path)
+        if reported:
+            off = timedelta(minutes=random.choice([0, 1, -9, 9, 11, 1500]))
+            told.append(event(
+                1000 + n, timestamp=(at + off).isoformat(), content_telemetry_id=shared,
+                content_url=f"https://paper.example{path}",
+            ))  # fmt: skip
+    both.society.hours(hour(9, when=begin + timedelta(hours=30), bot="GPTBot"))
+    both.counted()
+    both.reports(told)
+    starts, ends = date(2026, 3, 1), date(2026, 5, 1)
+    found = queries.reconcile(starts, ends)
+    assert sum(o.lab for o in found.lines) == len(told)
+    assert sum(o.site for o in found.lines) == len(both.front.events) + 9 - aside(both)
+    for side, number in (("only-site", "only_site"), ("only-lab", "only_lab")):
+        listed = Counter[Any]()  # by count a report is listed under the licence that it names
+        for one in queries.unmatched(starts, ends, side):
+            listed[one.licence if one.basis == "event" else "", one.day, one.basis] += one.requests
+        expected = {
+            (o.licence, o.day, o.basis): getattr(o, number) for o in found.lines if getattr(o, number)
+        }
+        assert listed == expected
+    months = [queries.reconcile(*span).lines for span in ((starts, APRIL), (APRIL, ends))]
+    assert (*months[0], *months[1]) == tuple(sorted(found.lines, key=lambda one: one.day >= APRIL))
+
+
+def aside(both: Both) -> int:
+    """Requests of the edge that do not count: a file told of their hour first."""
+    from quire.society.usage.models import SetAside
+
+    return SetAside.objects.count()
