@@ -370,6 +370,20 @@ def test_the_clock_of_the_society_is_looked_at(told: EdgeConfig, talk: Talk, soc
     assert -122 < talk.skew < -117
 
 
+def test_who_was_given_a_part_is_not_told_that_the_balance_is_used_up(tmp_path: Path) -> None:
+    with tiny_society() as society:
+        society.price, society.balance = "1.000000000000", "0.500000000000"
+        made = parts(config.read(configure(tmp_path / "edge", society)))
+        until(lambda: made.edge.gate.state.heard > 0)  # type: ignore[union-attr]
+        crawl = society.token(charge="crawl", jti="tok_crawl")
+        assert ask(made, crawl, price="EUR 1").decision.code == "credit-asked"
+        until(lambda: made.edge.gate.purse.held())  # type: ignore[union-attr]
+        assert ask(made, crawl, price="EUR 1").decision.code == "credit-asked", "half of it is here"
+        society.balance = "2.000000000000"
+        until(lambda: ask(made, crawl, price="EUR 1").decision.passes)
+        made.edge.close()
+
+
 def test_a_licensee_without_money_is_told_so_once_the_society_has_said_it(tmp_path: Path) -> None:
     with tiny_society() as society:
         society.price, society.credit = "0.002000000000", False

@@ -89,9 +89,13 @@ def test_the_licence_that_covers_it_and_its_price(desk: Desk) -> None:
         code="lab-a-1", licensee="lab-a", kind="per-request", uses=["ai-train"], starts=JAN,
         ends=date(2027, 1, 1), currency="EUR", prices={"*": "0.004"}, by=desk.user,
     )  # fmt: skip
-    said = one(STORY, client_of(desk, "lab-a"), use="ai-train")["uses"]["ai-train"]
+    client = client_of(desk, "lab-a")
+    said = one(STORY, client, use="ai-train")["uses"]["ai-train"]
     assert (said["code"], said["licence"]) == ("licensed", licence.tid)
     assert said["price"] == {"amount": "0.004000000000", "currency": "EUR", "per": "request"}
+    actions.revoke_licence(code="lab-a-1", reason="Unpaid", by=desk.user)
+    said = one(STORY, client, use="ai-train")["uses"]["ai-train"]
+    assert (said["code"], said["licence"]) == ("licence-needed", None), "no token is had under it any more"
 
 
 def test_a_path_term_and_a_price_of_the_path(desk: Desk) -> None:

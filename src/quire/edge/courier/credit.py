@@ -95,8 +95,11 @@ class Credit:
         given = problem_of(answer).get("allowances")
         if answer.status != 200 or not isinstance(given, list):
             raise SocietyRefuses(f"Asked for allowances, {self.config.society} answered {answer.status}.")
-        self.purse.answered(wanted)
-        if self._take([text for text in given if isinstance(text, str)], keys):
+        known = set(self._held)
+        taken = self._take([text for text in given if isinstance(text, str)], keys)
+        # Who was given something may be given more: only that there was nothing new is a last word.
+        self.purse.answered({*wanted} - {self._held[name][0].licensee for name in self._held.keys() - known})
+        if taken:
             write_json(
                 lane.folder / "allowances.json", {"allowances": [text for _, text in self._held.values()]}
             )

@@ -21,6 +21,7 @@ from quire.core.tariff import ANY_TIER
 from quire.core.terms import USES
 from quire.society.kit import clock, config
 from quire.society.licensing.queries import LicenceRow, TariffRow, held, tariffs_in_force
+from quire.society.licensing.queries.revoked import licence_revoked
 from quire.society.mandates import queries as mandates
 from quire.society.mandates.mandated import Mandated
 from quire.society.mandates.paths import PathCosts, PathSaid
@@ -53,8 +54,11 @@ class Asker:
 
     @classmethod
     def of(cls, licensee: UUID, tid: str, day: date | None = None) -> Asker:
-        """A licensee with the licences it has on a day (None: today)."""
-        return cls(tid, tuple(held(licensee, day or clock.today())))
+        """A licensee with the licences it has on a day (None: today), but for those on the revocation list:
+        no token is had under them.
+        """
+        found = held(licensee, day or clock.today())
+        return cls(tid, tuple(row for row in found if not licence_revoked(row.tid)))
 
 
 def answers(
