@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -75,3 +81,75 @@ def test_fingerprints_differ_and_hang_on_the_number_alone(front: Edge) -> None:
     expected = [(n, (n * 0x9E3779B97F4A7C15 + base) % 2**64) for n in range(1, 41)]
     signed = [(n, int(np.uint64(whole).astype(np.int64))) for n, whole in expected]
     assert lake_rows("line, fingerprint") == signed
+
+
+def segment(front: Edge) -> Path:
+    folder = Path(os.environ["QUIRE_HOME"]) / "lake/accepted" / front.new.tid / front.spool
+    return min(folder.glob("*.seg"))
+
+
+def test_a_damaged_spool_does_not_hold_up_the_others(front: Edge, society: Any) -> None:  # noqa: F811
+    from quire.society.usage import actions
+    from quire.society.usage.errors import LakeDamaged
+
+    fronts = [front, edge(society, name="second"), edge(society, name="third")]
+    for one in fronts:
+        one.tells(5, **admitted())
+        one.sends()
+    whole = segment(fronts[1]).read_bytes()
+    segment(fronts[1]).write_bytes(whole[:-1] + b"?")
+    with pytest.raises(LakeDamaged, match="not what was accepted"):
+        actions.compact()
+    assert lake_rows("count(*)") == [(10,)]
+    segment(fronts[1]).write_bytes(whole)
+    assert compact() == {"usage": (5, 5)}
+    assert broken() == []
+
+
+def test_it_comes_to_its_end_when_asked_to(front: Edge) -> None:
+    """After a chunk, of one spool; the rest is for later."""
+    from quire.society.usage import actions
+
+    front.tells(40, **admitted())
+    for first in range(1, 41, 10):
+        front.sends(first, first + 9)
+    asked = iter([False, False, True, True])
+    assert actions.compact(most=10, over=lambda: next(asked)).events == 20
+    assert compact() == {"usage": (20, 20)}
+    assert compact() == {}
+
+
+def test_what_a_killed_compaction_left_is_swept_away(front: Edge) -> None:
+    temporary = Path(os.environ["QUIRE_HOME"]) / "tmp"
+    temporary.mkdir(exist_ok=True)
+    old, young = temporary / "compact-1.ndjson", temporary / "compact-2.ndjson"
+    old.write_text("{}")
+    young.write_text("{}")
+    os.utime(old, (time.time() - 90_000,) * 2)
+    compact()
+    assert not old.exists()
+    assert young.exists()
+
+
+@pytest.mark.more
+def test_as_a_service_it_counts_what_comes_and_ends_when_told(front: Edge, house: Any) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-m", "quire.cli", "edges", "compact", "--every", "1"],
+        env={**os.environ, **house.env}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        for first in (1, 4):
+            front.tells(3, **admitted())
+            front.sends(first)
+            until = time.monotonic() + 60
+            while lake_rows("count(*)") != [(first + 2,)]:
+                assert time.monotonic() < until, "nothing was counted"
+                assert process.poll() is None
+                time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        told, wrong = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+    assert (process.returncode, wrong) == (0, "")
+    assert told.splitlines() == ["3 events counted: 3 usage."] * 2

@@ -110,11 +110,26 @@ def edges_revoke(
     frame.say({"edge": edge, "fresh": fresh}, [said], as_json=as_json)
 
 
-def edges_compact(as_json: Json = False) -> None:
-    """Count what edges sent. Safe at any time: run it every few minutes."""
+def edges_compact(
+    every: Annotated[
+        int, typer.Option(help="Stay, and do it again this many seconds after it is done.", min=0)
+    ] = 0,
+    as_json: Json = False,
+) -> None:
+    """Count what edges sent. Safe at any time; as a service, --every 10 beside quire serve."""
+    from quire.cli import rounds
     from quire.society.usage import actions
 
-    result = actions.compact()
+    if every:
+        rounds.run(every, lambda over: _say_compacted(actions.compact(over=over), as_json, quiet=True))
+    else:
+        _say_compacted(actions.compact(), as_json)
+
+
+def _say_compacted(result: Any, as_json: bool, quiet: bool = False) -> None:
+    """``quiet`` says nothing of nothing."""
+    if quiet and not result.events:
+        return
     parts = ", ".join(f"{tally.lines:,} {name}" for name, tally in sorted(result.tallies.items()))
     frame.say(
         {

@@ -6,7 +6,7 @@ files of the same names; two processes never compact one spool at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import zip_longest
@@ -24,7 +24,7 @@ from quire.society.usage.actions import chunks
 from quire.society.usage.compaction import charging, judging, reading, told, writing
 from quire.society.usage.compaction.reading import EVENTS, Chunk
 from quire.society.usage.compaction.register import Registers
-from quire.society.usage.errors import AccountWrong
+from quire.society.usage.errors import AccountWrong, LakeDamaged
 from quire.society.usage.models import EDGE, Import, LakeFile, Piece, Spool
 
 _AHEAD = timedelta(days=1)
@@ -39,21 +39,38 @@ class CompactResult:
     tallies: dict[str, Tally] = field(default_factory=dict)
 
 
-def compact(*, by: User | None = None, most: int = EVENTS) -> CompactResult:
+def _never() -> bool:
+    return False
+
+
+def compact(
+    *, by: User | None = None, most: int = EVENTS, over: Callable[[], bool] = _never
+) -> CompactResult:
     """Compact everything accepted. Safe at any time, killed at any time, and several at once.
 
     It decides nothing that a person would answer for, so ``by`` is asked for no role. One transaction for
-    about ``most`` events. Raises ``LakeDamaged`` where accepted events are missing, ``LakeNotWritten``.
+    about ``most`` events; after each, ``over`` is asked whether to leave the rest for later. Raises
+    ``LakeNotWritten``, and ``LakeDamaged`` where accepted events are missing: once the other spools are done.
     """
     tallies: dict[str, Tally] = {}
-    behind = [spool for spool in _in_order() if _has_more(spool)]
+    damaged: list[LakeDamaged] = []
     reading.sweep()
+    behind = [spool for spool in _in_order() if _has_more(spool)]
+    if not behind:
+        return CompactResult()
     with lake.connect(threads=1) as db, reading.Ahead(most) as ahead:
         run = _Run(db, ahead, Registers(), by)
         for spool, following in zip_longest(behind, behind[1:]):
-            for found in _compact_spool(run, spool, following):
-                for heading, (lines, requests) in found.items():
-                    tallies[heading] = tallies.get(heading, Tally()) + Tally(lines, requests)
+            if over():
+                break
+            try:
+                for found in _compact_spool(run, spool, following, over):
+                    for heading, (lines, requests) in found.items():
+                        tallies[heading] = tallies.get(heading, Tally()) + Tally(lines, requests)
+            except LakeDamaged as problem:
+                damaged.append(problem)
+    if damaged:
+        raise damaged[0]
     return CompactResult(sum(tally.lines for tally in tallies.values()), tallies)
 
 
@@ -86,7 +103,9 @@ def _place(spool: Spool) -> Path:
     return spools.folder(spool.edge.tid, spool.spool)
 
 
-def _compact_spool(run: _Run, spool: Spool, following: Spool | None) -> Iterator[dict[str, tuple[int, int]]]:
+def _compact_spool(
+    run: _Run, spool: Spool, following: Spool | None, over: Callable[[], bool]
+) -> Iterator[dict[str, tuple[int, int]]]:
     """Compact the spool, chunk by chunk: (lines, requests) by heading of each. ``following`` comes next.
 
     Nothing where another process compacts it right now. Raises ``LakeDamaged``, ``LakeNotWritten``.
@@ -100,13 +119,13 @@ def _compact_spool(run: _Run, spool: Spool, following: Spool | None) -> Iterator
             record = Import.objects.get(id=spool.record_id)
             chunk = run.ahead.take(_place(spool), record.line)
             try:
-                more = chunk.full
-                if more:
+                if chunk.full:
                     run.ahead.prepare(_place(spool), chunk.last)
                 elif following is not None:
                     run.ahead.prepare(_place(following), following.record.line)
                 if chunk.lines:
                     yield _compact(run, spool, record, chunk)
+                more = chunk.full and not over()
             finally:
                 chunk.drop()
     finally:
