@@ -156,6 +156,7 @@ def test_tokens_are_revoked_by_one_of_three_names(tariff: Path, capsys: pytest.C
     assert refused(capsys, "tokens", "revoke", "--reason", "x", *both, "--by", "preparer")[0] == 4
     for named in (("--token", jti), ("--licence", "north"), ("--client", made["client"])):
         quire("tokens", "revoke", "--reason", "Lost", *named, "--by", "preparer")
+    assert quire("licences", "show", "north", capsys=capsys)["revoked"] is True
     kinds = sorted(row.subject[:4] for row in Revocation.objects.all())
     assert kinds == ["jti:", "lic:", "sub:"]
     assert refused(capsys, "tokens", "revoke", "--reason", "x", "--token", "a", "--by", "preparer")[0] == 3

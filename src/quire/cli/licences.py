@@ -162,9 +162,11 @@ def licences_show(code: str, as_json: Json = False) -> None:
     """One licence with its terms, a sentence for each."""
     from quire.core.money import Money, decimal_of
     from quire.society.licensing import queries
+    from quire.society.licensing.queries.revoked import licence_revoked
     from quire.society.licensing.terms import sentences
 
     row = queries.licence(code)
+    revoked = licence_revoked(row.tid)
     prices = {tier: decimal_of(price) for tier, price in row.prices.items()}
     under = f"Under the published tariff {row.published}." if row.published else "Under no published tariff."
     lines = [
@@ -172,6 +174,7 @@ def licences_show(code: str, as_json: Json = False) -> None:
             f"{row.code} ({row.tid}): {row.licensee_code} may {', '.join(row.uses)}, {row.kind}, "
             f"from {row.starts} until {row.ends}."
         ),
+        *(["It is on the revocation list: no token is issued under it."] if revoked else []),
         under + (f" It deviates from it: {row.deviation}" if row.deviation else ""),
         *([f"{Money(row.fee, row.currency)} a year."] if row.fee else []),
         *(f"{price} {row.currency} for {tier}." for tier, price in prices.items()),
@@ -192,6 +195,7 @@ def licences_show(code: str, as_json: Json = False) -> None:
         "deviation": row.deviation,
         "terms": row.conditions.as_json(),
         "sentences": sentences(row),
+        "revoked": revoked,
     }
     frame.say(data, lines, as_json=as_json)
 
