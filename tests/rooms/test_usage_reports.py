@@ -146,11 +146,9 @@ def test_what_is_wrong_is_named_and_the_rest_taken(lab: dict[str, str]) -> None:
         (b"[" * 200_000, "application/json", 422),
         (b'{"document_type":"event_batch","schema_version":"1.0","events":[NaN]}', "application/json", 422),
         (b'{"document_type":"event_batch","schema_version":"1.0","events":{}}', "application/json", 422),
-        (b'{"document_type":"event_batch","schema_version":"1.0","events":[]}', "application/json", 422),
         (b'{"document_type":"event_batch","schema_version":"2.0","events":[{}]}', "application/json", 422),
         (b'{"document_type":"event_batch","schema_version":1.0,"events":[{}]}', "application/json", 422),
         (b'{"document_type":"session","schema_version":"1.0","events":[{}]}', "application/json", 422),
-        (b"\n\n", "application/x-ndjson", 422),
         (b"{}\n" * 10_001, "application/x-ndjson", 413),
         (b"1" * 5_000, "application/json", 422),
         (b" " * (16 * 1024 * 1024 + 1), "application/json", 413),
@@ -176,6 +174,14 @@ def test_events_on_lines(lab: dict[str, str]) -> None:
     status, said = post(b"\n".join(lines), lab, "application/x-ndjson")
     assert (status, said["taken"]) == (200, 3)
     assert reasons(said) == [(n, "line") for n in (2, 3, 4, 5, 6)]
+
+
+def test_a_report_of_nothing_leaves_nothing(lab: dict[str, str]) -> None:
+    from quire.society.usage.models import Report
+
+    for body, kind in ((json.dumps(batch()), "application/json"), (b"\n \n", "application/x-ndjson")):
+        assert post(body, lab, kind) == (200, {"taken": 0, "again": 0, "refused": []})
+    assert Report.objects.count() == 0
 
 
 def test_an_id_that_says_something_else_is_named(lab: dict[str, str]) -> None:

@@ -124,8 +124,6 @@ def read(body: bytes, *, lines: bool, now: datetime) -> Report:
     refused as a whole.
     """
     found = list(_lines(body) if lines else _batch(body))
-    if not found:
-        raise NotAReport("The report holds no event.")
     if len(found) > MOST_EVENTS:
         raise TooMuch(f"At most {MOST_EVENTS:,} events are taken at once; these are {len(found):,}.")
     events, refused = [], []
