@@ -216,10 +216,12 @@ def test_check_says_what_would_be_decided(
 
 
 def test_check_says_that_the_society_is_away(
-    file: Path, society: TinySociety, capsys: pytest.CaptureFixture[str]
+    file: Path, service: Service, society: TinySociety, capsys: pytest.CaptureFixture[str]
 ) -> None:
     society.close()
     assert command.run(["check", "--config", str(file)]) == 10
-    assert "did not answer" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert said.count("did not answer") == 1
+    assert "The society was heard before; its policy was issued" in said
     assert command.run(["check", "--config", str(file.with_name("none.toml"))]) == 4
     assert command.run(["nonsense"]) == 2

@@ -88,10 +88,11 @@ def _check(asked: argparse.Namespace) -> int:
 
 def _say_check(found: dict[str, Any]) -> None:
     print(f"The configuration is good: edge {found['edge']} of {', '.join(found['hosts'])}.")
-    for sentence in found["problems"]:
+    for sentence in dict.fromkeys(found["problems"]):
         print(f"Wrong: {sentence}")
     if found["policy"]:
-        print(f"The society answers; its policy was issued {found['policy']['issued']}.")
+        heard = "The society answers" if found["reached"] else "The society was heard before"
+        print(f"{heard}; its policy was issued {found['policy']['issued']}.")
     if found["decision"]:
         told = found["decision"]
         print(f"{told['url']} for {told['agent']}: {told['sentence']}")
