@@ -24,7 +24,7 @@ LABELS = {"train-ai": {"ai-train"}, "ai-use": {"ai-input", "ai-index"}, "search"
 
 
 @given(POLICIES, PATHS)
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_all_four_say_what_the_rule_says(terms: SiteTerms, path: str) -> None:
     rule = terms.rule_for(path)
     host = terms.hosts[-1]
@@ -58,7 +58,7 @@ def test_all_four_say_what_the_rule_says(terms: SiteTerms, path: str) -> None:
 
 
 @given(POLICIES, PATHS)
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_the_price_is_that_of_the_rule(terms: SiteTerms, path: str) -> None:
     document = rsl.read(rsl_document(terms)).document
     rule = terms.rule_for(path)
@@ -81,7 +81,7 @@ def test_the_price_is_that_of_the_rule(terms: SiteTerms, path: str) -> None:
 
 
 @given(POLICIES, PATHS)
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_nobody_learns_of_an_exception(terms: SiteTerms, path: str) -> None:
     host = terms.hosts[0]
     public = [rsl_document(terms), *robots_lines(terms), *headers(terms, path).values(), str(tdmrep(terms))]
@@ -100,7 +100,7 @@ def test_nobody_learns_of_an_exception(terms: SiteTerms, path: str) -> None:
 
 
 @given(POLICIES, PATHS)
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_headers_are_one_line_each(terms: SiteTerms, path: str) -> None:
     said = headers(terms, path)
     assert all(value.isascii() and value.isprintable() for value in said.values())

@@ -212,7 +212,7 @@ def test_encodings_that_are_met(encoding: str) -> None:
 
 
 @given(st.binary(max_size=200) | st.text(st.characters(), max_size=200))
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_any_bytes_are_read_or_refused(data: bytes | str) -> None:
     with pytest.raises(Invalid):
         rsl.read(data)
@@ -228,7 +228,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES, max_size=12).map("".join))
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_nearly_rsl_is_read_or_refused(inside: str) -> None:
     try:
         reading = rsl.read(licensed(inside))
@@ -304,7 +304,7 @@ DOCUMENTS = st.builds(
 
 
 @given(DOCUMENTS)
-@settings(max_examples=150)
+@settings(max_examples=75)
 def test_what_is_written_is_read_again(document: Document) -> None:
     text = rsl.write(document)
     assert rsl.read(text) == rsl.Reading(document, ())

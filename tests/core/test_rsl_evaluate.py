@@ -166,7 +166,7 @@ PATHS = st.sampled_from(["/", "/a", "/a/b", "/a/c", "/b", "/xb", "/a/x/b"])
     st.sampled_from([None, "DE", "FR", "US", "BR"]),
     st.sampled_from([[], ["https://b.example"], ["https://b.example", "https://a.example/x?y=1&z=2"]]),
 )
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_the_answer_is_that_of_a_slow_reading(
     document: Document, path: str, use: str, user: str | None, geo: str | None, profiles: list[str]
 ) -> None:
@@ -188,7 +188,7 @@ def shuffled(document: Document, seed: int) -> Document:
 
 
 @given(DOCUMENTS, PATHS, st.integers())
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_the_order_of_elements_never_matters(document: Document, path: str, seed: int) -> None:
     plain = shuffled(document, 0)
     for use in USES:
@@ -202,7 +202,7 @@ def test_the_order_of_elements_never_matters(document: Document, path: str, seed
 
 
 @given(DOCUMENTS, DOCUMENTS, PATHS, st.sampled_from(USES))
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_a_prohibition_more_never_gives_a_right(one: Document, other: Document, path: str, use: str) -> None:
     url = f"https://example.org{path}"
     no = Licence(prohibits=Limits(usage=("all",)))

@@ -31,7 +31,7 @@ def test_a_policy_is_read_and_written_without_a_change() -> None:
 
 
 @given(POLICIES)
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_any_policy_comes_back_as_it_was(terms: SiteTerms) -> None:
     document = terms.document()
     assert SiteTerms.of(canonical.loads(canonical.dumps(document))) == terms
@@ -201,7 +201,7 @@ JSON = st.recursive(
 
 
 @given(st.data())
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_whatever_stands_there_is_read_or_refused(data: st.DataObject) -> None:
     given: Any = copy.deepcopy(policy())
     place: Any = given
@@ -232,7 +232,7 @@ def test_values_made_in_the_program_are_checked_too() -> None:
 
 
 @given(POLICIES, st.text(st.sampled_from("/ab$é."), max_size=7), st.sampled_from([None, "pty_1", "pty_2"]))
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_of_rules_as_long_each_must_permit(terms: SiteTerms, rest: str, licensee: str | None) -> None:
     path = "/" + rest
     under = [rule for rule in terms.rules if matches(rule.pattern, path)]

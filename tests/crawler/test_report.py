@@ -92,7 +92,7 @@ def test_what_was_done_with_a_page() -> None:
 def test_a_long_report_goes_out_in_parts(society: Society, crawler: Crawler) -> None:
     count = report.MOST_EVENTS + 1
     receipts = [{**RECEIPT, "request": f"r{number}"} for number in range(count)]
-    assert report.deliver(crawler, f"{society.olp}/", report.retrieved(receipts)) == count
+    assert report.deliver(crawler, f"{society.olp}/", report.retrieved(receipts)).sent == count
     assert [len(body["events"]) for _, _, body in society.told] == [report.MOST_EVENTS, 1]
     path, shown, body = society.told[0]
     assert (path, body["agent_id"]) == ("/api/v1/telemetry/events", "GPTBot")

@@ -152,6 +152,7 @@ def test_visits_are_forgotten_and_what_counts_stays(
     assert told(front).spools[0].compacted == 7
 
 
+@pytest.mark.more
 def test_the_commands(front: Edge, society: Any, house: Any, tmp_path: Path) -> None:  # noqa: F811
     def quire(*words: str, code: int = 0) -> Any:
         done = subprocess.run(

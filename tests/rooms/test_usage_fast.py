@@ -205,6 +205,7 @@ def _log(count: int, seed: int = 5) -> list[bytes]:
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
 @pytest.mark.parametrize("limit", [1000, STRIDE, 10**9])
+@pytest.mark.more
 def test_a_long_log_with_a_copy_of_itself_behind_it(tmp_path: Path, end: bytes, limit: int) -> None:
     lines = _log(25_000)
     path = tmp_path / "log"

@@ -58,6 +58,7 @@ def test_a_log_comes_in_and_its_end_after_it_counts_once(
     assert lake_rows("count(*), count(DISTINCT fingerprint)") == [(30, 30)]
 
 
+@pytest.mark.more
 @pytest.mark.parametrize("form", LOGS)
 def test_an_import_stopped_in_the_middle_goes_on_with_the_same_rows(society: Society, form: str) -> None:
     from quire.society.usage import actions

@@ -67,7 +67,7 @@ def test_a_crawler_reports_and_both_sides_agree(both: Both, answering: str) -> N
     servers = {f"{answering}/olp": Credentials(made.client.tid, made.secret)}
     with Crawler(CrawlerConfig(agent="GPTBot/1.0", use="ai-train", servers=servers)) as crawler:
         for _ in range(2):
-            assert report.deliver(crawler, f"{answering}/olp", events) == 14
+            assert report.deliver(crawler, f"{answering}/olp", events).sent == 14
     day = (NOON.date(), NOON.date() + timedelta(days=1))
     found = queries.reconcile(*day)
     assert [(o.site, o.lab, o.matched) for o in found.lines] == [(12, 12, 12)]

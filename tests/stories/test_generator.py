@@ -248,12 +248,17 @@ def test_works_can_be_found_and_their_shares_are_whole(made: Path) -> None:
     assert len(moved) == 26
 
 
-def test_three_plans_are_used_in_turn_and_say_what_they_scale() -> None:
+def test_plans_are_used_in_turn_and_say_what_they_scale() -> None:
     adopted = rows(SOCIETY / "plans.csv")
-    assert [row["from"] for row in adopted] == ["2025-01-01", "2025-04-01", "2025-10-01"]
+    assert [row["from"] for row in adopted] == ["2025-01-01", "2025-04-01", "2025-10-01", "2026-01-01"]
     assert all(len(row["decision"]) <= 200 for row in adopted)
     plans = [Plan.parse((SOCIETY / row["file"]).read_text()) for row in adopted]
-    assert [plan.name for plan in plans] == ["demo per-usage", "demo hybrid", "demo tiered"]
+    assert [plan.name for plan in plans] == [
+        "demo per-usage",
+        "demo hybrid",
+        "demo tiered",
+        "demo hybrid 2026",
+    ]
     assert "scaled" in plans[2].about
     assert plans[2].tiers == (("platinum", 500), ("gold", 100), ("silver", 20), ("bronze", 5))
     assert plans[1].weight_of("research") == 3

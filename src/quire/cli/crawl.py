@@ -117,8 +117,16 @@ def _get(crawler: Any, url: str, asked: argparse.Namespace) -> int:
 def _report(crawler: Any, server: str, *, as_json: bool) -> int:
     from quire.crawler import report
 
-    told = report.deliver(crawler, server, report.retrieved(crawler.flow.receipts.lines()))
-    print(json.dumps({"events": told}) if as_json else f"{told:,} events told to {server}.")
+    ours = server.rstrip("/")
+    receipts = (one for one in crawler.flow.receipts.lines() if one.get("server") == ours)
+    told = report.deliver(crawler, ours, report.retrieved(receipts))
+    if as_json:
+        print(json.dumps({"events": told.sent, "again": told.again, "refused": list(told.refused)}))
+        return 0
+    known = f", {told.again:,} of them known already" if told.again else ""
+    print(f"{told.sent:,} events told to {ours}{known}.")
+    for reason in told.refused:
+        print(f"  refused: {reason}")
     return 0
 
 

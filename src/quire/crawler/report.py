@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -76,8 +77,17 @@ def used(
     return event | ({"output_id": output} if output else {})
 
 
-def deliver(crawler: Crawler, server: str, events: Iterable[Mapping[str, Any]]) -> int:
-    """Send events to the society of this licence server; how many were sent. Sending again does no harm.
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What became of events: ``sent``, of them ``again`` known already, and why some were ``refused``."""
+
+    sent: int = 0
+    again: int = 0
+    refused: tuple[str, ...] = ()
+
+
+def deliver(crawler: Crawler, server: str, events: Iterable[Mapping[str, Any]]) -> Delivered:
+    """Send events to the society of this licence server. Sending again does no harm.
 
     Raises NoCredentials and NotDelivered.
     """
@@ -88,14 +98,28 @@ def deliver(crawler: Crawler, server: str, events: Iterable[Mapping[str, Any]]) 
     headers = {"content-type": "application/json", "authorization": ours.basic}
     address = f"{server.removesuffix('/olp')}/api/v1/telemetry/events"
     waiting = list(events)
-    sent = 0
+    sent = again = 0
+    refused: list[str] = []
     for body in batches(waiting, crawler.config.name):
         answer = crawler.post(address, body, headers)
         if answer.status not in (200, 201, 202):
             said = answer.body[:300].decode("utf-8", "replace")
             raise NotDelivered(f"{address} answered {answer.status}: {said}", sent=sent)
         sent = min(sent + MOST_EVENTS, len(waiting))
-    return sent
+        told = _told(answer.body)
+        again += told.get("again", 0) if type(told.get("again")) is int else 0
+        refused += [
+            str(one.get("reason", ""))[:300] for one in told.get("refused") or () if isinstance(one, dict)
+        ]
+    return Delivered(sent, again, tuple(refused))
+
+
+def _told(body: bytes) -> dict[str, Any]:
+    try:
+        told = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def batches(events: Iterable[Mapping[str, Any]], agent: str) -> Iterator[bytes]:

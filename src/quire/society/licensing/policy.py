@@ -170,10 +170,7 @@ def _rules(ground: _Ground) -> Iterator[Rule]:
 def _holder(sites: Sequence[SiteRow], pattern: str) -> SiteRow | None:
     """Whose pattern is the longest of those under which this one lies."""
     found = [
-        (-len(own), own, row)
-        for row in sites
-        for own in map(normal, row.patterns)
-        if covers(own, pattern)
+        (-len(own), own, row) for row in sites for own in map(normal, row.patterns) if covers(own, pattern)
     ]
     return min(found, key=lambda one: one[:2])[2] if found else None
 
@@ -198,9 +195,7 @@ def _allowed(
     ground: _Ground, holder: SiteRow, said: Sequence[PathSaid], pattern: str, licensee: str | None
 ) -> tuple[str, ...]:
     mandated = ground.mandated.uses(holder.owner, licensee)
-    return tuple(
-        use for use in USES if use in mandated and not paths.narrows(said, pattern, use, licensee)
-    )
+    return tuple(use for use in USES if use in mandated and not paths.narrows(said, pattern, use, licensee))
 
 
 def _price_at(prices: Sequence[PathCosts], pattern: str) -> Money | None:
