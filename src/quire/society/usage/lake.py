@@ -148,11 +148,13 @@ def write_table(
 ) -> Written:
     """The same for rows that are a table or a view of ``db`` already, in an ``order`` that leaves no choice.
 
+    Without one they stay as ``table`` gives them; the same then depends on the same plan, by one thread.
     ``brief`` selects ``starts``, ``ends`` and ``count`` of the same rows, where there is a shorter way to
     them. Raises ``LakeNotWritten``.
     """
     names = ", ".join(name for name, _ in COLUMNS)
-    digest = copy(db, f"SELECT {names} FROM {table} ORDER BY {order}", path)  # noqa: S608
+    sort = f" ORDER BY {order}" if order else ""
+    digest = copy(db, f"SELECT {names} FROM {table}{sort}", path)  # noqa: S608
     ((count, requests, starts, ends),) = db.execute(
         "SELECT count(*), sum(count)::BIGINT, epoch_us(min(starts)), epoch_us(max(ends)) "  # noqa: S608
         f"FROM ({brief or f'FROM {table}'})"
@@ -227,8 +229,13 @@ def connect(threads: int | None = None) -> duckdb.DuckDBPyConnection:
     if threads:
         settings["threads"] = threads
     db = duckdb.connect(":memory:", config=settings)
-    db.execute("SET TimeZone = 'UTC'").fetchall()
+    settle_in(db)
     return db
+
+
+def settle_in(db: duckdb.DuckDBPyConnection) -> None:
+    """What every connection needs, also one that is a cursor of another: dates are those of UTC."""
+    db.execute("SET TimeZone = 'UTC'").fetchall()
 
 
 def _memory() -> int:
@@ -259,15 +266,15 @@ def look(db: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> None:
             raise LakeDamaged(f"The usage lake has lost {place}: put it back from a copy; run quire audit.")
     empty = "SELECT " + ", ".join(f"NULL::{kind} AS {name}" for name, kind in COLUMNS) + " WHERE false"
     if not places:
-        db.execute(f"CREATE OR REPLACE VIEW usage AS {empty}").fetchall()
-        db.execute("CREATE OR REPLACE VIEW sourced AS SELECT *, 0 AS file FROM usage").fetchall()
+        db.execute(f"CREATE OR REPLACE TEMP VIEW usage AS {empty}").fetchall()
+        db.execute("CREATE OR REPLACE TEMP VIEW sourced AS SELECT *, 0 AS file FROM usage").fetchall()
         return
     read = f"read_parquet([{', '.join(map(literal, places))}], union_by_name = true"
-    whole = f"CREATE OR REPLACE VIEW usage AS {empty} UNION ALL BY NAME SELECT * FROM {read})"  # noqa: S608
+    whole = f"CREATE OR REPLACE TEMP VIEW usage AS {empty} UNION ALL BY NAME SELECT * FROM {read})"  # noqa: S608
     db.execute(whole).fetchall()
     put(db, "files", {"filename": texts(places), "file": np.arange(len(places))})
     db.execute(
-        f"CREATE OR REPLACE VIEW sourced AS SELECT *, 0 AS file FROM ({empty}) "  # noqa: S608
+        f"CREATE OR REPLACE TEMP VIEW sourced AS SELECT *, 0 AS file FROM ({empty}) "  # noqa: S608
         f"UNION ALL BY NAME SELECT * EXCLUDE (filename) FROM {read}, filename = true) "
         "JOIN files USING (filename)"
     ).fetchall()

@@ -21,14 +21,12 @@ from quire.society.usage import lake
 from quire.society.usage.acceptance import spools
 from quire.society.usage.account import Facts, Tally
 from quire.society.usage.actions import chunks
-from quire.society.usage.compaction import charging, judging, reading, told, writing
+from quire.society.usage.compaction import charging, judging, reading, writing
+from quire.society.usage.compaction.ahead import Ahead, Read
 from quire.society.usage.compaction.reading import EVENTS, Chunk
 from quire.society.usage.compaction.register import Registers
 from quire.society.usage.errors import AccountWrong, LakeDamaged
 from quire.society.usage.models import EDGE, Import, LakeFile, Piece, Spool
-
-_AHEAD = timedelta(days=1)
-"""How far an edge's clock may be ahead of ours before its events are set aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +56,8 @@ def compact(
     behind = [spool for spool in _in_order() if _has_more(spool)]
     if not behind:
         return CompactResult()
-    with lake.connect(threads=1) as db, reading.Ahead(most) as ahead:
-        run = _Run(db, ahead, Registers(), by)
+    with lake.connect(threads=1) as db, Ahead(db, most) as ahead:
+        run = _Run(ahead, Registers(), by)
         for spool, following in zip_longest(behind, behind[1:]):
             if over():
                 break
@@ -76,10 +74,9 @@ def compact(
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """What is needed for one chunk after another. What is in ``db`` is of the chunk at hand."""
+    """What is needed for one chunk after another."""
 
-    db: duckdb.DuckDBPyConnection
-    ahead: reading.Ahead
+    ahead: Ahead
     registers: Registers
     by: User | None
 
@@ -117,28 +114,27 @@ def _compact_spool(
         more = True
         while more:
             record = Import.objects.get(id=spool.record_id)
-            chunk = run.ahead.take(_place(spool), record.line)
+            read = run.ahead.take(_place(spool), record.line)
             try:
-                if chunk.full:
-                    run.ahead.prepare(_place(spool), chunk.last)
+                if read.chunk.full:
+                    run.ahead.prepare(_place(spool), read.chunk.last)
                 elif following is not None:
                     run.ahead.prepare(_place(following), following.record.line)
-                if chunk.lines:
-                    yield _compact(run, spool, record, chunk)
-                more = chunk.full and not over()
+                if read.chunk.lines:
+                    yield _compact(run, spool, record, read)
+                more = read.chunk.full and not over()
             finally:
-                chunk.drop()
+                read.drop()
     finally:
         locks.leave_session(lock)
 
 
-def _compact(run: _Run, spool: Spool, record: Import, chunk: Chunk) -> dict[str, tuple[int, int]]:
-    told.read(run.db, chunk, chunk.received + _AHEAD)
-    judging.against_register(run.db, run.registers.of(spool.edge.site_id))
+def _compact(run: _Run, spool: Spool, record: Import, read: Read) -> dict[str, tuple[int, int]]:
+    judging.against_register(read.db, run.registers.of(spool.edge.site_id))
     with transaction.atomic(durable=True):
         locks.wait(chunks.LAKE)
-        _against_lake(run.db, record)
-        return _commit(run.db, spool, record, chunk, run.by)
+        _against_lake(read.db, record)
+        return _commit(read.db, spool, record, read.chunk, run.by)
 
 
 def _against_lake(db: duckdb.DuckDBPyConnection, record: Import) -> None:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from uuid import uuid4
 
 import numpy as np
@@ -19,9 +16,9 @@ from quire.society.usage.acceptance import bodies, overlap
 from quire.society.usage.acceptance.frames import Frame, body_of
 from quire.society.usage.errors import LakeDamaged
 
-EVENTS = 500_000
-"""About so many events are compacted together: batches are never divided."""
-BYTES = 512 << 20
+EVENTS = 250_000
+"""About so many events are compacted together: batches are never divided. More would not be faster."""
+BYTES = 256 << 20
 """The same in bytes of unpacked lines."""
 
 _LEFT = 86_400  # seconds
@@ -109,45 +106,6 @@ def sweep() -> None:
                 path.unlink()
         except FileNotFoundError:
             continue  # another process does the same
-
-
-class Ahead:
-    """Gathers a chunk in a thread while the one before it is judged: unpacking needs no interpreter.
-
-    What is gathered ahead is a guess. Whoever takes a chunk says what is wanted, and gets that.
-    """
-
-    def __init__(self, most: int) -> None:
-        """``most``: about how many events are in a chunk."""
-        self._most = most
-        self._thread = ThreadPoolExecutor(1, "gather")
-        self._next: tuple[Path, int, Future[Chunk]] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, value: object, trace: TracebackType | None) -> None:
-        self._forget()
-        self._thread.shutdown()
-
-    def prepare(self, place: Path, after: int) -> None:
-        """Begin with the chunk that is likely to be asked for next."""
-        self._forget()
-        self._next = place, after, self._thread.submit(gather, place, after, self._most)
-
-    def take(self, place: Path, after: int) -> Chunk:
-        """As ``gather``, and raises as it does."""
-        if self._next is not None and self._next[:2] == (place, after):
-            waiting, self._next = self._next[2], None
-            return waiting.result()
-        return gather(place, after, self._most)
-
-    def _forget(self) -> None:
-        """Nobody wants what was gathered ahead, nor whatever is wrong with it."""
-        if self._next is not None:
-            waiting, self._next = self._next[2], None
-            if not waiting.cancel() and waiting.exception() is None:
-                waiting.result().drop()
 
 
 def _gather(place: Path, chunk: Chunk, most: int) -> None:

@@ -102,7 +102,6 @@ def _reason(line: bytes, number: int) -> str:
 
 def _bulk(db: duckdb.DuckDBPyConnection, text: Path) -> int:
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in _FIELDS.items())
-    db.execute("DROP TABLE IF EXISTS lines").fetchall()  # two chunks are never in memory together
     db.execute(
         f"CREATE OR REPLACE TEMP TABLE lines AS SELECT * FROM read_json({lake.literal(str(text))}, "  # noqa: S608
         f"format = 'newline_delimited', columns = {{{columns}}}, ignore_errors = true, "

@@ -33,8 +33,8 @@ def usage(
 ) -> tuple[lake.Written | None, int]:
     """The file of the rows that count and of voids of rows in earlier files, if any; and how many voids.
 
-    The rows lie as the events came: sorted by path they would take half as much again, and counting them
-    takes as long.
+    The rows lie as the events came, and voids after them: sorted by path they would take half as much again,
+    and be counted no sooner. One thread and the same plan make the same bytes.
     """
     late = _late(db, record, chunk)
     _fresh(db, record)
@@ -45,7 +45,7 @@ def usage(
         "SELECT moment AS starts, moment AS ends, 1 AS count FROM judged WHERE heading = 'usage' "
         "UNION ALL SELECT starts, ends, count FROM voids"
     )
-    return lake.write_table(db, "fresh", path, order="line, count, site, work", brief=brief), late
+    return lake.write_table(db, "fresh", path, order="", brief=brief), late
 
 
 def visits(db: duckdb.DuckDBPyConnection, piece: Piece, record: Import, sums: Mapping[str, Sums]) -> None:
@@ -109,7 +109,8 @@ def _late(db: duckdb.DuckDBPyConnection, record: Import, chunk: Chunk) -> int:
     with lake.damage_told():
         db.execute(
             f"CREATE OR REPLACE TEMP TABLE voids AS SELECT {every} FROM usage "  # noqa: S608
-            f"WHERE line IN (SELECT line FROM late) GROUP BY {names} HAVING sum(count) > 0"
+            f"WHERE line IN (SELECT line FROM late) GROUP BY {names} HAVING sum(count) > 0 "
+            "ORDER BY line, site, work"
         ).fetchall()
     ((voids,),) = db.execute("SELECT count(*) FROM voids").fetchall()
     return int(voids)
