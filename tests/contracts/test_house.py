@@ -119,7 +119,7 @@ def test_everything_those_bring_along_is_pinned_to_what_is_installed() -> None:
 
 def test_extras_are_those_that_have_something_in_them() -> None:
     assert all(EXTRAS.values())
-    assert set(EXTRAS) == {"crawler", "dev", "edge", "scrapy", "server"}
+    assert set(EXTRAS) == {"crawler", "dev", "edge", "registry", "scrapy", "server"}
     assert sorted(Requirement(text).name for text in PROJECT["dependencies"]) == ["joserfc", "rfc8785"]
 
 

@@ -1,4 +1,7 @@
-"""``quire crawl``: what may be crawled and at what price, and crawling it. Needs ``quire[crawler]`` alone."""
+"""``quire crawl``: what may be crawled and at what price, and crawling it. Needs ``quire[crawler]`` alone.
+
+With ``--registry`` nobody is asked: it needs ``quire[registry]`` instead.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,8 @@ def _parser() -> argparse.ArgumentParser:
             )
         else:
             verb.add_argument("server", metavar="SERVER", help="the licence server whose society is told")
+        if name == "plan":
+            _registry_options(verb)
         if name == "get":
             verb.add_argument("--out", type=Path, metavar="FOLDER", help="where the pages are written")
         verb.add_argument(
@@ -45,12 +50,27 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _registry_options(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--registry",
+        type=Path,
+        metavar="FOLDER",
+        help="ask no site: answer from the society's snapshot there (snapshot.parquet, snapshot.json)",
+    )
+    verb.add_argument("--keys", type=Path, metavar="FILE", help="the keys of that society, a JWKS")
+    verb.add_argument(
+        "--use", metavar="USE", help="with --registry: what the pages are for (else the configuration's)"
+    )
+
+
 def run(words: Sequence[str]) -> int:
     """Run one verb and return the exit code."""
     try:
         asked = _parser().parse_args(words)
     except SystemExit as done:
         return int(done.code or 0)
+    if asked.verb == "plan" and (asked.registry or asked.keys or asked.use):
+        return _from_registry(asked)
     try:
         from quire.crawler.client import Crawler
         from quire.crawler.config import read
@@ -99,6 +119,47 @@ def _plan(crawler: Any, url: str, asked: argparse.Namespace) -> int:
         if payment.type == "crawl" and payment.amount:
             found["within_cap"] = crawler.flow.would_pay(payment.amount)
     return _told(asked, found, 0 if permit.allowed else 6)
+
+
+def _from_registry(asked: argparse.Namespace) -> int:
+    """The plan by a snapshot. Whether credentials are there, or a site says less, it does not know."""
+    from quire.core.tokens import KeySet
+    from quire.crawler.config import read
+    from quire.crawler.registry import Registry
+
+    if not asked.registry or not asked.keys:
+        print("quire crawl: --registry FOLDER and --keys FILE belong together.", file=sys.stderr)
+        return 4
+    try:
+        config = read(asked.config) if asked.use is None or asked.config.exists() else None
+        keys = KeySet.from_json(asked.keys.read_bytes())
+        parquet, envelope = asked.registry / "snapshot.parquet", asked.registry / "snapshot.json"
+        with Registry.open(parquet, envelope, keys) as registry:
+            found = registry.ask_many(_urls(asked.urls), asked.use or (config.use if config else ""))
+        cap = config.cap.per_request if config and config.cap else None
+        return max([_told_known(asked, known, cap) for known in found], default=0)
+    except QuireError as problem:
+        print(f"quire crawl: {problem.sentence}", file=sys.stderr)
+        return problem.exit_code
+    except OSError as problem:
+        print(f"quire crawl: {asked.keys} cannot be read: {problem.strerror}.", file=sys.stderr)
+        return 4
+
+
+def _told_known(asked: argparse.Namespace, known: Any, cap: Any) -> int:
+    told: dict[str, Any] = {
+        "url": known.url,
+        "allowed": known.permits,
+        "why": known.why,
+        "found": known.found,
+    }
+    if known.rightsholder:
+        told |= {"rightsholder": known.rightsholder, "tier": known.tier, "words": known.words}
+    if known.price:
+        price = known.price
+        told |= {"payment": "crawl", "price": f"{price.currency} {price.decimal().rstrip('0').rstrip('.')}"}
+        told["within_cap"] = cap is not None and cap.currency == price.currency and price <= cap
+    return _told(asked, told, 0 if known.permits else 6)
 
 
 def _get(crawler: Any, url: str, asked: argparse.Namespace) -> int:
