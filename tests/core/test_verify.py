@@ -255,6 +255,22 @@ def test_hostile_evidence_ends_in_a_finding_and_never_in_an_error(name: str, dat
         assert {finding.file for finding in verdict.findings} == {name}
 
 
+def test_true_is_not_one() -> None:
+    """To Python it is, so lines that differ in that alone were said to differ in nothing."""
+    tried = 0
+    for name in sorted(FILES):
+        if name == "plan.toml":
+            continue
+        for place, line in enumerate(lines_of(name)):
+            for key in [key for key, value in line.items() if value == 1 and type(value) is int]:
+                lines = lines_of(name)
+                lines[place][key] = True
+                verdict = verify(resigned(name, lines), KEYS)
+                assert verdict.findings, (name, place, key)
+                tried += 1
+    assert tried
+
+
 @pytest.mark.more
 @settings(max_examples=3000, deadline=None)
 @given(st.sampled_from([name for name in sorted(FILES) if name != "plan.toml"]), st.data())

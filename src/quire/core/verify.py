@@ -170,8 +170,16 @@ def _difference(told: bytes, expected: bytes) -> str:
         return problem.sentence.rstrip(".")
     if not isinstance(found, dict):
         return "it is no JSON object"
-    key = next(key for key in [*whole, *found] if found.get(key, whole) != whole.get(key, whole))
+    # By their bytes: to Python ``true`` is 1, and an evidence that says so differs all the same.
+    names = [*whole, *found]
+    key = next(
+        key for key in names if (key in found, _bytes_of(found, key)) != (key in whole, _bytes_of(whole, key))
+    )
     return f"{key} is {_short(found.get(key))}, recomputed it is {_short(whole.get(key))}"
+
+
+def _bytes_of(line: Mapping[str, Any], key: str) -> bytes:
+    return canonical.dumps(line.get(key))
 
 
 def _short(value: Any) -> str:
