@@ -119,6 +119,7 @@ def _get(
     watch = threading.Timer(max(0.0, until - time.monotonic()), link.cut)
     watch.daemon = True
     watch.start()
+    answer: http.client.HTTPResponse | None = None
     try:
         link.putrequest("GET", target, skip_host=True, skip_accept_encoding=True)
         for name, value in (
@@ -140,7 +141,11 @@ def _get(
         raise Unreachable(f"{host} does not answer as a site does: {told[:200]}.", host=host) from problem
     finally:
         watch.cancel()
+        if answer is not None:  # the connection does not know any more an answer that is its last
+            answer.close()
         link.close()
+        if link.wire is not None:
+            link.wire.close()
 
 
 def _bounded(link: _Link, answer: http.client.HTTPResponse, until: float, most: int) -> Iterable[bytes]:
