@@ -105,7 +105,7 @@ RIGHT = [
     (f"{ROOM}/codes.py", "NONE = 'XXX'  # ISO 4217: no currency\n"),
     (f"{ROOM}/migrations/0001_initial.py", "import os\nprint(os.environ)\n"),
     ("tests/core/test_x.py", "print(0.1)\n"),
-    ("docs/guide.md", "See https://example.org/home/page and `var/tmp/x`.\n"),
+    ("docs/guide.md", "See https://example.org/" + "home/page and `var/tmp/x`.\n"),
 ]
 
 

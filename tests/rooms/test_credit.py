@@ -267,6 +267,17 @@ def test_credit_needs_a_reason_and_bounds_what_is_set_aside(society: Society) ->
     sound()
 
 
+def test_an_edge_that_keeps_naming_new_spools_ties_no_balance_up(society: Society) -> None:
+    from quire.society.invoicing.actions.credit import MOST_OF_EDGE
+
+    edge, other = usage_edges.edge(society), usage_edges.edge(society, name="other")
+    put(society, "1000000")
+    given = [len(allow(edge, f"{number:02x}" * 16)) for number in range(MOST_OF_EDGE + 5)]
+    assert sum(given) == MOST_OF_EDGE
+    assert len(allow(other)) == 1
+    sound()
+
+
 def test_no_allowance_without_a_licence_to_pay_by_the_request(society: Society) -> None:
     edge = usage_edges.edge(society)
     society.licence(lab="lab-a", operator="Anthropic")

@@ -43,7 +43,8 @@ class Receipts:
             _mend(path)
             for line in read(path):
                 self._count(line)
-        self._aside.clear() if cap is None else None
+        if cap is None:
+            self._aside.clear()
 
     @property
     def spent(self) -> Money | None:

@@ -9,9 +9,10 @@ and limit together.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from uuid import UUID
 
 from django.db import transaction
@@ -45,6 +46,8 @@ MOST = Money.parse("50", "EUR").quanta
 MOST_OPEN = 3
 """Allowances that one spool may hold for one licensee at a time. One of which half is booked counts no more,
 or a brisk crawler would be refused until the first of them expires, whatever is on its balance."""
+MOST_OF_EDGE = 24
+"""The same for all spools of one edge: an edge that keeps naming new spools ties no balance up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +181,12 @@ def allow(
     return made
 
 
-def _open(row: LicenceRow, edge: UUID, spool: str) -> QuerySet[Allowance]:
-    """The licensee's allowances that this spool may spend."""
-    return Allowance.objects.filter(
-        edge=edge, spool=spool, licensee=row.licensee, closed_at=None, expires_at__gt=clock.now()
+def _open(row: LicenceRow, edge: UUID, spool: str = "") -> QuerySet[Allowance]:
+    """The licensee's allowances that this spool, or any of the edge, may spend."""
+    rows = Allowance.objects.filter(
+        edge=edge, licensee=row.licensee, closed_at=None, expires_at__gt=clock.now()
     )
+    return rows.filter(spool=spool) if spool else rows
 
 
 def _lost(row: LicenceRow, edge: UUID, spool: str, held: Iterable[str] | None) -> list[Allowance]:
@@ -194,11 +198,16 @@ def _lost(row: LicenceRow, edge: UUID, spool: str, held: Iterable[str] | None) -
     return [one_ for one_ in rows if one_.tid not in known]
 
 
+def _unspent(rows: QuerySet[Allowance]) -> int:
+    """How many of them have less than half booked."""
+    amounts = dict(rows.values_list("id", "amount"))
+    booked = credit.charged(amounts)
+    return sum(2 * booked.get(one_, 0) < amount for one_, amount in amounts.items())
+
+
 def _part(row: LicenceRow, edge: UUID, spool: str) -> int | None:
     """How much is set aside now, in quanta; None for nothing."""
-    amounts = dict(_open(row, edge, spool).values_list("id", "amount"))
-    booked = credit.charged(amounts)
-    if sum(2 * booked.get(one_, 0) < amount for one_, amount in amounts.items()) >= MOST_OPEN:
+    if _unspent(_open(row, edge, spool)) >= MOST_OPEN or _unspent(_open(row, edge)) >= MOST_OF_EDGE:
         return None
     left = credit.available(row.licensee, row.currency)
     if left <= 0:
@@ -240,9 +249,10 @@ def _due(problems: list[str]) -> list[tuple[LicenceRow, Period, dict[UUID, int]]
     spent = credit.charged(row.id for row in known.values())
     taken = _booked()
     due: dict[tuple[UUID, date], tuple[LicenceRow, Period, dict[UUID, int]]] = {}
+    licence_of = cache(licensing.licence)  # a licence has charges of many allowances
     for charge in usage.charges():
         allowance = known.get(charge.allowance)
-        wrong, licence = _objection(charge, allowance)
+        wrong, licence = _objection(charge, allowance, licence_of)
         if wrong or licence is None or allowance is None:
             problems.append(f"{Money(charge.amount, charge.currency)} charged to {charge.allowance}: {wrong}")
             continue
@@ -262,13 +272,15 @@ def _due(problems: list[str]) -> list[tuple[LicenceRow, Period, dict[UUID, int]]
     return list(due.values())
 
 
-def _objection(charge: usage.Charged, allowance: Allowance | None) -> tuple[str, LicenceRow | None]:
+def _objection(
+    charge: usage.Charged, allowance: Allowance | None, licence_of: Callable[[str], LicenceRow]
+) -> tuple[str, LicenceRow | None]:
     if allowance is None:
         return "it is no allowance that was given.", None
     if (allowance.licensee.tid, allowance.currency) != (charge.licensee, charge.currency):
         return "the allowance is another licensee's, or of another currency.", None
     try:
-        licence = licensing.licence(charge.licence)
+        licence = licence_of(charge.licence)
     except QuireError as problem:
         return problem.sentence, None
     if (licence.licensee_tid, licence.kind, licence.currency) != (charge.licensee, "crawl", charge.currency):
