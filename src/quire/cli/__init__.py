@@ -6,6 +6,8 @@ society's and asks for ``quire[server]``.
 
 from __future__ import annotations
 
+import os
+import select
 import sys
 from collections.abc import Sequence
 
@@ -18,7 +20,10 @@ EXIT_CODES = {
     5: "it contradicts what is on record, or somebody else is at it",
     6: "the rules or your role do not allow it",
     10: "a check found something",
+    141: "who read the answer stopped reading",
 }
+UNREAD = 141
+"""128 and the number of SIGPIPE, as a shell tells of a program that ended so (POSIX, 2.8.2)."""
 
 _SMALL = """quire: run a collecting society for AI.
 
@@ -33,7 +38,29 @@ The society's own commands need more: pip install 'quire[server]'
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code (see ``EXIT_CODES``)."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _run(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        if not unread():
+            raise
+        # ``quire … | head``: nothing is wrong. The interpreter must find nothing to write when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNREAD
+
+
+def unread() -> bool:
+    """Whether standard output is a pipe that nobody reads from any more."""
+    try:
+        asked = select.poll()
+        asked.register(sys.stdout.fileno(), select.POLLERR | select.POLLHUP)
+        return any(seen & (select.POLLERR | select.POLLHUP) for _, seen in asked.poll(0))
+    except (OSError, ValueError):  # it is closed, or no file
+        return False
+
+
+def _run(words: list[str]) -> int:
     if words[:1] == ["verify"]:
         from quire.cli import verify
 

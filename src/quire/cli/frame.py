@@ -17,6 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
+from quire.cli import UNREAD, unread
 from quire.core.errors import QuireError
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
@@ -24,7 +25,15 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; 
 By = Annotated[str, typer.Option("--by", envvar="QUIRE_USER", help="The user who acts.")]
 Skip = Annotated[bool, typer.Option("--skip-refused", help="Take the good rows, name the others.")]
 
-out = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 220)
+
+class _Out(Console):
+    """Answers. Where nobody reads them any more, ``quire.cli.main`` ends the command."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+out = _Out(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 220)
 err = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
@@ -57,6 +66,8 @@ def command(
             except QuireError as problem:
                 fail(problem, as_json=bool(kwargs.get("as_json")))
             except _outside() as problem:
+                if isinstance(problem, BrokenPipeError) and unread():
+                    raise typer.Exit(UNREAD) from problem
                 err.print(f"quire: {_plain(problem)}", markup=False)
                 raise typer.Exit(1) from problem
             except Exception as problem:  # whatever it is, a person gets a line; QUIRE_DEBUG=1 gives the rest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import typer
 import typer.main
 
 from quire.cli import (
+    UNREAD,
     clients,
     credit,
     demo,
@@ -55,8 +57,11 @@ def run(words: Sequence[str]) -> int:
     """Run one command; a mistake in writing it is exit code 2."""
     command = typer.main.get_command(app)
     _say_what_goes_in(command)
+    before = sys.stdout
     try:
         command(list(words), prog_name="quire")
     except SystemExit as done:
+        if sys.stdout is not before:  # Click puts another in its place where nobody reads
+            return UNREAD
         return done.code if isinstance(done.code, int) else 0
     return 0
