@@ -86,3 +86,17 @@ def test_every_other_address_refuses_in_the_same_form(served: tuple[str, str]) -
             assert answer.status_code in {404, 405}, (method, path, answer.text)
             assert answer.headers["content-type"] == "application/problem+json"
             assert set(answer.json()) >= {"type", "title", "status", "code", "detail"}
+
+
+def test_head_answers_as_get_without_the_body(served: tuple[str, str]) -> None:
+    url, _ = served
+    read = ("/registry", "/tariffs", "/registry/snapshot.json", "/sites/nobody.example", "/openapi.json")
+    for path in read:
+        asked = {method: httpx.request(method, f"{url}/api/v1{path}") for method in ("GET", "HEAD")}
+        whole, head = asked["GET"], asked["HEAD"]
+        assert (head.status_code, head.content) == (whole.status_code, b""), path
+        for name in ("content-type", "content-length", "etag", "cache-control"):
+            assert head.headers.get(name) == whole.headers.get(name), (path, name)
+    refused = httpx.post(f"{url}/api/v1/registry")
+    assert (refused.status_code, refused.headers["allow"].replace(" ", "")) == (405, "GET,HEAD")
+    assert httpx.head(f"{url}/api/v1/registry/lookup").status_code == 405

@@ -16,7 +16,7 @@ from quire.core.errors import Refused
 from quire.core.terms import USES
 from quire.core.urls import canonical_host
 from quire.society.api import asked, conditional, described, problems, telemetry
-from quire.society.api.v1 import api, caller
+from quire.society.api.v1 import api, caller, read
 from quire.society.kit import changes, clock, config
 from quire.society.licensing import policy, queries, registry, snapshot
 from quire.society.licensing.registry import Asker
@@ -61,7 +61,7 @@ class TariffsOut(Schema):
     tariffs: list[dict[str, Any]]
 
 
-@router.get("/registry", response={200: RegistryOut}, openapi_extra=described.KEPT)
+@read(router, "/registry", response={200: RegistryOut}, openapi_extra=described.KEPT)
 def state(request: HttpRequest) -> HttpResponse:
     """The registry's version, to ask whether anything has changed; the ETag is the version."""
     version = changes.version()
@@ -128,7 +128,7 @@ def _parts(found: Iterator[bytes]) -> Iterator[list[bytes]]:
         yield part
 
 
-@router.get("/registry/snapshot", openapi_extra=described.SNAPSHOT, response={200: None})
+@read(router, "/registry/snapshot", openapi_extra=described.SNAPSHOT, response={200: None})
 def parquet(request: HttpRequest) -> HttpResponseBase:
     """The newest snapshot of what holds for everybody, as Parquet: for looking up without asking."""
     caller(request, needed=True)
@@ -136,7 +136,7 @@ def parquet(request: HttpRequest) -> HttpResponseBase:
     return conditional.file(request, made.parquet, described.PARQUET, f'"{made.digest}"')
 
 
-@router.get("/registry/snapshot.json", openapi_extra=described.ENVELOPE, response={200: dict[str, Any]})
+@read(router, "/registry/snapshot.json", openapi_extra=described.ENVELOPE, response={200: dict[str, Any]})
 def envelope(request: HttpRequest) -> HttpResponse:
     """The snapshot's signed envelope: when it was made, its columns, its size, and its SHA-256."""
     made = snapshot.newest()
@@ -144,7 +144,7 @@ def envelope(request: HttpRequest) -> HttpResponse:
     return conditional.answer(request, made.envelope, "application/json", f'"{made.digest}"', headers)
 
 
-@router.get("/sites/{host}", response={200: SiteOut}, openapi_extra=described.SITE)
+@read(router, "/sites/{host}", response={200: SiteOut}, openapi_extra=described.SITE)
 def site(request: HttpRequest, host: str) -> HttpResponse:
     """What is public of the terms of a host that its owner has verified."""
     terms = policy.terms_of_host(host)
@@ -163,7 +163,7 @@ def site(request: HttpRequest, host: str) -> HttpResponse:
     )
 
 
-@router.get("/tariffs", response={200: TariffsOut}, openapi_extra=described.KEPT)
+@read(router, "/tariffs", response={200: TariffsOut}, openapi_extra=described.KEPT)
 def tariffs(request: HttpRequest) -> HttpResponse:
     """The published tariffs that a licence may be taken under today."""
     found = [row.as_json() for row in queries.tariffs_in_force(clock.today())]

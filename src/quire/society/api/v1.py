@@ -4,16 +4,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import NinjaAPI, Schema
+from ninja import NinjaAPI, Router, Schema
 from ninja.errors import HttpError, ValidationError
 
 from quire.core.errors import QuireError
 from quire.society.api import oauth, problems
 from quire.society.licensing.errors import TokenDenied
 from quire.society.licensing.queries import ClientRow
+
+T = TypeVar("T")
 
 
 class Problem(Schema):
@@ -32,6 +35,8 @@ class Described(NinjaAPI):
     def get_openapi_schema(self, **given: Any) -> Any:
         """The document of ``/api/v1/openapi.json``."""
         said = super().get_openapi_schema(**given)
+        for operations in said["paths"].values():
+            operations.pop("head", None)  # HTTP itself says what HEAD is
         parts = said["components"]
         parts.setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
         parts.setdefault("securitySchemes", {}).update(SECURITY)
@@ -47,6 +52,12 @@ api = Described(
     urls_namespace="api-v1",
     docs_url=None,
 )
+
+
+def read(router: Router, address: str, **described: Any) -> Callable[[T], T]:
+    """Register an operation that is asked with GET, and so with HEAD too (RFC 9110 §9.3.2)."""
+    add: Callable[[T], T] = router.api_operation(["GET", "HEAD"], address, **described)
+    return add
 
 
 def refusals(*statuses: int) -> dict[int, Any]:
