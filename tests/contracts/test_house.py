@@ -47,6 +47,7 @@ CORE = [
     "errors",
     "events",
     "evidence",
+    "extras",
     "facts",
     "licence_token",
     "merkle",

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from quire.core import arrays, canonical, terms
+from quire.core import arrays, canonical, extras, terms
 from quire.core.distribution import Division, Evidence, Licence, Line, Party, Pot, payees
 from quire.core.money import decimal_of
 from quire.core.readback import INPUTS, Record, read, read_receipts, receipt_records
@@ -42,7 +42,7 @@ def input_files(evidence: Evidence, receipts: Iterable[Record]) -> dict[str, byt
     """The files of the evidence, by name. ``receipts`` are records of receipt, pot, amount (a text) and
     received (a date)."""
     licences = {pot.licence.id: pot.licence for pot in evidence.pots}
-    return {
+    files = {
         "plan.toml": evidence.plan.text.encode(),
         "licences.jsonl": _lines(_licence(one) for one in licences.values()),
         "pots.jsonl": _lines(_pot(one) for one in evidence.pots),
@@ -58,6 +58,8 @@ def input_files(evidence: Evidence, receipts: Iterable[Record]) -> dict[str, byt
         ),
         "counts.jsonl": _lines(_counts(evidence)),
     }
+    found = {extra.file: _lines(extras.records(evidence, extra)) for extra in extras.EXTRAS}
+    return files | {name: data for name, data in found.items() if data}
 
 
 def _lines(records: Iterable[Record]) -> bytes:

@@ -12,7 +12,7 @@ from datetime import date
 from itertools import count
 from typing import Any
 
-from quire.core import arrays, canonical, terms
+from quire.core import arrays, canonical, extras, terms
 from quire.core.errors import QuireError
 from quire.core.facts import (
     Counts,
@@ -127,7 +127,18 @@ class _Reader:
         cuts = {pot.id: cut(parties, answers, direct, versions, pot) for pot in pots}
         counts = self.counts(cuts, len(subjects.ids))
         holds = self.named("holds.jsonl", _hold, "hold")
-        return Evidence(plan, pots, parties, answers, direct, subjects, counts, tuple(holds.values()))
+        places = extras.Places(
+            self.places, {name: place for place, name in enumerate(subjects.ids)}, frozenset(self.pots)
+        )
+        more = {extra.field: self.extra(extra, places) for extra in extras.EXTRAS if extra.file in self.files}
+        return Evidence(plan, pots, parties, answers, direct, subjects, counts, tuple(holds.values()), **more)
+
+    def extra(self, extra: extras.Extra, places: extras.Places) -> tuple[Any, ...]:
+        """The values of one optional file."""
+        found = _each(self.files, extra.file, lambda record: extra.read(record, places))
+        if extra.name_of is not None:
+            _once(extra.file, [(extra.name_of(value), value) for value in found], "name")
+        return tuple(found)
 
     def pot(self, one: Record) -> tuple[str, Pot]:
         licence = self.licences.get(_text(one, "licence"))

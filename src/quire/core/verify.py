@@ -12,7 +12,7 @@ from itertools import zip_longest
 from typing import Any
 
 from quire.core import bundle as bundles
-from quire.core import canonical, evidence
+from quire.core import canonical, evidence, extras
 from quire.core.bundle import Bundle, Entry, Finding
 from quire.core.distribution import Evidence, divide
 from quire.core.errors import Invalid, QuireError
@@ -134,6 +134,8 @@ def _receipts(files: Mapping[str, bytes], found: Evidence) -> Iterator[Finding]:
 
 def _as_published(files: Mapping[str, bytes], written: Mapping[str, bytes]) -> Iterator[Finding]:
     """The evidence says what it must and nothing beside it: written again it is the same."""
+    for name in sorted({*extras.FILES} & {*files} - {*written}):
+        yield Finding(name, f"{name} says nothing; a run leaves such a file out.")
     for name, expected in written.items():
         if files[name] != expected:
             pairs = zip_longest(files[name].splitlines(), expected.splitlines())
@@ -147,7 +149,7 @@ def _compare(files: Mapping[str, bytes], computed: Mapping[str, bytes]) -> Itera
             yield Finding(name, f"The bundle has no {name}.")
         elif told != expected:
             yield _first_difference(name, told.splitlines(), expected.splitlines())
-    for name in sorted(set(files) - set(computed) - set(evidence.INPUTS)):
+    for name in sorted(set(files) - set(computed) - {*evidence.INPUTS, *extras.FILES}):
         yield Finding(name, f"{name} is in the bundle, but is no part of a run.")
 
 
