@@ -130,10 +130,10 @@ class _Reader:
         places = extras.Places(
             self.places, {name: place for place, name in enumerate(subjects.ids)}, frozenset(self.pots)
         )
-        more = {extra.field: self.extra(extra, places) for extra in extras.EXTRAS if extra.file in self.files}
+        more = {extra.field: self.optional(extra, places) for extra in extras.EXTRAS if extra.file in self.files}
         return Evidence(plan, pots, parties, answers, direct, subjects, counts, tuple(holds.values()), **more)
 
-    def extra(self, extra: extras.Extra, places: extras.Places) -> tuple[Any, ...]:
+    def optional(self, extra: extras.Extra, places: extras.Places) -> tuple[Any, ...]:
         """The values of one optional file."""
         found = _each(self.files, extra.file, lambda record: extra.read(record, places))
         if extra.name_of is not None:
