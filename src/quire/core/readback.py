@@ -130,7 +130,8 @@ class _Reader:
         places = extras.Places(
             self.places, {name: place for place, name in enumerate(subjects.ids)}, frozenset(self.pots)
         )
-        more = {extra.field: self.optional(extra, places) for extra in extras.EXTRAS if extra.file in self.files}
+        there = [one for one in extras.EXTRAS if one.file in self.files]
+        more = {one.field: self.optional(one, places) for one in there}
         return Evidence(plan, pots, parties, answers, direct, subjects, counts, tuple(holds.values()), **more)
 
     def optional(self, extra: extras.Extra, places: extras.Places) -> tuple[Any, ...]:
