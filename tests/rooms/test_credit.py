@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from quire.cli import main
 from quire.core.errors import QuireError
 from quire.core.money import quanta_of
 from tests.rooms import usage_edges
@@ -93,13 +94,29 @@ def sound() -> None:
 
 def test_a_deposit_is_booked_once_and_a_quarter_of_it_set_aside_for_an_edge(society: Society) -> None:
     edge = usage_edges.edge(society)
-    assert put(society) == put(society)
+    booked, repeated = put(society), put(society)
+    assert (booked.deposit, booked.again, repeated.again) == (repeated.deposit, False, True)
     (first,) = allow(edge)
     (second,) = allow(edge, "ab" * 16)
     assert (first.amount, second.amount) == (quanta_of("2.5"), quanta_of("1.875"))
     now = balance()
     assert (now.balance, now.aside, now.available) == tuple(map(quanta_of, ("10", "4.375", "5.625")))
     sound()
+
+
+def test_a_deposit_that_was_recorded_before_is_told(
+    society: Society, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["credit", "deposit", "lab-o", "--amount", "10", "--currency", "EUR", "--received", "2026-01-05",
+             "--reference", "D-7", "--by", society.user.username]  # fmt: skip
+    told = []
+    for day in ("2026-01-05", "2026-03-09"):
+        words[8] = day
+        assert main(words) == 0
+        told.append(capsys.readouterr())
+    assert told[0].out == told[1].out
+    assert told[0].err == ""
+    assert "D-7 was recorded before, as received on 2026-01-05: nothing was booked again." in told[1].err
 
 
 def test_what_an_edge_charged_goes_from_the_balance_to_the_pot_of_the_month(society: Society) -> None:

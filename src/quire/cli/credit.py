@@ -45,7 +45,7 @@ def credit_deposit(
     from quire.society.invoicing import actions
 
     with frame.rehearsal(dry_run):
-        actions.deposit(
+        booked = actions.deposit(
             licensee=licensee,
             amount=amount,
             currency=currency,
@@ -53,6 +53,12 @@ def credit_deposit(
             reference=reference,
             by=frame.acting(by),
         )
+        if booked.again:
+            frame.err.print(
+                f"{reference} was recorded before, as received on {booked.deposit.received_on}: "
+                "nothing was booked again.",
+                markup=False,
+            )
         _say_balances(licensee, as_json=as_json)
 
 

@@ -51,6 +51,14 @@ MOST_OF_EDGE = 24
 
 
 @dataclass(frozen=True, slots=True)
+class Deposited:
+    """A deposit; ``again``: it was on record before, and nothing was booked now."""
+
+    deposit: Deposit
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """What came of ``settle_crawls``: receipts booked, and a sentence for whatever could not be."""
 
@@ -61,8 +69,8 @@ class Settled:
 
 def deposit(
     *, licensee: parties.Ref, amount: str, currency: str, received_on: date, reference: str, by: User | None
-) -> Deposit:
-    """Book money that a licensee put on its balance; the same reference again returns the first.
+) -> Deposited:
+    """Book money that a licensee put on its balance; the same reference again returns the first, and says so.
 
     Refuses: an unknown licensee or currency, an amount that is not more than nothing, a reference that is
     empty, too long or another deposit's.
@@ -81,7 +89,7 @@ def deposit(
                 raise ReceiptDiffers(
                     f"The reference {reference} is that of another deposit; it does not change."
                 )
-            return known
+            return Deposited(known, again=True)
         booked = post(
             key=f"deposit:{reference}",
             date=received_on,
@@ -104,7 +112,7 @@ def deposit(
         acts.record(
             "invoicing.deposit", made, by=by, licensee=who.tid, amount=decimal_of(quanta), currency=currency
         )
-    return made
+    return Deposited(made, again=False)
 
 
 def set_limit(
