@@ -57,6 +57,7 @@ CORE = [
     "plan",
     "plans",
     "preferences",
+    "problems",
     "readback",
     "renderings",
     "revocations",

@@ -14,8 +14,8 @@ from quire.core.edge_auth import (
     BATCH,
     MAX_LANE,
     REQUEST,
+    BadClaims,
     BatchHead,
-    NotABatch,
     NotThisEdge,
     Stale,
     read_batch,
@@ -113,7 +113,7 @@ def test_a_request_is_signed_for_one_address_one_method_and_one_body() -> None:
 
 def test_an_edge_speaks_for_itself_and_for_no_other() -> None:
     for edge in ("edg_2", "edg_3", "edg_1 ", ""):
-        with pytest.raises((NotThisEdge, NotABatch)):
+        with pytest.raises((NotThisEdge, BadClaims)):
             read_batch(batch(edge=edge), BODY, keys_of)
     with pytest.raises(NotThisEdge):
         read_batch(sign_batch(STRANGER, "edg_1", SPOOL, 0, 1, 2, BODY, NOW), BODY, keys_of)
@@ -177,7 +177,7 @@ def test_every_changed_character_and_another_body_are_found() -> None:
     ],
 )
 def test_a_head_that_makes_no_sense_is_no_batch_though_truly_signed(change: dict[str, Any]) -> None:
-    with pytest.raises(NotABatch) as caught:
+    with pytest.raises(BadClaims) as caught:
         read_batch(batch(**change), BODY, keys_of)
     assert caught.value.status == 400
 
@@ -185,7 +185,7 @@ def test_a_head_that_makes_no_sense_is_no_batch_though_truly_signed(change: dict
 @pytest.mark.parametrize("name", SAID)
 def test_nothing_may_be_missing(name: str) -> None:
     less = {key: value for key, value in SAID.items() if key != name}
-    with pytest.raises((NotABatch, NotThisEdge)):
+    with pytest.raises((BadClaims, NotThisEdge)):
         read_batch("Edge " + honest(canonical.dumps(less), BATCH), BODY, keys_of)
     assert name == "edge" or read_batch(batch(), BODY, keys_of)
 
@@ -235,6 +235,6 @@ def test_what_is_signed_for_a_request_has_nothing_missing_and_nothing_more() -> 
     for name in ASKED:
         less = {key: value for key, value in ASKED.items() if key != name}
         for said in (less, {**ASKED, "more": 1}, {**ASKED, "sent": 5}):
-            with pytest.raises((NotABatch, NotThisEdge)):
+            with pytest.raises((BadClaims, NotThisEdge)):
                 asked("Edge " + honest(canonical.dumps(said), REQUEST))
     assert asked("Edge " + honest(canonical.dumps(ASKED), REQUEST)) == "edg_1"

@@ -48,8 +48,8 @@ class Stale(QuireError):
     status = 401
 
 
-class NotABatch(Invalid):
-    """The edge signed something that is no batch, or no request."""
+class BadClaims(Invalid):
+    """What the edge signed claims nothing that a batch or a request could be."""
 
     code = "usage.not-a-batch"
     status = 400
@@ -59,7 +59,7 @@ class NotABatch(Invalid):
 class BatchHead:
     """What an edge signs of a batch: numbers ``first`` to ``last``, both in it, of a lane of its spool.
 
-    ``digest`` is of the body as it was sent, ``sent`` in UTC. Raises NotABatch.
+    ``digest`` is of the body as it was sent, ``sent`` in UTC. Raises BadClaims.
     """
 
     edge: str
@@ -72,15 +72,15 @@ class BatchHead:
 
     def __post_init__(self) -> None:
         if not isinstance(self.edge, str) or not _PLAIN.fullmatch(self.edge):
-            raise NotABatch("A batch's edge is an id in ASCII.")
+            raise BadClaims("A batch's edge is an id in ASCII.")
         if not isinstance(self.spool, str) or not _SPOOL.fullmatch(self.spool):
-            raise NotABatch("A batch's spool is 8 to 64 hexadecimal digits.")
+            raise BadClaims("A batch's spool is 8 to 64 hexadecimal digits.")
         if type(self.lane) is not int or not 0 <= self.lane <= MAX_LANE:
-            raise NotABatch(f"A batch's lane is a number up to {MAX_LANE}.")
+            raise BadClaims(f"A batch's lane is a number up to {MAX_LANE}.")
         if type(self.first) is not int or type(self.last) is not int:
-            raise NotABatch("A batch's first and last are numbers.")
+            raise BadClaims("A batch's first and last are numbers.")
         if not 1 <= self.first <= self.last <= canonical.MAX_INT:
-            raise NotABatch("A batch's numbers begin with 1, and the first is not after the last.")
+            raise BadClaims("A batch's numbers begin with 1, and the first is not after the last.")
 
 
 def sign_batch(
@@ -103,7 +103,7 @@ def sign_batch(
 def read_batch(value: str, body: bytes, keys_of: KeysOf) -> BatchHead:
     """The head of a batch, once it is sure that the edge it names signed it with this body.
 
-    ``value`` is that of ``Authorization``. Raises NotThisEdge and NotABatch. A batch may be sent again, so
+    ``value`` is that of ``Authorization``. Raises NotThisEdge and BadClaims. A batch may be sent again, so
     its time is not asked: the numbers say whether it is new.
     """
     said = _signed(value, BATCH, keys_of, _IN_BATCH)
@@ -126,7 +126,7 @@ def sign_request(key: SigningKey, edge: str, method: str, path: str, body: bytes
 def read_request(value: str, method: str, path: str, body: bytes, keys_of: KeysOf, now: datetime) -> str:
     """The id of the edge that signed this request at most five minutes from ``now``.
 
-    Raises NotThisEdge, NotABatch for what was signed and says nothing, and Stale.
+    Raises NotThisEdge, BadClaims for what was signed and says nothing, and Stale.
     """
     said = _signed(value, REQUEST, keys_of, _IN_REQUEST)
     _same_body(said, body)
@@ -148,7 +148,7 @@ def _signed(value: str, typ: str, keys_of: KeysOf, fields: set[str]) -> dict[str
     except (BadSignature, UnknownKey) as error:
         raise NotThisEdge(error.sentence) from None
     if said is None or set(said) != fields:
-        raise NotABatch("The edge signed something other than " + ", ".join(sorted(fields)) + ".")
+        raise BadClaims("The edge signed something other than " + ", ".join(sorted(fields)) + ".")
     return said
 
 
@@ -183,4 +183,4 @@ def _moment(text: object) -> datetime:
     try:
         return moments.read(text)
     except moments.BadMoment as error:
-        raise NotABatch(error.sentence) from None
+        raise BadClaims(error.sentence) from None

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from quire.core import problems
 from quire.core.money import Money
 
 RETRY_AFTER = 60
@@ -251,21 +252,21 @@ def refusal(code: str, desk: Desk, host: str, price: Money | None = None) -> Ref
     detail = answer.detail.format(
         society=desk.society, page=desk.page, server=desk.server, host=host, price=cost
     )
-    body = {
-        "type": f"{desk.page}#{spoken}",
-        "title": f"{answer.title}.",
-        "status": answer.status,
-        "detail": detail,
-        "code": spoken,
-        "licence": desk.page,
-    }
+    body = problems.document(
+        answer.status,
+        spoken,
+        detail,
+        kind=f"{desk.page}#{spoken}",
+        title=f"{answer.title}.",
+        licence=desk.page,
+    )
     data = json.dumps(body, ensure_ascii=True, separators=(", ", ": ")).encode("ascii")
     return Refusal(spoken, answer.status, _headers(answer, host, price, len(data)), data, price)
 
 
 def _headers(answer: Answer, host: str, price: Money | None, length: int) -> tuple[tuple[str, str], ...]:
     fields = [
-        ("content-type", "application/problem+json"),
+        ("content-type", problems.TYPE),
         ("content-length", str(length)),
         ("cache-control", "no-store"),
         ("www-authenticate", f'License error="{answer.error}", error_description="{answer.title}"'),

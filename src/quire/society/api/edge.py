@@ -29,7 +29,7 @@ _MOST_ASKED = 256 * 1024
 def calling(request: HttpRequest) -> str:
     """The id of the edge that signed this request (not a batch), registered and not revoked.
 
-    Raises edge_auth.NotThisEdge, Stale and NotABatch: 401, 401 and 400.
+    Raises edge_auth.NotThisEdge, Stale and BadClaims: 401, 401 and 400.
     """
     return edge_auth.read_request(
         request.headers.get("Authorization", ""),

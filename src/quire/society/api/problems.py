@@ -6,17 +6,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from quire.core import problems
 from quire.core.errors import QuireError
+from quire.core.problems import TYPE
 
-TYPE = "application/problem+json"
-
-_MEMBERS = {"type", "title", "status", "code", "detail"}
 _SENTENCES = {
     400: "The request cannot be read.",
     403: "This is not allowed.",
@@ -57,19 +55,20 @@ class Unchanged(QuireError):
 
 def problem(status: int, code: str, detail: str, **more: Any) -> HttpResponse:
     """A problem document; ``more`` are further members of it."""
-    said = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code}
-    body = json.dumps({**said, "detail": detail, **more}, default=str)
-    answer = HttpResponse(body, content_type=TYPE, status=status)
+    return _said(problems.document(status, code, detail, **more))
+
+
+def _said(document: dict[str, Any]) -> HttpResponse:
+    answer = HttpResponse(json.dumps(document, default=str), content_type=TYPE, status=document["status"])
     answer["Cache-Control"] = "no-store"
-    if status == 401:
+    if document["status"] == 401:
         answer["WWW-Authenticate"] = 'Basic realm="quire", charset="UTF-8"'
     return answer
 
 
 def of(error: QuireError) -> HttpResponse:
     """The document of an error: its code, its sentence and its data."""
-    more = {name: value for name, value in error.data.items() if name not in _MEMBERS}
-    return problem(error.status, error.code, error.sentence, **more)
+    return _said(problems.of(error))
 
 
 def answers(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:

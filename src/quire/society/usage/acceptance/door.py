@@ -15,7 +15,7 @@ from pathlib import Path
 from django.db import Error as DatabaseError
 from django.db import close_old_connections, transaction
 
-from quire.core import edge_auth
+from quire.core import edge_auth, problems
 from quire.core.edge_auth import BatchHead
 from quire.core.errors import QuireError
 from quire.society.kit import acts
@@ -69,8 +69,8 @@ class Door:
     def take(self, authorization: str, body: bytes) -> int:
         """Accept a batch; the number up to which the spool is durable.
 
-        Raises edge_auth.NotThisEdge, NotABatch, TooLarge, Busy, Gap (with ``through``; also for a batch
-        of which a part is new: what was there agrees, send the rest), Differs.
+        Raises edge_auth.NotThisEdge and BadClaims, NotABatch, TooLarge, Busy, Gap (with ``through``; also for
+        a batch of which a part is new: what was there agrees, send the rest), Differs.
         """
         head = edge_auth.read_batch(authorization, body, self.known.key)
         bodies.check(body, head.first, head.last)
@@ -111,14 +111,12 @@ class Door:
 
 def refusal(problem: QuireError) -> Answer:
     """A problem document (RFC 9457) with ``through`` where there is one."""
-    detail = {"type": "about:blank", "title": problem.code, "status": problem.status,
-              "detail": problem.sentence, "code": problem.code, **problem.data}  # fmt: skip
     headers: tuple[tuple[str, str], ...] = ()
     if problem.status in (429, 503):
         headers = (("Retry-After", str(RETRY_SECONDS)),)
     if problem.status == 401:
         headers = (("WWW-Authenticate", "Edge"),)
-    return Answer(problem.status, json.dumps(detail).encode(), headers, "application/problem+json")
+    return Answer(problem.status, json.dumps(problems.of(problem)).encode(), headers, problems.TYPE)
 
 
 def _body(length: str, read: Callable[[int], bytes]) -> bytes:
