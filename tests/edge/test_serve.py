@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import socket
+import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,10 @@ import pytest
 
 from quire.cli import edge as command
 from quire.core.money import Money
-from quire.edge import config, status
+from quire.edge import config, report, status
 from quire.edge.build import parts
 from quire.edge.serve import Service
-from quire.edge.spool import Spool
+from quire.edge.spool import Spool, SpoolBroken
 from tests.edge.gates import allowance
 from tests.edge.society import EDGE, HOST, TinySociety, configure, tiny_society
 
@@ -37,6 +39,12 @@ def file(tmp_path: Path, society: TinySociety) -> Path:
 
 @pytest.fixture
 def service(file: Path) -> Iterator[Service]:
+    with served(file) as made:
+        yield made
+
+
+@contextmanager
+def served(file: Path) -> Iterator[Service]:
     made = Service(parts(config.read(file)))
     until = time.monotonic() + 30
     while not made.made.edge.gate.state.revocations:
@@ -144,11 +152,40 @@ def test_no_other_program_here_makes_an_edge_deaf(service: Service, society: Tin
     name, before = dict(passed.headers)["quire-visit"], spool.lane.written
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
         for told in ("", " ", "x y z", "9" * 150, f"{name} 502 "):
-            other.sendto(told.encode(), service._reports._place(spool.lane.number))
+            with report._short(service._reports._place(spool.lane.number)) as address:
+                other.sendto(told.encode(), address)
     until = time.monotonic() + 30
     while spool.lane.written == before:
         assert time.monotonic() < until, "nobody listens any more"
         time.sleep(0.01)
+
+
+@pytest.mark.parametrize("length", [1, 150])
+def test_another_process_hears_a_report_wherever_the_spool_is(society: TinySociety, length: int) -> None:
+    """150: a path that is longer than the address of a socket may be."""
+    with tempfile.TemporaryDirectory(prefix="q") as short:
+        folder = Path(short, "x" * length)
+        file = configure(folder, society)
+        left = folder / "spool" / "lane-0"
+        left.mkdir(parents=True, mode=0o700)
+        (left / "reports").write_text("left by a process that was killed")
+        with served(file) as one, served(file) as two:
+            passed = ask(one, authorization=f"License {society.token()}")
+            lane = one.made.spool.lane
+            before = lane.written
+            visit = dict(passed.headers)["quire-visit"]
+            ask(two, "/answered", x_quire_visit=visit, x_quire_status="502")
+            until = time.monotonic() + 30
+            while lane.written == before:
+                assert time.monotonic() < until, "the report was not passed on"
+                time.sleep(0.01)
+        assert not (left / "reports").exists()
+
+
+def test_where_no_path_may_be_long_that_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(report, "_DESCRIPTORS", tmp_path / "no-such-folder")
+    with pytest.raises(SpoolBroken, match="too long for a socket"), report._short(tmp_path / ("x" * 100)):
+        pass
 
 
 def test_the_terms_are_there_and_nothing_else(service: Service) -> None:
@@ -225,3 +262,17 @@ def test_check_says_that_the_society_is_away(
     assert "The society was heard before; its policy was issued" in said
     assert command.run(["check", "--config", str(file.with_name("none.toml"))]) == 4
     assert command.run(["nonsense"]) == 2
+
+
+def test_a_second_service_at_the_same_address_is_refused(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as first:
+        first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # as a service that shares it does
+        first.bind(("127.0.0.1", 0))
+        first.listen()
+        taken = f"127.0.0.1:{first.getsockname()[1]}"
+        assert command.run(["serve", "--config", str(file), "--listen", taken]) == 5
+    assert f"Another service listens at {taken}, perhaps this edge" in capsys.readouterr().err
+    assert command.run(["serve", "--config", str(file), "--listen", "192.0.2.1:8402"]) == 4
+    assert "Nothing can listen at 192.0.2.1:8402" in capsys.readouterr().err

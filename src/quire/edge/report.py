@@ -12,14 +12,20 @@ import secrets
 import socket
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from quire.edge.door import Edge, Visit
 from quire.edge.paying import Reservation
-from quire.edge.spool import Spool
+from quire.edge.spool import Spool, SpoolBroken
 
 MOST = 50_000
 """Visits whose report is waited for; the oldest are taken as answered well."""
 _LONGEST = 200
+_LONGEST_PATH = 100
+"""Bytes of a socket's path that every system takes: Linux 107, macOS and the BSDs 103."""
+_DESCRIPTORS = Path("/proc/self/fd")
 
 
 class Reports:
@@ -57,7 +63,8 @@ class Reports:
             return
         told = f"{name} {status} {'' if size is None else size}".encode()
         try:
-            self._socket.sendto(told, self._place(int(lane)))
+            with _short(self._place(int(lane))) as address:
+                self._socket.sendto(told, address)
         except OSError:
             return  # that process is gone, and what it knew with it
 
@@ -65,8 +72,10 @@ class Reports:
         """Stop listening."""
         self._closing = True
         try:
-            self._socket.sendto(b"", self._socket.getsockname())  # so that who listens looks up
+            with _short(self._place(self._lane)) as address:
+                self._socket.sendto(b"", address)  # so that who listens looks up
             self._thread.join(1.0)
+            self._place(self._lane).unlink(missing_ok=True)
         except OSError:
             pass
         self._socket.close()
@@ -81,13 +90,20 @@ class Reports:
             self._edge.gate.purse.refund(paid)
         self._edge.write(kind="void", of=number, status=status, size=size)
 
-    def _place(self, lane: int) -> str:
-        # In Linux's abstract space, for a folder's path may be longer than a socket's may be.
-        return f"\0quire-edge-{os.stat(self._spool.root).st_ino}-{os.stat(self._spool.root).st_dev}-{lane}"
+    def _place(self, lane: int) -> Path:
+        return self._spool.root / f"lane-{lane}" / "reports"
 
     def _listen(self) -> socket.socket:
+        """The lane's socket. The lane is held, so what a process that was killed left there is taken away."""
+        place = self._place(self._lane)
         made = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        made.bind(self._place(self._lane))
+        try:
+            place.unlink(missing_ok=True)
+            with _short(place) as address:
+                made.bind(address)
+        except BaseException:
+            made.close()
+            raise
         return made
 
     def _hear(self) -> None:
@@ -100,3 +116,24 @@ class Reports:
                 return
             if len(told) == 3 and told[1].isdigit():
                 self._settle(told[0], int(told[1]), int(told[2]) if told[2].isdigit() else None)
+
+
+@contextmanager
+def _short(place: Path) -> Iterator[str]:
+    """``place`` as a socket's address; a path too long for one is gone by way of its open folder, on Linux.
+
+    Raises OSError, and SpoolBroken where there is no such way.
+    """
+    if len(os.fsencode(place)) <= _LONGEST_PATH:
+        yield str(place)
+        return
+    if not _DESCRIPTORS.is_dir():
+        raise SpoolBroken(
+            f"The path {place} is too long for a socket on this system ({_LONGEST_PATH} bytes at most): "
+            "give the spool a shorter one."
+        )
+    folder = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield str(_DESCRIPTORS / str(folder) / place.name)
+    finally:
+        os.close(folder)

@@ -17,7 +17,9 @@ site answered. Where it does tell, a failed answer takes the decision and its ch
 
 from __future__ import annotations
 
+import errno
 import ipaddress
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +28,7 @@ from time import time as now
 from typing import Any
 from urllib.parse import urlsplit
 
+from quire.core.errors import Conflict
 from quire.edge import config, published
 from quire.edge.answers import amount_text, refusal
 from quire.edge.asgi import Application, Receive, Scope, Send
@@ -47,6 +50,12 @@ class _Said:
     status: int
     headers: Pairs = ()
     body: bytes = b""
+
+
+class Taken(Conflict):
+    """Another service listens there already."""
+
+    code = "edge.address-taken"
 
 
 class Service:
@@ -219,12 +228,14 @@ async def _lifespan(service: Any, opened: list[Service], receive: Receive, send:
 
 
 def run(path: Path, listen: str, workers: int = 1) -> None:
-    """Serve until told to stop. ``listen`` is ``address:port``. Raises BadConfig, ModuleNotFoundError."""
+    """Serve until told to stop. ``listen`` is ``address:port``. Raises BadConfig, Taken,
+    ModuleNotFoundError."""
     from granian import Granian
     from granian.constants import Interfaces
 
     config.read(path)  # say now what is wrong, not in a worker
     address, port = _listening(listen)
+    _check_free(address, port)
     server = Granian(
         "quire.edge.serve:application",
         address=address,
@@ -247,6 +258,22 @@ def _listening(listen: str) -> tuple[str, int]:
     if not address or not port:
         raise config.BadConfig(f"“{listen}” is no address to listen at: write it like 127.0.0.1:8402.")
     return address, port
+
+
+def _check_free(address: str, port: int) -> None:
+    """Workers share a port (SO_REUSEPORT), so the system would let a second service share it in silence."""
+    try:
+        family = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((address, port))
+    except OSError as problem:
+        if problem.errno == errno.EADDRINUSE:
+            raise Taken(
+                f"Another service listens at {address}:{port}, perhaps this edge: end that one, or name "
+                "another address with --listen."
+            ) from None
+        raise config.BadConfig(f"Nothing can listen at {address}:{port}: {problem.strerror}.") from problem
 
 
 def _headers(scope: Scope) -> dict[str, str]:
