@@ -1,7 +1,8 @@
 """Every event under one heading. Facts of the events, what is registered, and what the lake was told already.
 
-``known`` and ``judged`` have a row for each line of ``told``, by place, and only the columns that decide; the
-others stay in ``lines``. ``judged`` has its ``heading``, and the ``reason`` of what is set aside; the view
+``known`` and ``judged`` have a row for each line of ``told``, in the same order, with what was found out;
+what a line says stays in ``lines``, and the two are laid side by side. ``known`` has the ``heading``, and the
+``reason`` of what is set aside, as far as the lake was not asked; ``judged`` has the last word. The view
 ``events`` has all that is known of those that fit.
 """
 
@@ -27,9 +28,23 @@ VISITS = ("refused", "not_answered", "asset")
 """Headings of what goes to ``lake/visits``."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_ANSWERED = "kind IS NULL AND outcome <> 'refused' AND coalesce(status, 200) IN (200, 206)"
+_ANSWERED = "t.kind IS NULL AND t.outcome <> 'refused' AND coalesce(t.status, 200) IN (200, 206)"
 _COUNTABLE = f"{_ANSWERED} AND {DECIDES}"
 _USES = ", ".join(lake.literal(use) for use in USES)
+_WRONG = (
+    "CASE WHEN a.own IS NULL THEN NULL "
+    "WHEN NOT a.own THEN 'its host is not of the site that the edge stands in front of.' "
+    "WHEN NOT a.canonical THEN 'its address is not in the canonical form.' "
+    "WHEN coalesce(t.licensee, g.operator) IS NULL THEN 'it names neither a licensee nor a known agent.' "
+    f"WHEN coalesce(t.use, g.agent_use) NOT IN ({_USES}) THEN 'its use is none of those there are.' "
+    "WHEN NOT coalesce(l.granted, true) THEN 'its licence is not on record as the licensee''s.' END"
+)
+_HEADING = (
+    "CASE WHEN NOT fits THEN 'unreadable' WHEN kind = 'people' THEN 'human' WHEN kind = 'void' THEN 'voided' "
+    "WHEN kind = 'lost' THEN 'lost' WHEN taken THEN 'voided' WHEN outcome = 'refused' THEN 'refused' "
+    "WHEN NOT answered THEN 'not_answered' WHEN reason IS NOT NULL THEN 'unreadable' "
+    "WHEN asset THEN 'asset' ELSE 'usage' END"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +65,28 @@ class Sums:
 
 
 def against_register(db: duckdb.DuckDBPyConnection, register: Register) -> None:
-    """Make the table ``known``: the events with owner, operator and use, and why one cannot count."""
+    """Make the table ``known``: the events with owner and agent, and the heading that the lake may change.
+
+    ``taken`` are the numbers that the chunk takes back; ``operator`` and ``agent_use`` are of the agent.
+    """
     _addresses(db, register)
     _agents(db)
     _licences(db)
     db.execute(
-        "CREATE OR REPLACE TEMP TABLE known AS SELECT t.place, t.number, t.moment, t.kind, t.fits, "  # noqa: S608
-        "t.outcome = 'refused' AS refused, t.charged IS NOT NULL AS charged, "
-        't.count, t."of", t."to", a.site, a.work, '
-        "coalesce(a.asset, false) AS asset, coalesce(t.licensee, g.operator) AS operator, "
-        "coalesce(t.use, g.agent_use) AS meant, "
-        f"coalesce({_ANSWERED}, false) AS answered, CASE "
-        "WHEN a.own IS NULL THEN NULL "
-        "WHEN NOT a.own THEN 'its host is not of the site that the edge stands in front of.' "
-        "WHEN NOT a.canonical THEN 'its address is not in the canonical form.' "
-        "WHEN coalesce(t.licensee, g.operator) IS NULL THEN 'it names neither a licensee nor a known agent.' "
-        f"WHEN coalesce(t.use, g.agent_use) NOT IN ({_USES}) THEN 'its use is none of those there are.' "
-        "WHEN NOT coalesce(l.granted, true) THEN 'its licence is not on record as the licensee''s.' END "
-        "AS wrong "
+        "CREATE OR REPLACE TEMP TABLE taken AS SELECT DISTINCT \"of\" FROM told WHERE kind = 'void' AND fits"
+    ).fetchall()
+    _in_place(
+        db,
+        "known",
+        "SELECT place, number, moment, fits, site, work, operator, agent_use, reason, "  # noqa: S608
+        f"{_HEADING} AS heading FROM (SELECT t.place, t.number, t.moment, t.fits, t.kind, t.outcome, "
+        "a.site, a.work, a.asset, g.operator, g.agent_use, v.of IS NOT NULL AND t.kind IS NULL AS taken, "
+        f"coalesce({_ANSWERED}, false) AS answered, {_WRONG} AS reason "
         "FROM told t LEFT JOIN addresses a ON t.host = a.host AND t.path = a.path "
         "LEFT JOIN agents g ON t.agent = g.agent "
         "LEFT JOIN licences l ON coalesce(t.licence, '') = l.licence "
-        "AND coalesce(t.licensee, '') = l.licensee"
-    ).fetchall()
+        "AND coalesce(t.licensee, '') = l.licensee LEFT JOIN taken v ON t.number = v.of)",
+    )
 
 
 def against_lake(db: duckdb.DuckDBPyConnection, sources: Sequence[int], names: Sequence[str]) -> None:
@@ -81,35 +95,39 @@ def against_lake(db: duckdb.DuckDBPyConnection, sources: Sequence[int], names: S
     ``sources`` gives each file's place in ``names``. What a file told of an agent on a host in an hour was
     first: the edge's events of that hour are set aside.
     """
+    db.execute("DROP VIEW IF EXISTS events").fetchall()
+    judged = "known"
     if sources:
+        judged = "judged"
         _hours(db, sources)
         lake.put(db, "names", {"name": lake.texts(names)})
+        _in_place(
+            db,
+            judged,
+            "SELECT k.* REPLACE (if(h.source IS NULL, heading, 'conflicting') AS heading, "
+            "if(h.source IS NULL, reason, 'it was told of this agent in this hour: ' || names.name "
+            "|| ', imported first.') AS reason) FROM known k LEFT JOIN contested h ON k.place = h.place "
+            "LEFT JOIN names ON names.rowid = h.source",
+        )
     else:
-        db.execute("CREATE OR REPLACE TEMP TABLE contested (place BIGINT, source BIGINT)").fetchall()
-        db.execute("CREATE OR REPLACE TEMP TABLE names (name VARCHAR)").fetchall()
+        db.execute("CREATE OR REPLACE TEMP VIEW judged AS SELECT * FROM known").fetchall()
     db.execute(
-        "CREATE OR REPLACE TEMP TABLE taken AS SELECT DISTINCT \"of\" FROM known WHERE fits AND kind = 'void'"
+        "CREATE OR REPLACE TEMP VIEW events AS "  # noqa: S608
+        "SELECT l.*, k.place, k.number, k.moment, k.heading, k.reason, k.site, k.work, "
+        "coalesce(l.licensee, k.operator) AS operator, coalesce(l.use, k.agent_use) AS meant "
+        f"FROM lines l POSITIONAL JOIN {judged} k WHERE k.fits"
     ).fetchall()
-    db.execute(
-        "CREATE OR REPLACE TEMP TABLE judged AS "
-        "SELECT k.place, k.number, k.moment, k.kind, k.fits, k.charged, "
-        'k.count, k."of", k."to", k.site, k.work, k.operator, k.meant, '
-        "CASE WHEN NOT k.fits THEN 'unreadable' "
-        "WHEN k.kind = 'people' THEN 'human' WHEN k.kind = 'void' THEN 'voided' "
-        "WHEN k.kind = 'lost' THEN 'lost' WHEN v.of IS NOT NULL THEN 'voided' "
-        "WHEN k.refused THEN 'refused' WHEN NOT k.answered THEN 'not_answered' "
-        "WHEN k.wrong IS NOT NULL THEN 'unreadable' WHEN k.asset THEN 'asset' "
-        "WHEN h.source IS NOT NULL THEN 'conflicting' ELSE 'usage' END AS heading, "
-        "CASE WHEN k.wrong IS NOT NULL THEN k.wrong WHEN h.source IS NOT NULL THEN "
-        "'it was told of this agent in this hour: ' || names.name || ', imported first.' END AS reason "
-        "FROM known k LEFT JOIN taken v ON k.number = v.of AND k.kind IS NULL "
-        "LEFT JOIN contested h ON k.place = h.place LEFT JOIN names ON names.rowid = h.source"
-    ).fetchall()
-    db.execute(
-        "CREATE OR REPLACE TEMP VIEW events AS "
-        "SELECT lines.*, judged.place, judged.number, moment, heading, reason, site, work, "
-        "operator, meant FROM judged JOIN lines ON lines.rowid = judged.place WHERE fits"
-    ).fetchall()
+
+
+def _in_place(db: duckdb.DuckDBPyConnection, table: str, select: str) -> None:
+    """Make ``table`` of what ``select`` gives, each row at its ``place``, so that ``lines`` fits beside it.
+
+    By one thread rows come in the order of the lines, unless DuckDB thinks it better to probe from the other
+    side of a join: then they are sorted.
+    """
+    db.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS {select}").fetchall()
+    if db.execute(f"SELECT 1 FROM {table} WHERE place <> rowid LIMIT 1").fetchall():  # noqa: S608
+        db.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM {table} ORDER BY place").fetchall()
 
 
 def tallies(db: duckdb.DuckDBPyConnection) -> dict[str, Sums]:
@@ -118,7 +136,8 @@ def tallies(db: duckdb.DuckDBPyConnection) -> dict[str, Sums]:
         "SELECT heading, sum(CASE WHEN heading = 'lost' THEN \"to\" - number + 1 ELSE 1 END)::BIGINT, "
         "sum(CASE WHEN heading = 'human' THEN count WHEN kind IS NULL AND heading <> 'unreadable' THEN 1 "
         "ELSE 0 END)::BIGINT, count(*), epoch_us(min(moment) FILTER (fits)), "
-        "epoch_us(max(moment) FILTER (fits)), count(*) FILTER (charged) FROM judged GROUP BY heading"
+        "epoch_us(max(moment) FILTER (fits)), count(charged) FROM lines POSITIONAL JOIN judged "
+        "GROUP BY heading"
     ).fetchall()
     return {heading: Sums(*numbers) for heading, *numbers in rows}
 
@@ -134,7 +153,7 @@ def span_of(sums: Mapping[str, Sums], headings: Sequence[str]) -> tuple[datetime
 def span(db: duckdb.DuckDBPyConnection) -> tuple[datetime, datetime] | None:
     """First and last moment of what could count; None: nothing."""
     ((first, last),) = db.execute(
-        "SELECT epoch_us(min(moment)), epoch_us(max(moment)) FROM known WHERE fits AND answered"
+        "SELECT epoch_us(min(moment)), epoch_us(max(moment)) FROM known WHERE heading = 'usage'"
     ).fetchall()
     return None if first is None else (_moment(first), _moment(last))
 
@@ -146,7 +165,7 @@ def _moment(microseconds: int) -> datetime:
 def _addresses(db: duckdb.DuckDBPyConnection, register: Register) -> None:
     """Each address that could count once, looked up."""
     found = db.execute(
-        f"SELECT host, path, bool_or(outcome = 'charged') FROM lines WHERE {_COUNTABLE} "  # noqa: S608
+        f"SELECT host, path, bool_or(outcome = 'charged') FROM lines t WHERE {_COUNTABLE} "  # noqa: S608
         "GROUP BY host, path"
     ).fetchall()
     rows = []
@@ -181,7 +200,7 @@ def _licences(db: duckdb.DuckDBPyConnection) -> None:
     """Whether each licence named is on record as that licensee's."""
     pairs = db.execute(
         "SELECT DISTINCT coalesce(licence, ''), coalesce(licensee, '') "  # noqa: S608
-        f"FROM lines WHERE {_COUNTABLE}"
+        f"FROM lines t WHERE {_COUNTABLE}"
     ).fetchall()
     whose = {row.tid: row.licensee_tid for row in licensing.licences()} if pairs else {}
     granted = [_yes(not one or whose.get(one) == licensee) for one, licensee in pairs]
@@ -197,8 +216,8 @@ def _hours(db: duckdb.DuckDBPyConnection, sources: Sequence[int]) -> None:
     lake.put(db, "origin", {"file": np.arange(len(sources)), "source": np.array(sources, dtype=np.int64)})
     db.execute(
         "CREATE OR REPLACE TEMP TABLE asked AS SELECT k.place, l.host, l.agent, "  # noqa: S608
-        f"epoch_us(k.moment) // {HOUR} AS hour FROM known k JOIN lines l ON l.rowid = k.place "
-        "WHERE k.fits AND k.answered"
+        f"epoch_us(k.moment) // {HOUR} AS hour FROM lines l POSITIONAL JOIN known k "
+        "WHERE k.heading = 'usage'"
     ).fetchall()
     db.execute(
         "CREATE OR REPLACE TEMP TABLE hours AS SELECT s.host, s.agent, hour, min(o.source) AS source FROM ("  # noqa: S608

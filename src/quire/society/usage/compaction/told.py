@@ -64,7 +64,7 @@ def read(db: duckdb.DuckDBPyConnection, chunk: Chunk, latest: datetime) -> None:
     until = f"make_timestamptz({(latest - _EPOCH) // timedelta(microseconds=1)})"
     if not chunk.straight:
         lake.put(db, "numbers", {"number": chunk.numbers()})
-        number, source = "numbers.number", "lines JOIN numbers ON numbers.rowid = lines.rowid"
+        number, source = "numbers.number", "lines POSITIONAL JOIN numbers"
     db.execute(
         f"CREATE OR REPLACE TEMP VIEW told AS SELECT *, coalesce({_FITS}, false) AS fits FROM ("  # noqa: S608
         f"SELECT lines.*, lines.rowid AS place, ({number})::BIGINT AS number, {until} AS latest, "

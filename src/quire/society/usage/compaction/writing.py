@@ -96,8 +96,7 @@ def _late(db: duckdb.DuckDBPyConnection, record: Import, chunk: Chunk) -> int:
     nothing = ", ".join(f"NULL::{kind} AS {name}" for name, kind in lake.COLUMNS)
     db.execute(f"CREATE OR REPLACE TEMP TABLE voids AS SELECT {nothing} WHERE false").fetchall()
     db.execute(
-        "CREATE OR REPLACE TEMP TABLE late AS SELECT DISTINCT \"of\" AS line FROM judged WHERE kind = 'void' "
-        'AND "of" < ?',
+        'CREATE OR REPLACE TEMP TABLE late AS SELECT "of" AS line FROM taken WHERE "of" < ?',
         [chunk.first],
     ).fetchall()
     ((some,),) = db.execute("SELECT count(*) FROM late").fetchall()
