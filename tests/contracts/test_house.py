@@ -38,6 +38,7 @@ CORE = [
     "arrays",
     "bundle",
     "canonical",
+    "chains",
     "container",
     "currencies",
     "discovery",

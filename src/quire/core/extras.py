@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from quire.core import classes
+
 Record = Mapping[str, Any]
 
 
@@ -51,7 +53,9 @@ class Extra:
     name_of: Callable[[Any], str] | None = None
 
 
-EXTRAS: tuple[Extra, ...] = ()
+EXTRAS: tuple[Extra, ...] = (
+    Extra(classes.FILE, classes.FIELD, classes.write, classes.read, classes.name_of),
+)
 """Every optional fact, in the order in which they are read: a later one may not rely on an earlier one."""
 
 FILES = tuple(extra.file for extra in EXTRAS)

@@ -16,7 +16,7 @@ from itertools import islice, pairwise
 from operator import lt
 from typing import Protocol
 
-from quire.core import arrays, tariff, terms
+from quire.core import arrays, chains, tariff, terms
 from quire.core.arrays import Ints
 from quire.core.errors import Invalid
 from quire.core.plan import Plan
@@ -190,4 +190,8 @@ class Evidence:
     direct: tuple[terms.DirectLicence, ...]
     subjects: Subjects
     counts: Mapping[str, Counts]
-    holds: tuple[Hold, ...] = ()
+    holds: tuple[Hold, ...] = ()    agreements: tuple[chains.Agreement, ...] = ()
+
+
+    def __post_init__(self) -> None:
+        chains.check(self.agreements)

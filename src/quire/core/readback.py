@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from itertools import count
+from itertools import chain, count
 from typing import Any
 
 from quire.core import arrays, canonical, extras, terms
@@ -28,7 +28,7 @@ from quire.core.facts import (
 )
 from quire.core.money import decimal_of, quanta_of
 from quire.core.plan import Plan
-from quire.core.shares import Holder, Shares, parse_share
+from quire.core.shares import UNKNOWN, Holder, Shares, parse_share
 from quire.core.standings import cut
 
 INPUTS = (
@@ -123,15 +123,15 @@ class _Reader:
         answers = tuple(_each(self.files, "mandates.jsonl", _answer))
         direct = tuple(_each(self.files, "direct.jsonl", _direct))
         subjects = self.subjects()
-        versions = [one for several in subjects.versions.values() for one in several]
-        cuts = {pot.id: cut(parties, answers, direct, versions, pot) for pot in pots}
-        counts = self.counts(cuts, len(subjects.ids))
-        holds = self.named("holds.jsonl", _hold, "hold")
         places = extras.Places(
             self.places, {name: place for place, name in enumerate(subjects.ids)}, frozenset(self.pots)
         )
         there = [one for one in extras.EXTRAS if one.file in self.files]
         more = {one.field: self.optional(one, places) for one in there}
+        versions = [*chain.from_iterable(subjects.versions.values()), *more.get("agreements", ())]
+        cuts = {pot.id: cut(parties, answers, direct, versions, pot) for pot in pots}
+        counts = self.counts(cuts, len(subjects.ids))
+        holds = self.named("holds.jsonl", _hold, "hold")
         return Evidence(plan, pots, parties, answers, direct, subjects, counts, tuple(holds.values()), **more)
 
     def optional(self, extra: extras.Extra, places: extras.Places) -> tuple[Any, ...]:
@@ -178,7 +178,8 @@ class _Reader:
     def version(self, told: Record) -> Version:
         holders = []
         for party, role, share in _list(told, "shares"):
-            self.place(party)
+            if party != UNKNOWN:
+                self.place(party)
             holders.append(Holder(party, role, parse_share(share)))
         return Version(_day_or_none(told, "from"), _day_or_none(told, "until"), Shares(tuple(holders)))
 

@@ -29,6 +29,9 @@ ROLES = (
 )
 """The parts somebody can have in a work."""
 
+UNKNOWN = "unknown"
+"""In place of a party: nobody knows who it is. What it earns keeps its role, and is unclaimed."""
+
 _SHARE = re.compile(
     r"(?P<over>[0-9]{1,60})/(?P<under>[0-9]{1,60})|(?P<number>[0-9]{1,30}(\.[0-9]{1,30})?)(?P<percent> ?%)?"
 )

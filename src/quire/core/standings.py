@@ -14,6 +14,7 @@ from operator import attrgetter
 
 from quire.core import arrays, terms
 from quire.core.arrays import Ints
+from quire.core.chains import Agreement
 from quire.core.facts import Counts, Evidence, EvidenceWrong, Party, Pot, Subjects, Version
 
 MOST_FLAGS = 50_000_000
@@ -24,11 +25,12 @@ def cut(
     parties: Iterable[Party],
     answers: Iterable[terms.Answer],
     direct: Iterable[terms.DirectLicence],
-    versions: Iterable[Version],
+    versions: Iterable[Version | Agreement],
     pot: Pot,
 ) -> tuple[tuple[date, date], ...]:
-    """The segments of a pot: its period, cut wherever a membership, answer, direct licence or ownership that
-    bears on it begins or ends. Both the freeze and the auditor cut with this."""
+    """The segments of a pot: its period, cut wherever a membership, answer, direct licence, ownership or
+    agreement (both are ``versions``) that bears on it begins or ends. Both the freeze and the auditor cut
+    with this."""
     ours = pot.licence.licensee
     dates = terms.boundaries(
         pot.starts,
