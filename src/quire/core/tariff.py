@@ -1,4 +1,4 @@
-"""What a licensee owes for a period: a yearly fee by the day, or prices by use.
+"""What a licensee owes for a period: a yearly fee by the day, prices by use, or a part of its revenue.
 
 A yearly fee is counted up from the first day of the licence, F(day), and a period owes F(its end) − F(its
 start). So whatever way a licence's term is cut into periods, they add up to the whole term to the minor
@@ -12,6 +12,11 @@ until       days into year     F          due since the last
 1 Oct 2025  92 of 365          252.05     82.19
 1 Jul 2026  365 of 365         1000.00    747.95
 ==========  =================  =========  ===================
+
+A share of revenue is the rate times what the licensee reported for the period, cut to the minor unit, or the
+minimum of the period if that is more: a yearly minimum is counted up by the day as a yearly fee is. Of 3 %,
+and at least 1000.00 a year from 1 July 2025: 5,000.00 reported for July are 150.00; 1,000.00 are 30.00, and
+84.93 are due.
 """
 
 from __future__ import annotations
@@ -19,15 +24,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from typing import TypeAlias
 
 from quire.core.currencies import minor_digits
 from quire.core.errors import Invalid
 from quire.core.money import DECIMALS
 
-KINDS = ("blanket", "per-request", "per-work", "crawl")
+KINDS = ("blanket", "per-request", "per-work", "crawl", "revenue", "lump")
 USAGE_KINDS = ("per-request", "per-work")
 """Those that are due by the usage counted."""
+FREE_OF_COUNTS = ("blanket", "revenue", "lump")
+"""Those whose due amount no count changes."""
 ANY_TIER = "*"
 
 Count: TypeAlias = tuple[str, int, int]
@@ -53,13 +61,16 @@ class Tariff:
     ``fee`` is in quanta of ``currency`` for a year and belongs to kind "blanket". ``prices`` are in quanta
     by content tier, "*" for any other, and are due for each request ("per-request") or each distinct work
     used in the period ("per-work"). A "crawl" licence has neither: each request is paid at once, at the
-    price that the site asks, out of a balance, so nothing is due for a period. Prices beside a blanket fee
-    are allowed and never due: they weigh the usage.
+    price that the site asks, out of a balance, so nothing is due for a period. ``rate`` of the licensee's
+    revenue, and at least ``minimum`` (quanta) a year, belong to kind "revenue". A "lump" is a sum agreed for
+    a class of works, paid when it was agreed: nothing is due for a period. Prices beside a fee, a rate or a
+    lump are allowed and never due: they weigh the usage.
 
     Raises TariffRefused, in this order: an unknown kind, a term that ends before it begins or after the year
     9998, an amount that is negative, a yearly fee beside prices that are due, prices beside kind "crawl",
-    prices that are needed and missing. UnknownCurrency for the currency; TypeError for an amount that is no
-    int.
+    prices that are needed and missing, a rate or minimum beside another kind than "revenue", a rate that is
+    not above 0 and at most 1. UnknownCurrency for the currency; TypeError for an amount that is no int, or a
+    rate that is no Fraction.
     """
 
     kind: str
@@ -68,6 +79,8 @@ class Tariff:
     currency: str
     fee: int
     prices: Mapping[str, int]
+    rate: Fraction = Fraction(0)
+    minimum: int = 0
 
     def __post_init__(self) -> None:
         minor_digits(self.currency)
@@ -79,7 +92,8 @@ class Tariff:
             )
         if self.ends.year > 9998:
             raise TariffRefused(f"The licence ends in {self.ends.year}; give a year before 9999.")
-        for name, quanta in (("fee", self.fee), *((f"price of {t}", p) for t, p in self.prices.items())):
+        prices = ((f"price of {t}", p) for t, p in self.prices.items())
+        for name, quanta in (("fee", self.fee), ("minimum", self.minimum), *prices):
             if _int(quanta, name) < 0:
                 raise TariffRefused(f"The {name} is negative; a licence costs nothing or more.")
         if self.kind != "blanket" and self.fee:
@@ -89,6 +103,17 @@ class Tariff:
         if self.kind in USAGE_KINDS and not self.prices:
             raise TariffRefused(
                 f'A {self.kind} licence needs a price for each tier, or one for "{ANY_TIER}".'
+            )
+        self._check_rate()
+
+    def _check_rate(self) -> None:
+        if type(self.rate) is not Fraction:
+            raise TypeError(f"the rate must be a Fraction, not {type(self.rate).__name__}")
+        if self.kind != "revenue" and (self.rate or self.minimum):
+            raise TariffRefused(f"A {self.kind} licence has no share of revenue; leave rate and minimum out.")
+        if self.kind == "revenue" and not 0 < self.rate <= 1:
+            raise TariffRefused(
+                "A share of revenue is more than nothing and at most all: write 3.5% or 7/200."
             )
 
     def price(self, tier: str) -> int:
@@ -102,12 +127,32 @@ class Tariff:
         return found
 
 
-def due(tariff: Tariff, starts: date, ends: date, counts: Iterable[Count]) -> int:
-    """What is due for [starts, ends), in quanta, in whole minor units. A blanket fee needs no counts.
+def due(tariff: Tariff, starts: date, ends: date, counts: Iterable[Count], revenue: int = 0) -> int:
+    """What is due for [starts, ends), in quanta, in whole minor units. A fee or a share needs no counts.
 
+    ``revenue`` is what the licensee reported for the period, in quanta; only a share of it asks.
     Raises TariffRefused for a period that ends before it begins, and what ``usage_due`` raises.
     """
-    return blanket_due(tariff, starts, ends) if tariff.kind == "blanket" else usage_due(tariff, counts)
+    if tariff.kind == "blanket":
+        return blanket_due(tariff, starts, ends)
+    if tariff.kind == "revenue":
+        return revenue_due(tariff, starts, ends, revenue)
+    return usage_due(tariff, counts)
+
+
+def revenue_due(tariff: Tariff, starts: date, ends: date, revenue: int) -> int:
+    """The rate times the revenue reported for [starts, ends), or the minimum of these days if it is more.
+
+    Quanta, a whole number of minor units. Raises TariffRefused for revenue below nothing or a period that
+    ends before it begins, TypeError for revenue that is no int.
+    """
+    if _int(revenue, "revenue") < 0:
+        raise TariffRefused("Revenue is nothing or more.")
+    share = revenue * tariff.rate
+    return max(
+        _whole_minor(share.numerator // share.denominator, tariff.currency),
+        _between(tariff, tariff.minimum, starts, ends),
+    )
 
 
 def blanket_due(tariff: Tariff, starts: date, ends: date) -> int:
@@ -117,10 +162,15 @@ def blanket_due(tariff: Tariff, starts: date, ends: date) -> int:
     up to what is due for the whole of it. A licence year begins on the day of the year on which the licence
     began; after a 29 February, on 1 March in common years.
     """
+    return _between(tariff, tariff.fee, starts, ends)
+
+
+def _between(tariff: Tariff, yearly: int, starts: date, ends: date) -> int:
+    """The part of a yearly sum that belongs to the days of [starts, ends) within the term."""
     if ends <= starts:
         raise TariffRefused(f"The period ends on {ends}, which is not after it begins, {starts}.")
     first, last = max(starts, tariff.starts), min(ends, tariff.ends)
-    return 0 if last <= first else _run_up(tariff, last) - _run_up(tariff, first)
+    return 0 if last <= first else _run_up(tariff, yearly, last) - _run_up(tariff, yearly, first)
 
 
 def usage_due(tariff: Tariff, counts: Iterable[Count]) -> int:
@@ -142,14 +192,14 @@ def usage_due(tariff: Tariff, counts: Iterable[Count]) -> int:
     return _whole_minor(total, tariff.currency)
 
 
-def _run_up(tariff: Tariff, day: date) -> int:
-    """The fee from the licence's first day until ``day``, in quanta, cut to the minor unit."""
+def _run_up(tariff: Tariff, yearly: int, day: date) -> int:
+    """The yearly sum from the licence's first day until ``day``, in quanta, cut to the minor unit."""
     years = day.year - tariff.starts.year
     if _anniversary(tariff.starts, years) > day:
         years -= 1
     begun, next_one = _anniversary(tariff.starts, years), _anniversary(tariff.starts, years + 1)
     into, length = (day - begun).days, (next_one - begun).days
-    return _whole_minor(tariff.fee * (years * length + into) // length, tariff.currency)
+    return _whole_minor(yearly * (years * length + into) // length, tariff.currency)
 
 
 def _anniversary(starts: date, years: int) -> date:
