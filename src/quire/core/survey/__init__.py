@@ -40,9 +40,10 @@ from quire.core.survey.design import (
 from quire.core.survey.drawing import commitment, draw
 from quire.core.survey.estimating import Estimate, estimates, weights
 from quire.core.survey.held import SurveyEvidence
-from quire.core.survey.records import Head, ReportRow, UnitRow, estimate_record, gathered, rows_of
+from quire.core.survey.records import FACTS, Head, ReportRow, UnitRow, estimate_record, gathered, rows_of
 
 __all__ = [
+    "FACTS",
     "Design",
     "Difference",
     "Estimate",

@@ -184,6 +184,14 @@ def read_report(record: Record, places: object = None) -> ReportRow:
     return made
 
 
+FACTS: tuple[tuple[Any, ...], ...] = (
+    ("surveys.jsonl", "surveys", write_head, read_head, lambda head: head.name),
+    ("survey-units.jsonl", "survey_units", write_unit, read_unit, None),
+    ("survey-reports.jsonl", "survey_reports", write_report, read_report, None),
+)
+"""File, field of ``Evidence``, and the ways there and back: what ``extras.Extra`` takes."""
+
+
 def estimate_record(one: Estimate) -> dict[str, Any]:
     """An estimate as it is shown: the total as a fraction, error and interval as decimals."""
     return {
