@@ -190,8 +190,8 @@ class Evidence:
     direct: tuple[terms.DirectLicence, ...]
     subjects: Subjects
     counts: Mapping[str, Counts]
-    holds: tuple[Hold, ...] = ()    agreements: tuple[chains.Agreement, ...] = ()
-
+    holds: tuple[Hold, ...] = ()
+    agreements: tuple[chains.Agreement, ...] = ()
 
     def __post_init__(self) -> None:
         chains.check(self.agreements)
