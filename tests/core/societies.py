@@ -23,7 +23,7 @@ from quire.core.distribution import (
     Pot,
     Subjects,
     Version,
-    divide,
+    divide_all,
 )
 from quire.core.money import QUANTA, decimal_of
 from quire.core.plan import Plan
@@ -297,7 +297,7 @@ def receipts_of(found: Evidence) -> list[dict[str, Any]]:
 
 def files_of(found: Evidence) -> dict[str, bytes]:
     """The run's evidence and results, as files."""
-    divisions = [divide(found, pot) for pot in found.pots]
+    divisions = divide_all(found)
     return evidence.input_files(found, receipts_of(found)) | evidence.result_files(found, divisions)
 
 

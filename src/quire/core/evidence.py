@@ -12,6 +12,7 @@ from typing import Any
 
 from quire.core import arrays, canonical, extras, terms
 from quire.core.distribution import Division, Evidence, Licence, Line, Party, Pot, payees
+from quire.core.fx import Conversion
 from quire.core.money import decimal_of
 from quire.core.readback import INPUTS, Record, read, read_receipts, receipt_records
 from quire.core.shares import share_text
@@ -75,6 +76,7 @@ def _span(one: Any) -> dict[str, Any]:
 
 
 def _licence(one: Licence) -> Record:
+    share = {"rate": share_text(one.rate), "minimum": decimal_of(one.minimum)}
     return {
         "licence": one.id,
         "licensee": one.licensee,
@@ -84,6 +86,7 @@ def _licence(one: Licence) -> Record:
         "currency": one.currency,
         "fee": decimal_of(one.fee),
         "prices": {tier: decimal_of(price) for tier, price in one.prices.items()},
+        **(share if one.kind == "revenue" else {}),
     }
 
 
@@ -92,8 +95,22 @@ def _pot(one: Pot) -> Record:
         "pot": one.id,
         "licence": one.licence.id,
         **_span(one),
-        "currency": one.licence.currency,
+        "currency": one.currency,
         "amount": decimal_of(one.amount),
+        **({} if one.revenue is None else {"revenue": decimal_of(one.revenue)}),
+        **({} if one.conversion is None else _conversion(one.conversion)),
+    }
+
+
+def _conversion(made: Conversion) -> Record:
+    """What came in and how it was converted (the fields of DDEX SY10); ``residue`` is a part of a quantum."""
+    return {
+        "received": decimal_of(made.received),
+        "received_currency": made.rate.have,
+        "rate": share_text(made.rate.rate),
+        "rate_source": made.rate.source,
+        "rate_date": _day(made.rate.day),
+        "residue": share_text(made.residue),
     }
 
 
@@ -171,15 +188,12 @@ def line_records(evidence: Evidence, divisions: Sequence[Division]) -> Iterator[
     """Every line as it is published, numbered from 0 through all pots."""
     number = 0
     for division in divisions:
-        segments = evidence.counts[division.pot.id].segments
         for line in division.lines:
-            yield _line(evidence, segments, number, line)
+            yield _line(evidence, number, line)
             number += 1
 
 
-def _line(
-    evidence: Evidence, segments: Sequence[tuple[date, date]], number: int, line: Line
-) -> dict[str, Any]:
+def _line(evidence: Evidence, number: int, line: Line) -> dict[str, Any]:
     told: dict[str, Any] = {
         "line": number,
         "pot": line.pot,
@@ -187,39 +201,58 @@ def _line(
         "outcome": line.outcome,
         "amount": decimal_of(line.amount),
     }
-    if line.party is not None:
-        told |= {
-            "party": evidence.parties[line.party].id,
-            "role": line.role,
-            "weight": share_text(line.weight),
-            "part": share_text(line.part),
-        }
+    if line.role:
+        if line.party is not None:
+            told["party"] = evidence.parties[line.party].id
+        told |= {"role": line.role, "weight": share_text(line.weight), "part": share_text(line.part)}
     if line.subject is not None:
-        told |= {
-            "subject": evidence.subjects.ids[line.subject],
-            "from": _day(segments[line.segment][0]),
-            "until": _day(segments[line.segment][1]),
-            "use": line.use,
-            "requests": line.requests,
-        }
+        told |= _used(evidence, line)
     if line.outcome == "deducted":
         told["rate"] = share_text(line.part)
     if line.to:
         told["to"] = line.to
+    if line.via:
+        told["via"] = list(line.via)
+    if line.low is not None and line.high is not None:
+        told |= {"low": share_text(line.low), "high": share_text(line.high)}
+    return told
+
+
+def _used(evidence: Evidence, line: Line) -> dict[str, Any]:
+    """What a line says of its subject: the days on which its owners were judged, and the usage if any."""
+    assert line.subject is not None
+    starts, until = evidence.counts[line.source or line.pot].segments[line.segment]
+    told: dict[str, Any] = {
+        "subject": evidence.subjects.ids[line.subject],
+        "from": _day(starts),
+        "until": _day(until),
+    }
+    if line.source:
+        told["source"] = line.source
+    if line.use:
+        told |= {"use": line.use, "requests": line.requests}
+    if line.evidence:
+        told["evidence"] = line.evidence
     return told
 
 
 def total_record(division: Division) -> dict[str, Any]:
-    """A pot's account: what came in is allocated, held, deducted, in a fund, or residue."""
+    """A pot's account: what came in is allocated, held, deducted, in a fund, or residue. What is due is in
+    the licence's currency, which is named where it is another than the pot's."""
+    pot = division.pot
+    same = pot is None or pot.currency == pot.licence.currency
+    owed_in = {} if pot is None or same else {"due_currency": pot.licence.currency}
     return {
-        "pot": division.pot.id,
-        "currency": division.pot.licence.currency,
-        "received": decimal_of(division.pot.amount),
+        "pot": division.id,
+        "currency": division.currency,
+        "received": decimal_of(division.received),
         "due": decimal_of(division.due),
+        **owed_in,
         "allocated": decimal_of(division.sum_of("payable")),
         "held": decimal_of(division.sum_of("held")),
         "deducted": decimal_of(division.sum_of("deducted")),
         "fund": decimal_of(division.sum_of("fund")),
+        **{name: decimal_of(sums) for name in ("unclaimed", "pooled") if (sums := division.sum_of(name))},
         "residue": decimal_of(division.residue),
         "shares": [
             {

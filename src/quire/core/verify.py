@@ -14,7 +14,7 @@ from typing import Any
 from quire.core import bundle as bundles
 from quire.core import canonical, evidence, extras
 from quire.core.bundle import Bundle, Entry, Finding
-from quire.core.distribution import Evidence, divide
+from quire.core.distribution import Evidence, divide_all
 from quire.core.errors import Invalid, QuireError
 from quire.core.money import Money, decimal_of, quanta_of
 from quire.core.tokens import KeySet
@@ -80,7 +80,7 @@ def verify(bundle: Bundle, keys: KeySet | None) -> Verdict:
         found = evidence.read(files)
         findings += _about(bundle, found)
         findings += _receipts(files, found)
-        divisions = [divide(found, pot) for pot in found.pots]
+        divisions = divide_all(found)
         findings += _as_published(files, evidence.input_files(found, evidence.receipt_records(files)))
         findings += _compare(files, evidence.result_files(found, divisions))
         facts |= {
@@ -98,7 +98,7 @@ def verify(bundle: Bundle, keys: KeySet | None) -> Verdict:
 def _sums(found: Evidence) -> str:
     sums: dict[str, int] = {}
     for pot in found.pots:
-        sums[pot.licence.currency] = sums.get(pot.licence.currency, 0) + pot.amount
+        sums[pot.received_in] = sums.get(pot.received_in, 0) + pot.received
     told = [Money(quanta, currency).grouped() for currency, quanta in sorted(sums.items())]
     return " and ".join(part for part in (", ".join(told[:-1]), *told[-1:]) if part) or "nothing"
 
@@ -122,11 +122,11 @@ def _about(bundle: Bundle, found: Evidence) -> Iterator[Finding]:
 def _receipts(files: Mapping[str, bytes], found: Evidence) -> Iterator[Finding]:
     received = evidence.read_receipts(files)
     for pot in found.pots:
-        if received.pop(pot.id, 0) != pot.amount:
+        if received.pop(pot.id, 0) != pot.received:
             yield Finding(
                 "receipts.jsonl",
                 f"The receipts of {pot.id} do not sum to its amount, "
-                f"{Money(pot.amount, pot.licence.currency)}.",
+                f"{Money(pot.received, pot.received_in)}.",
             )
     for name in received:
         yield Finding("receipts.jsonl", f"There are receipts for {name}, which is no pot of this run.")

@@ -14,7 +14,7 @@ from django.db.models import Min, Sum
 from django.db.models.fields.json import KeyTextTransform
 
 from quire.core import arrays, evidence
-from quire.core.distribution import Division, Evidence, by_party, divide
+from quire.core.distribution import OUTCOMES, Division, Evidence, divide_all, parties_of
 from quire.core.money import decimal_of
 from quire.society.distribution import freezing, publishing, review
 from quire.society.distribution.actions import holds
@@ -72,7 +72,7 @@ def freeze(run: Run, *, by: Any, place: Store) -> None:
 def allocate(run: Run, *, by: Any, place: Store) -> None:
     """Divide every pot from the frozen files alone; write the lines."""
     found = evidence.read(place.load(run.tid, "inputs", run.inputs_digest))
-    divisions = [divide(found, pot) for pot in found.pots]
+    divisions = divide_all(found)
     for one in divisions:
         _must_add(found, one)
     results = evidence.result_files(found, divisions)
@@ -87,19 +87,23 @@ def allocate(run: Run, *, by: Any, place: Store) -> None:
 def _must_add(found: Evidence, one: Division) -> None:
     """Every quantum is in one line, and each party's lines sum to what columns give it another way."""
     owed = [0] * len(found.parties)
+    parts = dict.fromkeys(OUTCOMES, 0)
+    negative = False
     for line in one.lines:
+        parts[line.outcome] += line.amount
+        negative = negative or line.amount < 0
         if line.party is not None:
             owed[line.party] += line.amount
-    parts = {name: one.sum_of(name) for name in ("payable", "held", "deducted", "fund")}
     if (
-        sum(parts.values()) + one.residue != one.pot.amount
+        sum(parts.values()) != one.received
         or one.residue
-        or any(line.amount < 0 for line in one.lines)
-        or arrays.to_list(by_party(found, one.pot)) != owed
+        or negative
+        or any(one.sum_of(name) != sums for name, sums in parts.items())
+        or arrays.to_list(parties_of(found, one)) != owed
     ):
         raise DoesNotAdd(
-            f"The lines of {one.pot.id} do not add up to {decimal_of(one.pot.amount)}; nothing was kept.",
-            pot=one.pot.id,
+            f"The lines of {one.id} do not add up to {decimal_of(one.received)}; nothing was kept.",
+            pot=one.id,
         )
 
 

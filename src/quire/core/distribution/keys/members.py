@@ -1,0 +1,21 @@
+"""The keys ``equal`` (all members) and ``tier`` (those of one tier): one member, one part.
+
+There stand the members in good standing throughout the period with a licensed use on some day of it.
+"""
+
+from __future__ import annotations
+
+from quire.core import arrays
+from quire.core.distribution.claims import Claims
+from quire.core.distribution.ground import Ground
+from quire.core.plan import Portion
+
+
+def claims(ground: Ground, part: Portion) -> Claims | None:
+    """The members, in the order of the run, each of weight 1."""
+    there = [
+        place
+        for place, party in ground.members()
+        if part.key == "equal" or ground.plan.tier_of(party.works) == part.tier
+    ]
+    return Claims(arrays.alike(1, len(there)), 1, arrays.ints(there)) if there else None
