@@ -18,6 +18,8 @@ from quire.core.tokens import unproved
 from quire.crawler.asks import Ask, Asking, NoCredentials, NoToken
 from quire.crawler.config import Credentials
 
+MOST = 10_000
+"""Tokens held at a time: one for each page, where a site's licence is for single pages."""
 EARLY = 30.0
 """Seconds before its end from which a token is not used any more."""
 
@@ -73,8 +75,17 @@ class Tokens:
         }
         answer = yield Ask(f"{server}/token", "POST", headers, urlencode(form).encode())
         made = _read(server, answer.status, answer.body, self._clock())
-        self._held[key] = made
+        self._keep(key, made)
         return made
+
+    def _keep(self, key: tuple[str, str, str], made: Token) -> None:
+        """Hold a token; where there are too many, those that have ended go, and then the oldest."""
+        self._held.pop(key, None)
+        if len(self._held) >= MOST:
+            now = self._clock()
+            good = [(one, held) for one, held in self._held.items() if held.until > now]
+            self._held = dict(good[-(MOST - 1) :])
+        self._held[key] = made
 
     def drop(self, token: Token) -> None:
         """Forget a token that a site has refused."""
