@@ -1,9 +1,15 @@
-"""Whether a body is as many numbered lines as its signature says: unpacked within bounds, not yet read."""
+"""Whether a body is as many numbered lines as its signature says: unpacked within bounds, not yet read.
+
+Unpacking is much of what a batch costs, and each is unpacked twice: when it comes, and when it is compacted.
+ISA-L does it in less than half of zlib's time.
+"""
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
+
+import numpy as np
+from isal import igzip_lib, isal_zlib
 
 from quire.core import events
 from quire.society.usage.errors import NotABatch, TooLarge
@@ -16,8 +22,9 @@ MOST_EVENTS = 100_000
 """Events of a batch."""
 
 _LOST = b'"lost"'
-_SLICE, _PIECE = 16 << 10, 1 << 20  # bytes, packed and unpacked, at a time
+_SLICE, _PIECE = 64 << 10, 1 << 20  # bytes, packed and unpacked, at a time
 _GZIP = 31  # a gzip header is required
+_LF = 10
 
 
 def unpack(body: bytes) -> bytes:
@@ -27,7 +34,13 @@ def unpack(body: bytes) -> bytes:
 
 def unpack_again(body: bytes) -> bytes:
     """The same of a body that was accepted: it is in bounds, and its last bytes say how long its text is."""
-    return zlib.decompress(body, _GZIP, min(int.from_bytes(body[-4:], "little"), LONGEST_TEXT) + 1)
+    length = min(int.from_bytes(body[-4:], "little"), LONGEST_TEXT)
+    return isal_zlib.decompress(body, _GZIP, length + 1)
+
+
+def lines_in(text: bytes) -> int:
+    """How often a line ends in it."""
+    return int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == _LF))
 
 
 def check(body: bytes, first: int, last: int) -> None:
@@ -38,7 +51,7 @@ def check(body: bytes, first: int, last: int) -> None:
     """
     lines, piece = 0, b""
     for piece in _pieces(body):
-        lines += piece.count(b"\n")
+        lines += lines_in(piece)
     if lines > MOST_EVENTS:
         raise TooLarge(f"A batch has at most {MOST_EVENTS:,} events.")
     if not piece.endswith(b"\n"):
@@ -51,14 +64,14 @@ def check(body: bytes, first: int, last: int) -> None:
 
 def _pieces(body: bytes) -> Iterator[bytes]:
     """The text, piece by piece, none of them empty or long."""
-    unpacker = zlib.decompressobj(_GZIP)
+    unpacker = isal_zlib.decompressobj(_GZIP)
     size = 0
     for at in range(0, len(body), _SLICE):
         packed = body[at : at + _SLICE]
         while packed:
             try:
                 piece = unpacker.decompress(packed, _PIECE)
-            except zlib.error as problem:
+            except igzip_lib.IsalError as problem:
                 raise NotABatch(f"The batch is no gzip ({problem}).") from problem
             size += len(piece)
             if size > LONGEST_TEXT:

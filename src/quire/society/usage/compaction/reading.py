@@ -23,7 +23,6 @@ BYTES = 256 << 20
 """The same in bytes of unpacked lines. Two chunks are in memory at a time, each as text and as a table."""
 
 _LEFT = 86_400  # seconds
-_LF = 10
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -62,7 +61,7 @@ class Chunk:
         return np.concatenate(self.steps)
 
     def add(self, frame: Frame, text: bytes) -> None:
-        head, lines = frame.head, int(np.count_nonzero(np.frombuffer(text, dtype=np.uint8) == _LF))
+        head, lines = frame.head, bodies.lines_in(text)
         if lines == head.last - head.first + 1:
             self.steps.append(np.arange(head.first, head.last + 1))
         else:
