@@ -147,6 +147,23 @@ class Book(Generic[V]):
                 return wild.text, value
         return best
 
+    def every(self, path: str) -> tuple[V, ...]:
+        """What stands behind every matching pattern that is as long as the longest: mostly one, or none."""
+        if not self._wild:
+            found = self.find(path)
+            return () if found is None else (found,)
+        best = self.entry(path)
+        if best is None:
+            return ()
+        length = len(best[0])
+        same = [(wild, value) for wild, value in self._wild if -wild.shorter == length]
+        if not same:
+            return (best[1],)
+        octets = _octets(normal_path(path))
+        plain = self._plain(normal_path(path))
+        rest = tuple(value for wild, value in same if wild.begins(octets))
+        return (plain[1], *rest) if plain and len(plain[0]) == length else rest
+
     def _plain(self, path: str) -> tuple[str, V] | None:
         """The longest pattern without ``*``: the whole path with ``$`` is longer than any prefix of it."""
         if path in self._whole:

@@ -12,7 +12,7 @@ nobody.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -20,17 +20,13 @@ from uuid import UUID
 
 from quire.core import canonical, envelope
 from quire.core.errors import NotFound
-from quire.core.money import Money
-from quire.core.patterns import covers, normal
 from quire.core.site import Rule, SiteTerms, Society
-from quire.core.terms import USES
 from quire.core.urls import BadAddress, canonical_host
 from quire.society.kit import agents, changes, clock, config
 from quire.society.licensing import keys
-from quire.society.mandates import paths
 from quire.society.mandates import queries as mandates
+from quire.society.mandates.hosts import HostTerms, Told
 from quire.society.mandates.mandated import Mandated
-from quire.society.mandates.paths import PathCosts, PathSaid
 from quire.society.parties import queries as parties
 from quire.society.repertoire import queries as repertoire
 from quire.society.repertoire.queries import SiteRow
@@ -47,12 +43,12 @@ class NoPolicy(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class _Ground:
-    """Everything that the rules of one host are made of."""
+    """Everything that the rules of one host are made of: ``named`` are licensees in the terms of a site."""
 
-    sites: tuple[SiteRow, ...]
+    host: HostTerms
     mandated: Mandated
-    terms: Mapping[UUID, Sequence[PathSaid]]
-    prices: Mapping[UUID, Sequence[PathCosts]]
+    owners: Mapping[UUID, UUID]
+    named: Mapping[UUID, set[str]]
 
 
 def terms_of(site: UUID | str, on: date | None = None) -> SiteTerms:
@@ -84,7 +80,7 @@ def terms_of_host(host: str, on: date | None = None) -> SiteTerms:
         rightsholder=chief.owner_name,
         issued=issued,
         expires=issued + GOOD_FOR,
-        rules=tuple(_rules(_ground(sites, day))),
+        rules=rules_of(sites, day),
         issuers=(issuer(),),
         agents=tuple(agents.load().entries()),
     )
@@ -145,63 +141,37 @@ def _kids() -> tuple[str, ...]:
     return (keys.signing_key().kid, *(key["kid"] for key in keys.public_keys()))
 
 
+def rules_of(sites: tuple[SiteRow, ...], day: date) -> tuple[Rule, ...]:
+    """The rules of a host with these sites: one for each pattern at which something may change."""
+    ground = _ground(sites, day)
+    return tuple(_rule(ground, told) for told in ground.host.told)
+
+
 def _ground(sites: tuple[SiteRow, ...], day: date) -> _Ground:
     wanted = [row.id for row in sites]
-    return _Ground(
-        sites,
-        Mandated({row.owner for row in sites}, day),
-        mandates.path_terms(wanted, day),
-        mandates.path_prices(wanted, day),
-    )
+    terms, prices = mandates.path_terms(wanted, day), mandates.path_prices(wanted, day)
+    host = HostTerms({row.id: row.patterns for row in sites}, terms, prices)
+    owners = {row.id: row.owner for row in sites}
+    named = {site: {one.licensee for one in said if one.licensee} for site, said in terms.items()}
+    return _Ground(host, Mandated(set(owners.values()), day), owners, named)
 
 
-def _rules(ground: _Ground) -> Iterator[Rule]:
-    """A rule for each pattern at which something may change, in the order of the patterns."""
-    named: set[str] = set()
-    for row in ground.sites:
-        named.update(map(normal, row.patterns))
-        named.update(one.pattern for one in ground.terms.get(row.id, ()))
-        named.update(one.pattern for one in ground.prices.get(row.id, ()))
-    for pattern in paths.closed(named):
-        holder = _holder(ground.sites, pattern)
-        yield Rule(pattern) if holder is None else _rule(ground, holder, pattern)
-
-
-def _holder(sites: Sequence[SiteRow], pattern: str) -> SiteRow | None:
-    """Whose pattern is the longest of those under which this one lies."""
-    found = [
-        (-len(own), own, row) for row in sites for own in map(normal, row.patterns) if covers(own, pattern)
-    ]
-    return min(found, key=lambda one: one[:2])[2] if found else None
-
-
-def _rule(ground: _Ground, holder: SiteRow, pattern: str) -> Rule:
-    said = ground.terms.get(holder.id, ())
-    everybody = _allowed(ground, holder, said, pattern, None)
+def _rule(ground: _Ground, told: Told) -> Rule:
+    """A rule of the edge: what the mandate allows under a pattern, less what the site's terms refuse."""
+    if told.site is None:
+        return Rule(told.pattern)
+    owner = ground.owners[told.site]
+    everybody = _allowed(ground, owner, told, None)
     only: dict[str, tuple[str, ...]] = {}
     never: dict[str, tuple[str, ...]] = {}
-    exceptions = ground.mandated.named(holder.owner) | {one.licensee for one in said if one.licensee}
-    for licensee in sorted(exceptions):
-        theirs = _allowed(ground, holder, said, pattern, licensee)
+    for licensee in sorted(ground.mandated.named(owner) | ground.named.get(told.site, set())):
+        theirs = _allowed(ground, owner, told, licensee)
         if added := tuple(use for use in theirs if use not in everybody):
             only[licensee] = added
         if taken := tuple(use for use in everybody if use not in theirs):
             never[licensee] = taken
-    price = _price_at(ground.prices.get(holder.id, ()), pattern)
-    return Rule(pattern, everybody, price, only, never)
+    return Rule(told.pattern, everybody, told.price, only, never)
 
 
-def _allowed(
-    ground: _Ground, holder: SiteRow, said: Sequence[PathSaid], pattern: str, licensee: str | None
-) -> tuple[str, ...]:
-    mandated = ground.mandated.uses(holder.owner, licensee)
-    return tuple(use for use in USES if use in mandated and not paths.narrows(said, pattern, use, licensee))
-
-
-def _price_at(prices: Sequence[PathCosts], pattern: str) -> Money | None:
-    """What a request for anything under the pattern costs; None: it is not for sale."""
-    found = [(len(one.pattern), one.pattern, one) for one in prices if covers(one.pattern, pattern)]
-    if not found:
-        return None
-    costs = max(found, key=lambda one: one[:2])[2]
-    return Money(costs.amount, costs.currency)
+def _allowed(ground: _Ground, owner: UUID, told: Told, licensee: str | None) -> tuple[str, ...]:
+    return tuple(use for use in ground.mandated.uses(owner, licensee) if not told.refuses(use, licensee))

@@ -8,7 +8,7 @@ no to everybody is a no to each, and a yes gives nothing that the mandate does n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -77,19 +77,13 @@ def closed(patterns: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(known | met))
 
 
-def longest(said: Sequence[PathSaid], pattern: str) -> bool | None:
-    """What the longest of the patterns over this one says of all under it; None: nothing.
+def of_all(said: Iterable[PathSaid]) -> frozenset[tuple[str | None, str]]:
+    """Of what holds at one place the (licensee, use) that are refused there; None is everybody.
 
-    Of two as long, the no holds.
+    For each of them the longest pattern decides; of two as long, the no holds.
     """
-    found = [(len(one.pattern), not one.yes) for one in said if covers(one.pattern, pattern)]
-    return not max(found)[1] if found else None
-
-
-def narrows(said: Sequence[PathSaid], pattern: str, use: str, licensee: str | None) -> bool:
-    """Whether a site's terms take the use away under a pattern from this licensee (None: from everybody)."""
-    of_use = [one for one in said if one.use == use]
-    to_all = longest([one for one in of_use if one.licensee is None], pattern)
-    if to_all is False or licensee is None:
-        return to_all is False
-    return longest([one for one in of_use if one.licensee == licensee], pattern) is False
+    best: dict[tuple[str | None, str], tuple[int, bool]] = {}
+    for one in said:
+        whom, rank = (one.licensee, one.use), (len(one.pattern), not one.yes)
+        best[whom] = max(best.get(whom, rank), rank)
+    return frozenset(whom for whom, (_, no) in best.items() if no)

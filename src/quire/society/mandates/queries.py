@@ -16,15 +16,17 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet
 
 from quire.core.money import Money
-from quire.core.terms import Answer, DirectLicence, Heading, Span, standing_of
+from quire.core.terms import Answer, DirectLicence, Heading, Span, boundaries, covers, standing_of
 from quire.society.kit import ids
 from quire.society.kit.periods import Period, overlapping
 from quire.society.mandates import models
+from quire.society.mandates.hosts import HostTerms
 from quire.society.mandates.models import Mandate, PathPrice, PathTerm
 from quire.society.mandates.paths import PathCosts, PathSaid
 from quire.society.membership import queries as membership
 from quire.society.parties import queries as parties
 from quire.society.parties.queries import PartyName, Ref
+from quire.society.repertoire import queries as repertoire
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,58 @@ def path_terms(sites: Iterable[UUID], day: date) -> dict[UUID, list[PathSaid]]:
         to = r.licensee_id and show(r.licensee_id)
         found.setdefault(r.site_id, []).append(PathSaid(r.pattern, to, r.use, r.answer, r.starts, r.ends))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class HostSaid:
+    """What was said of the paths of a host over some time: the patterns of each of its sites, and the words
+    that were in force, each with its days."""
+
+    sites: dict[UUID, tuple[str, ...]]
+    said: dict[UUID, list[PathSaid]]
+
+    def of(self, day: date) -> HostTerms:
+        """The terms of the host on a day."""
+        return HostTerms(
+            self.sites,
+            {site: [one for one in some if covers(one, day)] for site, some in self.said.items()},
+        )
+
+    def boundaries(self, starts: date, ends: date) -> list[date]:
+        """The dates within (starts, ends) at which they may change."""
+        return boundaries(starts, ends, *self.said.values())
+
+
+def hosts_said(starts: date, ends: date) -> dict[str, HostSaid]:
+    """Host to what its sites' owners said of paths in [starts, ends); only hosts where somebody said no.
+
+    A term is its owner's as long as the site is: one of an earlier owner ends on the day of the hand-over.
+    """
+    rows = PathTerm.objects.filter(overlapping(starts, ends)).select_related("site")
+    if not rows.filter(answer=False).exists():
+        return {}
+    show = _shower()
+    said: dict[UUID, list[PathSaid]] = {}
+    refusing = set()
+    for r in rows.order_by("site_id", "pattern", "use", "id"):
+        until = _until(r)
+        if until is None or until > max(r.starts, starts):
+            to = r.licensee_id and show(r.licensee_id)
+            said.setdefault(r.site_id, []).append(PathSaid(r.pattern, to, r.use, r.answer, r.starts, until))
+            refusing |= set() if r.answer else {r.site.host}
+    patterns = repertoire.patterns_of(refusing)
+    return {
+        host: HostSaid(sites, {site: said[site] for site in sites if site in said})
+        for host, sites in sorted(patterns.items())
+    }
+
+
+def _until(term: PathTerm) -> date | None:
+    """The first day on which a term does not hold: where the site is another's by now, the hand-over."""
+    if term.member_id == term.site.owner_id:
+        return term.ends
+    given = repertoire.handed_over(term.site_id, term.member_id) or term.starts
+    return given if term.ends is None else min(given, term.ends)
 
 
 def path_prices(sites: Iterable[UUID], day: date) -> dict[UUID, list[PathCosts]]:

@@ -15,6 +15,7 @@ from quire.society.usage.errors import AccountWrong
 HEADINGS: Mapping[str, str] = {
     "counted": "licensed and mandated",
     "outside": "licensed, but outside the mandate or the licence's uses",
+    "kept_out": "licensed and mandated, but on a path that the site keeps out of this use",
     "direct": "under a member's direct licence",
     "unlicensed": "by AI operators without a licence",
     "unknown_host": "by AI crawlers on addresses of nobody",
@@ -31,7 +32,7 @@ HEADINGS: Mapping[str, str] = {
 }
 """Every heading there is, in the order of an account, in words that follow a number."""
 
-USAGE = ("counted", "outside", "direct", "unlicensed", "unknown_host")
+USAGE = ("counted", "outside", "kept_out", "direct", "unlicensed", "unknown_host")
 """The headings that rows of the lake stand under."""
 
 _OF_AGENTS = ("conflicting", "refused", "not_answered", "asset")

@@ -13,7 +13,7 @@ from quire.core.tariff import Count
 from quire.core.terms import USES, segments
 from quire.society.licensing import queries as licensing
 from quire.society.repertoire import queries as repertoire
-from quire.society.usage import counting, lake, measures, on_record
+from quire.society.usage import counting, kept_out, lake, measures, on_record
 from quire.society.usage.account import Tally
 from quire.society.usage.listed import paths_of
 from quire.society.usage.standing import Terms, heading
@@ -67,7 +67,12 @@ def divide(paths: Sequence[str], starts: date | None = None, ends: date | None =
         starts, ends = starts or span[0], ends or span[1]
         now = on_record.gather(starts, ends)
         subjects = _register(db, starts, ends, None)
-        for one in _judge(db, starts, ends, now, now.boundaries(starts, ends), subjects):
+        cuts = now.boundaries(starts, ends)
+        source = kept_out.part(db, starts, ends)
+        judged = list(_judge(db, starts, ends, now, cuts, subjects, source=source))
+        if source != "usage":
+            judged += _judge(db, starts, ends, now, cuts, subjects, source=kept_out.KEPT_OUT)
+        for one in judged:
             key = (one.heading, one.operator, one.use)
             found[key] = found.get(key, Tally()) + one.tally
     return tuple(
@@ -79,7 +84,8 @@ def divide(paths: Sequence[str], starts: date | None = None, ends: date | None =
 def fee_counts(licence: licensing.Ref, starts: date, ends: date) -> tuple[Count, ...]:
     """What is due under a licence for its usage in [starts, ends): (tier, requests, distinct works), by tier.
 
-    Only ``counted`` usage: of the licence's own days and uses, mandated, under no direct licence. Usage of a
+    Only ``counted`` usage: of the licence's own days and uses, mandated, on no path that is kept out of them,
+    under no direct licence. Usage of a
     site, where no work is known, has requests in the site's tier and adds no work. What the crawler was
     charged for at the edge is paid already, and is due under no licence.
     """
@@ -92,11 +98,12 @@ def fee_counts(licence: licensing.Ref, starts: date, ends: date) -> tuple[Count,
         cuts = now.boundaries(starts, ends)
         operators = counting.spelt((*terms.operators, terms.licensee_tid))
         subjects = _register(db, starts, ends, operators)
-        judged = _judge(db, starts, ends, now, cuts, subjects, operators)
+        source = kept_out.part(db, starts, ends)
+        judged = _judge(db, starts, ends, now, cuts, subjects, operators, source)
         billed = {(j.member, j.cell) for j in judged if j.heading == "counted" and j.use in terms.uses}
         places = np.array(sorted(billed), dtype=np.int64).reshape(-1, 2)
         lake.put(db, "billed", {"member": places[:, 0].copy(), "cell": places[:, 1].copy()})
-        rows = db.execute(*measures.fees(starts, ends, operators, cuts)).fetchall()
+        rows = db.execute(*measures.fees(starts, ends, operators, cuts, source)).fetchall()
     return tuple(sorted((subjects.tiers[tier], requests, works) for tier, requests, works in rows))
 
 
@@ -132,12 +139,17 @@ def _judge(
     cuts: Sequence[date],
     subjects: _Subjects,
     operators: Collection[str] | None = None,
+    source: str = "usage",
 ) -> Iterator[_Judged]:
-    """Every group of usage with its heading. Within a segment no term changes: its first day decides."""
+    """Every group of usage of a source with its heading.
+
+    Within a segment no term changes: its first day decides.
+    """
     first_days = [first for first, _ in segments(starts, ends, cuts)]
-    grouped = db.execute(*measures.tallies(starts, ends, cuts, operators)).fetchall()
+    grouped = db.execute(*measures.tallies(starts, ends, cuts, operators, source)).fetchall()
+    out = source == kept_out.KEPT_OUT
     for operator, member, cell, lines, requests in grouped:
         segment, use = divmod(cell, len(USES))
         whose = None if member is None else subjects.members[member]
-        under = heading(now, operator, USES[use], whose, first_days[segment])
+        under = heading(now, operator, USES[use], whose, first_days[segment], kept_out=out)
         yield _Judged(under, operator, member, cell, Tally(lines, requests))

@@ -17,7 +17,7 @@ import numpy as np
 
 from quire.core.errors import Invalid
 from quire.core.terms import USES
-from quire.society.usage import lake, measures
+from quire.society.usage import kept_out, lake, measures
 from quire.society.usage.formats import load
 from quire.society.usage.listed import paths_of
 
@@ -69,7 +69,10 @@ def used(
 
 
 class Registry:
-    """Subjects in an order; ``counts`` are by place in it. Keeps the lake of the last period open."""
+    """Subjects in an order; ``counts`` are by place in it. Keeps the lake of the last period open.
+
+    What was taken from a path that its site keeps out of the use (``kept_out``) is not counted.
+    """
 
     def __init__(self, subjects: Iterable[tuple[str, UUID]]) -> None:
         """``subjects``: kind ("work", "site") and id. Raises ``Invalid`` where one is there twice."""
@@ -78,6 +81,7 @@ class Registry:
             raise Invalid("A subject is in the registry twice.")
         self._span: tuple[date, date] | None = None
         self._db: duckdb.DuckDBPyConnection | None = None
+        self._source = "usage"
 
     def counts(
         self,
@@ -112,7 +116,8 @@ class Registry:
         """Several licensees in one pass: ``operators`` gives each operator's licensee as a number."""
         db = self._open(starts, ends)
         with lake.damage_told():
-            found = db.execute(*measures.counts(starts, ends, operators, boundaries, uses)).fetchnumpy()
+            measure = measures.counts(starts, ends, operators, boundaries, uses, self._source)
+            found = db.execute(*measure).fetchnumpy()
         return Counts(*(_int64(found[name]) for name in ("licensee", "subject", "cell", "requests")))
 
     def _open(self, starts: date, ends: date) -> duckdb.DuckDBPyConnection:
@@ -120,6 +125,8 @@ class Registry:
             self._db = lake.open(paths_of(starts, ends))
             self._span = (starts, ends)
             register(self._db, self._ids)
+            with lake.damage_told():
+                self._source = kept_out.part(self._db, starts, ends)
         return self._db
 
 

@@ -6,7 +6,8 @@ of it: that costs hardly more than DuckDB's bare group-by of the same columns.
 
 A *subject* is the work of a row or, where no work is known, its site. A *segment* is a run of days between
 two boundaries. A *cell* is a segment and a use in one number: segment × 4 + the use's place in
-``terms.USES``. Days are those of ``starts`` in UTC.
+``terms.USES``. Days are those of ``starts`` in UTC. ``source`` is the view that is counted: ``usage``, or the
+part of it that ``kept_out.part`` names.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ def counts(
     operators: Mapping[str, int],
     boundaries: Sequence[date],
     uses: Collection[str] = USES,
+    source: str = "usage",
 ) -> Measure:
     """Requests by licensee, subject and cell, sorted by them; only what is not nought, only these uses.
 
@@ -63,14 +65,18 @@ def counts(
     return Measure(
         "SELECT licensee, ordinal AS subject, cell, requests FROM ("  # noqa: S608
         f"SELECT {licensee} AS licensee, {cell} AS cell, coalesce(work, site) AS id, "
-        f"sum(count)::BIGINT AS requests FROM usage WHERE {where} GROUP BY ALL) "
+        f"sum(count)::BIGINT AS requests FROM {source} WHERE {where} GROUP BY ALL) "
         "JOIN subjects USING (id) WHERE requests <> 0 ORDER BY ALL",
         [*chosen, *cut, *params],
     )
 
 
 def tallies(
-    starts: date, ends: date, boundaries: Sequence[date], operators: Collection[str] | None = None
+    starts: date,
+    ends: date,
+    boundaries: Sequence[date],
+    operators: Collection[str] | None = None,
+    source: str = "usage",
 ) -> Measure:
     """Lines and requests by operator, member and cell, for the account.
 
@@ -86,13 +92,19 @@ def tallies(
         "sum(requests)::BIGINT AS requests "
         f"FROM (SELECT operator, {cell} AS cell, coalesce(work, site) AS id, "
         "sum(sign(count))::BIGINT AS lines, sum(count)::BIGINT AS requests "
-        f"FROM usage WHERE {where} GROUP BY ALL) LEFT JOIN subjects USING (id) "
+        f"FROM {source} WHERE {where} GROUP BY ALL) LEFT JOIN subjects USING (id) "
         "GROUP BY ALL HAVING sum(lines) <> 0 OR sum(requests) <> 0 ORDER BY ALL",
         [*cut, *params],
     )
 
 
-def fees(starts: date, ends: date, operators: Collection[str], boundaries: Sequence[date]) -> Measure:
+def fees(
+    starts: date,
+    ends: date,
+    operators: Collection[str],
+    boundaries: Sequence[date],
+    source: str = "usage",
+) -> Measure:
     """Requests and distinct works by tier, of what is billed.
 
     The connection must have ``subjects`` (id UUID, ordinal BIGINT: the member, tier BIGINT) and ``billed``
@@ -105,7 +117,7 @@ def fees(starts: date, ends: date, operators: Collection[str], boundaries: Seque
     return Measure(
         "SELECT tier, sum(u.requests)::BIGINT AS requests, count(DISTINCT work) AS works FROM ("  # noqa: S608
         f"SELECT {cell} AS cell, work, coalesce(work, site) AS id, sum(count)::BIGINT AS requests "
-        f"FROM usage WHERE {where} AND charged IS NULL GROUP BY ALL HAVING sum(count) <> 0) u "
+        f"FROM {source} WHERE {where} AND charged IS NULL GROUP BY ALL HAVING sum(count) <> 0) u "
         "JOIN subjects s USING (id) JOIN billed b ON b.member = s.ordinal AND b.cell = u.cell "
         "GROUP BY ALL ORDER BY ALL",
         [*cut, *params],

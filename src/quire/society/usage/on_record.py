@@ -21,7 +21,7 @@ def gather(starts: date, ends: date) -> Terms:
     direct = mandates.direct_licences(period=period)
     licences = licensing.in_force(starts, ends)
     return Terms(
-        licensees=_licensees(direct),
+        licensees=licensees(direct),
         licences=_by(
             (Granted(row.licensee_tid, row.uses, row.starts, row.ends) for row in licences),
             lambda row: row.licensee,
@@ -32,7 +32,7 @@ def gather(starts: date, ends: date) -> Terms:
     )
 
 
-def _licensees(direct: Iterable[terms.DirectLicence]) -> dict[str, str]:
+def licensees(direct: Iterable[terms.DirectLicence]) -> dict[str, str]:
     """Operators to parties: of everybody with a licence ever, and of those with a direct licence alone.
 
     A party is its own operator too: edges name whoever showed a token.

@@ -44,12 +44,15 @@ class Terms:
         return terms.boundaries(starts, ends, *(some for by in every for some in by.values()))
 
 
-def heading(on_record: Terms, operator: str, use: str, member: str | None, day: date) -> str:
+def heading(
+    on_record: Terms, operator: str, use: str, member: str | None, day: date, *, kept_out: bool = False
+) -> str:
     """The heading of usage of a work or site of ``member`` (None: of nobody's) on ``day``.
 
     In this order: ``unknown_host`` where nobody is known to own the address; ``direct`` where member and
     licensee have a licence of their own; ``unlicensed`` where the operator has none in force; ``counted``
-    where a licence covers the use and the mandate says yes; else ``outside``.
+    where a licence covers the use and the mandate says yes, or ``kept_out`` where the site's own terms keep
+    the path out of it all the same; else ``outside``.
     """
     if member is None:
         return "unknown_host"
@@ -70,4 +73,6 @@ def heading(on_record: Terms, operator: str, use: str, member: str | None, day: 
     if not in_force:
         return "unlicensed"
     covered = any(use in one.uses for one in in_force)
-    return "counted" if covered and standing == "allowed" else "outside"
+    if not covered or standing != "allowed":
+        return "outside"
+    return "kept_out" if kept_out else "counted"

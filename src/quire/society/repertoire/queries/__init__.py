@@ -4,7 +4,15 @@ from quire.society.repertoire.queries.bulk import Place, Places, Spot
 from quire.society.repertoire.queries.finder import NOTHING, Finder, Found
 from quire.society.repertoire.queries.registry import Answer, lookup, work_id, works_count
 from quire.society.repertoire.queries.subjects import Owned, SubjectRow, subjects
-from quire.society.repertoire.queries.verified import Checked, SiteRow, checks_of, site, sites
+from quire.society.repertoire.queries.verified import (
+    Checked,
+    SiteRow,
+    checks_of,
+    handed_over,
+    patterns_of,
+    site,
+    sites,
+)
 
 __all__ = [
     "NOTHING",
@@ -19,7 +27,9 @@ __all__ = [
     "Spot",
     "SubjectRow",
     "checks_of",
+    "handed_over",
     "lookup",
+    "patterns_of",
     "site",
     "sites",
     "subjects",

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from quire.society.kit import ids
+from quire.society.kit import acts, ids
 from quire.society.kit.nouns import one
-from quire.society.repertoire.models import Site, SiteCheck
+from quire.society.repertoire.models import Site, SiteCheck, SitePattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,22 @@ def sites(host: str | None = None, among: Iterable[UUID] | None = None) -> list[
     """Every site (of a host in its canonical spelling, of these ids), by code."""
     rows = Site.objects.all() if host is None else Site.objects.filter(host=host.replace("\0", ""))
     return _rows(rows if among is None else rows.filter(id__in=list(among)))
+
+
+def patterns_of(hosts: Iterable[str]) -> dict[str, dict[UUID, tuple[str, ...]]]:
+    """Host to the patterns of each of its sites, by site; one query."""
+    rows = SitePattern.objects.filter(host__in=list(hosts)).order_by("host", "site_id", "pattern")
+    found: dict[str, dict[UUID, tuple[str, ...]]] = {}
+    for host, site, pattern in rows.values_list("host", "site_id", "pattern"):
+        of_host = found.setdefault(host, {})
+        of_host[site] = (*of_host.get(site, ()), pattern)
+    return found
+
+
+def handed_over(site: UUID, by: UUID) -> date | None:
+    """The day on which this party last handed the site to another; None where the record has none."""
+    moment = acts.newest("repertoire.change", ids.show(Site.prefix, site), was={"owner": str(by)})
+    return moment and moment.date()
 
 
 def checks_of(ref: Site | UUID | str) -> tuple[Checked, ...]:

@@ -1,0 +1,106 @@
+"""What the owners of a host's sites say of its paths, made for looking paths up: one answer for all who ask.
+
+The policy of an edge, the registry and the headings of usage are all made of this. Pure: values in, an answer
+out. What the owner of a path allows at all, its mandate, is not asked here.
+
+Each pattern of which anybody speaks, and each meeting of two (``paths.closed``), is a rule; at a path the
+rule with the longest pattern holds, and of several as long all together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, reduce
+from uuid import UUID
+
+from quire.core.money import Money
+from quire.core.patterns import Book, covers, normal
+from quire.society.mandates.paths import PathCosts, PathSaid, closed, of_all
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What holds under a pattern: whose it is, what is refused there, and what a request costs.
+
+    ``site`` is None where the path is nobody's, or belongs to several whose patterns are as long. ``refused``
+    has (licensee's TypeID or None for everybody, use).
+    """
+
+    pattern: str
+    site: UUID | None
+    refused: frozenset[tuple[str | None, str]] = frozenset()
+    price: Money | None = None
+
+    def refuses(self, use: str, licensee: str | None) -> bool:
+        """Whether the site's terms take the use away here from this licensee (None: from everybody)."""
+        return (None, use) in self.refused or (licensee, use) in self.refused
+
+
+class HostTerms:
+    """The terms of one host on one day. ``told`` are its rules in the order of their patterns."""
+
+    def __init__(
+        self,
+        sites: Mapping[UUID, Sequence[str]],
+        said: Mapping[UUID, Sequence[PathSaid]],
+        costs: Mapping[UUID, Sequence[PathCosts]] | None = None,
+    ) -> None:
+        """``sites`` has the patterns of each site of the host; ``said`` and ``costs`` are of the day."""
+        costs = costs or {}
+        owned = [(normal(pattern), site) for site, patterns in sites.items() for pattern in patterns]
+        named = {pattern for pattern, _ in owned}
+        for site in sites:
+            named.update(one.pattern for one in said.get(site, ()))
+            named.update(one.pattern for one in costs.get(site, ()))
+        self.told = tuple(_told(pattern, owned, said, costs) for pattern in closed(named))
+        self._book: Book[Told] = Book()
+        for one in self.told:
+            self._book.add(one.pattern, one)
+
+    def at(self, path: str | None) -> Told:
+        """What holds at a canonical path; None is what is known of the whole host, and of no path of it."""
+        if path is None:
+            return self.told[0]  # "/", the first of all patterns as text
+        return reduce(_together, self._book.every(path))
+
+
+@lru_cache(maxsize=256)
+def host_terms(
+    sites: tuple[tuple[UUID, tuple[str, ...]], ...],
+    said: tuple[tuple[UUID, tuple[PathSaid, ...]], ...],
+    costs: tuple[tuple[UUID, tuple[PathCosts, ...]], ...],
+) -> HostTerms:
+    """The same of values, kept: the registry asks again and again for what seldom changes."""
+    return HostTerms(dict(sites), dict(said), dict(costs))
+
+
+def _told(
+    pattern: str,
+    owned: Sequence[tuple[str, UUID]],
+    said: Mapping[UUID, Sequence[PathSaid]],
+    costs: Mapping[UUID, Sequence[PathCosts]],
+) -> Told:
+    """Whose pattern is the longest over this one speaks of it."""
+    site = min(((-len(own), own, site) for own, site in owned if covers(own, pattern)), default=None)
+    if site is None:
+        return Told(pattern, None)
+    over = [one for one in said.get(site[2], ()) if covers(one.pattern, pattern)]
+    return Told(pattern, site[2], of_all(over), _price(costs.get(site[2], ()), pattern))
+
+
+def _price(costs: Iterable[PathCosts], pattern: str) -> Money | None:
+    """What a request for anything under the pattern costs; None: it is not for sale."""
+    found = [(len(one.pattern), one.pattern, one) for one in costs if covers(one.pattern, pattern)]
+    if not found:
+        return None
+    one = max(found, key=lambda cost: cost[:2])[2]
+    return Money(one.amount, one.currency)
+
+
+def _together(one: Told, other: Told) -> Told:
+    """What both say: refused is what either refuses, and a price there is only where each names one."""
+    priced = one.price and other.price and one.price.currency == other.price.currency
+    price = max(one.price, other.price) if priced and one.price and other.price else None
+    site = one.site if one.site == other.site else None
+    return Told(min(one.pattern, other.pattern), site, one.refused | other.refused, price)
