@@ -14,7 +14,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urljoin
 
 import httpx
@@ -30,10 +30,23 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _SECRET = ("authorization", "cookie", "proxy-authorization")
 
 
-def _asked(ask: Ask, config: CrawlerConfig) -> dict[str, object]:
-    url, host = config.really(ask.url)
-    headers = {"user-agent": config.agent, **ask.headers, **host}
-    return {"method": ask.method, "url": url, "headers": headers, "content": ask.body or None}
+def _asked(ask: Ask, flow: Flow) -> list[dict[str, Any]]:
+    """How to ask, one way after the other until somebody is there: mostly one way.
+
+    Where only certain addresses may be asked (``Origins.addresses``), it is those in place of the name; the
+    name stays in ``Host`` and is what the certificate must be for. Such a connection is not used again: it
+    would be kept under its address, and somebody else's name may lead there too.
+    """
+    url, host = flow.config.really(ask.url)
+    headers = {"user-agent": flow.config.agent, **ask.headers, **host}
+    asked = {"method": ask.method, "url": url, "headers": headers, "content": ask.body or None}
+    pinned = () if host else flow.origins.addresses(ask.url)
+    if not pinned:
+        return [asked]
+    named = httpx.URL(url)
+    asked["headers"] = headers | {"host": named.netloc.decode("ascii"), "connection": "close"}
+    asked["extensions"] = {"sni_hostname": named.raw_host.decode("ascii")}
+    return [{**asked, "url": named.copy_with(host=address)} for address in pinned]
 
 
 def _target(flow: Flow, got: Got, url: str, left: int) -> str | None:
@@ -92,16 +105,20 @@ class Crawler:
     def _one(self, ask: Ask) -> Answer:
         if ask.after:
             time.sleep(ask.after)
-        try:
-            with self._http.stream(**_asked(ask, self.config)) as response:  # type: ignore[arg-type]
-                body = bytearray()
-                for part in response.iter_bytes():
-                    body += part
-                    if len(body) > MOST_BYTES:
-                        break
-                return Answer(response.status_code, _lower(response.headers), bytes(body[:MOST_BYTES]))
-        except httpx.HTTPError:
-            return Answer(0)
+        for asked in _asked(ask, self.flow):
+            try:
+                with self._http.stream(**asked) as response:
+                    body = bytearray()
+                    for part in response.iter_bytes():
+                        body += part
+                        if len(body) > MOST_BYTES:
+                            break
+                    return Answer(response.status_code, _lower(response.headers), bytes(body[:MOST_BYTES]))
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                continue
+            except httpx.HTTPError:
+                break
+        return Answer(0)
 
     def close(self) -> None:
         """Close the connections."""
@@ -149,16 +166,20 @@ class AsyncCrawler:
     async def _one(self, ask: Ask) -> Answer:
         if ask.after:
             await asyncio.sleep(ask.after)
-        try:
-            async with self._http.stream(**_asked(ask, self.config)) as response:  # type: ignore[arg-type]
-                body = bytearray()
-                async for part in response.aiter_bytes():
-                    body += part
-                    if len(body) > MOST_BYTES:
-                        break
-                return Answer(response.status_code, _lower(response.headers), bytes(body[:MOST_BYTES]))
-        except httpx.HTTPError:
-            return Answer(0)
+        for asked in _asked(ask, self.flow):
+            try:
+                async with self._http.stream(**asked) as response:
+                    body = bytearray()
+                    async for part in response.aiter_bytes():
+                        body += part
+                        if len(body) > MOST_BYTES:
+                            break
+                    return Answer(response.status_code, _lower(response.headers), bytes(body[:MOST_BYTES]))
+            except (httpx.ConnectError, httpx.ConnectTimeout):
+                continue
+            except httpx.HTTPError:
+                break
+        return Answer(0)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -19,11 +19,15 @@ from quire.core.robots import Robots
 from quire.core.rsl import evaluate, read
 from quire.core.rsl.evaluate import Verdict
 from quire.core.rsl.model import Document
-from quire.crawler.asks import Answer, Ask, Asking, NotAllowed, origin_of
+from quire.crawler.asks import Answer, Ask, Asking, NotAllowed, T, origin_of
 
 FRESH = 3600.0
 MOST_DOCUMENTS = 8
 MOST_BYTES = 2 * 1024 * 1024
+MOST_ORIGINS = 10_000
+"""Origins that are remembered; the ones asked longest ago are asked again."""
+MOST_ADDRESSES = 4
+"""Addresses of a host that are tried, one after the other."""
 _CONTENTLESS = frozenset(range(400, 500)) - {401, 403, 429}
 
 
@@ -67,6 +71,7 @@ class Origins:
         self._private = private
         self._clock = clock
         self._known: dict[str, Origin] = {}
+        self._pinned: dict[str, tuple[str, ...]] = {}
 
     def find(self, url: str) -> Asking[Origin]:
         """What the origin of ``url`` says; asked where that is not known, or was an hour ago."""
@@ -74,8 +79,16 @@ class Origins:
         known = self._known.get(origin)
         if known is None or known.until <= self._clock():
             known = yield from self._ask(origin)
-            self._known[origin] = known
+            _remember(self._known, origin, known)
         return known
+
+    def addresses(self, url: str) -> tuple[str, ...]:
+        """The addresses that ``url`` is asked at and no others, where somebody else has pointed there.
+
+        They are the ones that were looked at (``check``): a name that is looked up a second time may lead
+        somewhere else. Empty: wherever the name leads.
+        """
+        return self._pinned.get(origin_of(url), ())
 
     def _ask(self, origin: str) -> Asking[Origin]:
         answer = yield Ask(f"{origin}/robots.txt")
@@ -127,7 +140,7 @@ class Origins:
         """NotAllowed where a site names an address that it should not be able to make us ask.
 
         Its own origin is being crawled anyhow; any other must be at a public address, and HTTPS where that is
-        asked for.
+        asked for. From then on it is asked at what was found here (``addresses``).
         """
         place = origin_of(url)
         if place == origin or self._private:
@@ -139,8 +152,10 @@ class Origins:
             found = socket.getaddrinfo(parts.hostname, parts.port or parts.scheme, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
             raise NotAllowed(f"{place}, named by {origin}, leads nowhere.") from None
-        if not all(is_public(str(one[4][0])) for one in found):
+        addresses = tuple(dict.fromkeys(str(one[4][0]) for one in found))
+        if not addresses or not all(map(is_public, addresses)):
             raise NotAllowed(f"{place}, named by {origin}, is not a public address, so it is not asked.")
+        _remember(self._pinned, place, addresses[:MOST_ADDRESSES])
 
     def permit(
         self,
@@ -172,3 +187,11 @@ class Origins:
             return Permit(url, unlicensed == "fetch", why, silent=True)
         place = next(place for place, verdict in (*page.items(), *site.items()) if verdict == held)
         return Permit(url, held.licensed, held.why, held, place)
+
+
+def _remember(known: dict[str, T], key: str, value: T) -> None:
+    """Put the newest last, and let the oldest go where there are too many."""
+    known.pop(key, None)
+    known[key] = value
+    if len(known) > MOST_ORIGINS:
+        del known[next(iter(known))]

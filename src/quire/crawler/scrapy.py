@@ -7,6 +7,9 @@
 A page that may not be got, or is too dear, is dropped (``IgnoreRequest``) and counted in the crawl's
 statistics under ``quire/…``. The receipt of a page is in ``response.meta["quire_receipt"]``. ``robots.txt``
 is obeyed here too, so ``ROBOTSTXT_OBEY`` may be off.
+
+A licence may lie elsewhere, and is then asked for at an address that was looked at before. Scrapy's usual
+resolver (``scrapy.resolver.CachingThreadedResolver``) is told that address; another one looks it up again.
 """
 
 from __future__ import annotations
@@ -14,9 +17,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Request, Response
+from scrapy.resolver import dnscache
 
 from quire.core.errors import QuireError
 from quire.crawler.asks import Answer, Ask
@@ -73,6 +78,7 @@ class LicenceMiddleware:
         if ask.after:
             await asyncio.sleep(ask.after)
         url, host = self.flow.config.really(ask.url)
+        _pin(ask.url, self.flow.origins.addresses(ask.url))
         made = Request(
             url,
             method=ask.method,
@@ -91,6 +97,14 @@ class LicenceMiddleware:
 
     def _count(self, name: str) -> None:
         self.crawler.stats.inc_value(f"quire/{name}")
+
+
+def _pin(url: str, addresses: tuple[str, ...]) -> None:
+    """Have the name of ``url`` lead to the first of these addresses that Scrapy's resolver can hold: IPv4."""
+    host = urlsplit(url).hostname
+    first = next((one for one in addresses if ":" not in one), None)
+    if host and first:
+        dnscache[host] = first
 
 
 def _headers(request: Request) -> dict[str, str]:
