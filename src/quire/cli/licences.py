@@ -18,6 +18,8 @@ Term = Annotated[
         "or model:TEXT; may be given again."
     ),
 ]
+Rate = Annotated[str, typer.Option(help="The part of the licensee's revenue that is due, such as 3.5%.")]
+Minimum = Annotated[str, typer.Option(help="Due for a year, whatever the revenue.")]
 Deviation = Annotated[str, typer.Option(help="Why the licence is not as the published tariff has it.")]
 
 
@@ -68,7 +70,7 @@ def licences_grant(
     operator: Annotated[
         list[str], typer.Option(help="Its name in the list of AI agents; may be given again.")
     ],
-    kind: Annotated[str, typer.Option(help="blanket, per-request, per-work or crawl.")],
+    kind: Annotated[str, typer.Option(help="blanket, per-request, per-work, crawl or revenue.")],
     use: Annotated[
         list[str], typer.Option(help="ai-train, ai-input, ai-index or search; may be given again.")
     ],
@@ -79,6 +81,8 @@ def licences_grant(
     price: Annotated[
         list[str], typer.Option(help="Such as standard=0.002 or *=0.001; may be given again.")
     ] = [],  # noqa: B006
+    rate: Rate = "",
+    minimum: Minimum = "0",
     term: Term = [],  # noqa: B006
     deviation: Deviation = "",
     by: By = "",
@@ -104,6 +108,8 @@ def licences_grant(
             prices=prices,
             conditions=of_words(term),
             deviation=deviation,
+            rate=rate,
+            minimum=minimum,
             by=frame.acting(by),
         )
     frame.say(
@@ -125,6 +131,8 @@ def licences_take(
     use: Annotated[list[str], typer.Option(help="Instead of the tariff's uses.")] = [],  # noqa: B006
     fee: Annotated[str, typer.Option(help="Instead of the tariff's fee.")] = "",
     price: Annotated[list[str], typer.Option(help="Instead of the tariff's prices.")] = [],  # noqa: B006
+    rate: Rate = "",
+    minimum: Minimum = "",
     term: Term = [],  # noqa: B006
     deviation: Deviation = "",
     by: By = "",
@@ -148,6 +156,8 @@ def licences_take(
             prices=dict(one.partition("=")[::2] for one in price) or None,
             conditions=of_words(term) if term else None,
             deviation=deviation,
+            rate=rate or None,
+            minimum=minimum or None,
             by=frame.acting(by),
         )
         row = queries.row_of(taken)
@@ -161,6 +171,7 @@ def licences_take(
 def licences_show(code: str, as_json: Json = False) -> None:
     """One licence with its terms, a sentence for each."""
     from quire.core.money import Money, decimal_of
+    from quire.core.shares import share_text
     from quire.society.licensing import queries
     from quire.society.licensing.queries.revoked import licence_revoked
     from quire.society.licensing.terms import sentences
@@ -177,6 +188,7 @@ def licences_show(code: str, as_json: Json = False) -> None:
         *(["It is on the revocation list: no token is issued under it."] if revoked else []),
         under + (f" It deviates from it: {row.deviation}" if row.deviation else ""),
         *([f"{Money(row.fee, row.currency)} a year."] if row.fee else []),
+        *([queries.share_sentence(row)] if row.rate else []),
         *(f"{price} {row.currency} for {tier}." for tier, price in prices.items()),
         *sentences(row),
     ]
@@ -191,6 +203,7 @@ def licences_show(code: str, as_json: Json = False) -> None:
         "currency": row.currency,
         "fee": decimal_of(row.fee),
         "prices": prices,
+        **({"rate": share_text(row.rate), "minimum": decimal_of(row.minimum)} if row.rate else {}),
         "tariff": row.published,
         "deviation": row.deviation,
         "terms": row.conditions.as_json(),

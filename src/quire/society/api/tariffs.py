@@ -147,13 +147,14 @@ def _society() -> tuple[str, str]:
 def _tariff(row: TariffRow) -> SafeString:
     prices = [f"{Money(price, row.currency).grouped()} for {tier}" for tier, price in row.prices.items()]
     fee = [f"{Money(row.fee, row.currency).grouped()} a year"] if row.fee else []
+    share = [queries.share_sentence(row).rstrip(".")] if row.rate else []
     return format_html(
         _TARIFF,
         ref=row.ref,
         sentence=row.sentence,
         when=f"{row.starts} until {row.ends}" if row.ends else f"{row.starts}",
         uses=", ".join(f"{use} ({_USES[use]})" for use in row.uses),
-        price="; ".join([queries.KINDS[row.kind], *fee, *prices]),
+        price="; ".join([queries.KINDS[row.kind], *fee, *share, *prices]),
         terms=format_html_join("", "<li>{}</li>", ((one,) for one in row.conditions.sentences())),
         decision=row.decision,
     )

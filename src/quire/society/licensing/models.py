@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from quire.society.kit.fields import QuantaField
+from quire.society.kit.fields import FractionField, QuantaField
 from quire.society.kit.nouns import AppendOnly, Noun
 from quire.society.parties.models import Party
 
@@ -15,6 +15,8 @@ KINDS = {
     "per-request": "a price for each request",
     "per-work": "a price for each work used in a period",
     "crawl": "pay per crawl: the site's own price for each request, from a balance",
+    "revenue": "a share of the licensee's revenue, with a minimum for a year",
+    "lump": "a sum for a class of works, a settlement or a deal made once; no token is given under it",
 }
 MODES = {"live": "tokens that sites honour", "sandbox": "tokens for trying out, which no site honours"}
 ALGS = ("Ed25519", "EdDSA", "ES256")
@@ -43,6 +45,8 @@ class PublishedTariff(AppendOnly):
     currency = models.CharField(max_length=3)
     fee = QuantaField(default=0)
     prices = models.JSONField(default=dict)
+    rate = FractionField(null=True)
+    minimum = QuantaField(default=0)
     starts = models.DateField()
     ends = models.DateField(null=True)
     terms = models.JSONField(default=dict)
@@ -65,7 +69,8 @@ class Licence(Noun):
     """A licence in force from ``starts`` until ``ends``.
 
     ``fee`` is for a year; ``prices`` are by content tier
-    (``"*"`` for any other), as twelve-decimal texts of ``currency``. ``tariff`` is the version it was taken
+    (``"*"`` for any other), as twelve-decimal texts of ``currency``; ``rate`` is a share of revenue, at least
+    ``minimum`` a year. ``tariff`` is the version it was taken
     under, none where it was agreed without one; ``deviation`` says why it is not as that tariff has it.
     ``terms`` are ``conditions.Conditions`` as data."""
 
@@ -80,6 +85,8 @@ class Licence(Noun):
     currency = models.CharField(max_length=3)
     fee = QuantaField(default=0)
     prices = models.JSONField(default=dict)
+    rate = FractionField(null=True)
+    minimum = QuantaField(default=0)
     tariff = models.ForeignKey(PublishedTariff, null=True, on_delete=models.PROTECT, related_name="licences")
     deviation = models.CharField(max_length=500, blank=True, default="")
     terms = models.JSONField(default=dict)

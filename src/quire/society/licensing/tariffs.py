@@ -8,10 +8,12 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from fractions import Fraction
+from typing import Any, Protocol
 from uuid import UUID
 
-from quire.core.money import decimal_of
+from quire.core.money import Money, decimal_of
+from quire.core.shares import share_text
 from quire.core.tariff import Tariff
 from quire.society.licensing import conditions
 from quire.society.licensing.conditions import Conditions
@@ -19,7 +21,8 @@ from quire.society.licensing.errors import BadTerms
 from quire.society.licensing.terms import Terms, read_terms
 
 FIELDS = {
-    "code", "kind", "uses", "currency", "fee", "prices", "starts", "ends", "terms", "sentence", "decision",
+    "code", "kind", "uses", "currency", "fee", "prices", "rate", "minimum", "starts", "ends", "terms",
+    "sentence", "decision",
 }  # fmt: skip
 NEEDED = ("code", "kind", "uses", "currency", "starts", "sentence", "decision")
 _NO_END = date(9998, 1, 1)
@@ -27,7 +30,8 @@ _NO_END = date(9998, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class TariffRow:
-    """One version of a published tariff. ``fee`` (a year's) and ``prices`` (by content tier) are quanta.
+    """One version of a published tariff. ``fee`` (a year's), ``prices`` (by content tier) and ``minimum`` (a
+    year's, of a share of revenue, which is ``rate``) are quanta.
 
     It holds from ``starts`` until the next version's first day, or ``ends``; ``ref`` is "lab@2".
     """
@@ -46,6 +50,8 @@ class TariffRow:
     conditions: Conditions
     sentence: str
     decision: str
+    rate: Fraction = Fraction(0)
+    minimum: int = 0
 
     @property
     def ref(self) -> str:
@@ -61,13 +67,29 @@ class TariffRow:
             "currency": self.currency,
             "fee": decimal_of(self.fee),
             "prices": {tier: decimal_of(price) for tier, price in self.prices.items()},
+            **(
+                {"rate": share_text(self.rate), "minimum": decimal_of(self.minimum)}
+                if self.kind == "revenue"
+                else {}
+            ),
             "starts": self.starts.isoformat(),
             "ends": self.ends and self.ends.isoformat(),
             "terms": self.conditions.as_json(),
-            "sentences": conditions.sentences(self),
+            "sentences": [*([share_sentence(self)] if self.rate else []), *conditions.sentences(self)],
             "sentence": self.sentence,
             "decision": self.decision,
         }
+
+
+class Share(Protocol):
+    """Anything that may be a share of revenue: a tariff's row, a licence's."""
+
+    @property
+    def rate(self) -> Fraction: ...
+    @property
+    def minimum(self) -> int: ...
+    @property
+    def currency(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +121,7 @@ def read_tariff(text: str) -> Drafted:
         code=_text(given, "code"), licensee="", operators=(), kind=_text(given, "kind"),
         uses=_texts(given, "uses"),
         starts=starts, ends=ends or _NO_END, currency=_text(given, "currency"), fee=_text(given, "fee", "0"),
-        prices=_prices(given),
+        prices=_prices(given), rate=_text(given, "rate"), minimum=_text(given, "minimum", "0"),
     )  # fmt: skip
     terms = given.get("terms", {})
     if not isinstance(terms, dict):
@@ -115,6 +137,24 @@ def differences(asked: Terms, published: TariffRow) -> list[str]:
     return list(_differences(asked, published))
 
 
+def share_sentence(row: Share) -> str:
+    """A share of revenue for people: "3.5 % of the licensee's revenue, and at least 1,000.00 EUR a year."."""
+    percent = row.rate * 100
+    whole = f"{percent.numerator}" if percent.denominator == 1 else _decimal(percent)
+    told = f"{whole} % of the licensee's revenue"
+    least = f", and at least {Money(row.minimum, row.currency).grouped()} a year" if row.minimum else ""
+    return f"{told}{least}."
+
+
+def _decimal(percent: Fraction) -> str:
+    """The number with as many decimals as it has, up to twelve; as a fraction where it has no end."""
+    scaled = percent * 10**12
+    if scaled.denominator != 1:
+        return str(percent)
+    whole, part = divmod(scaled.numerator, 10**12)
+    return f"{whole}.{part:012}".rstrip("0")
+
+
 def split_ref(ref: str) -> tuple[str, int | None]:
     """The code and version of "lab@2"; of "lab" no version."""
     found = re.fullmatch(r"([a-z0-9][a-z0-9._-]{0,63})(?:@([1-9][0-9]{0,5}))?", ref)
@@ -128,6 +168,10 @@ def _differences(asked: Terms, published: TariffRow) -> Iterator[str]:
         yield "uses"
     if asked.tariff.fee != published.fee:
         yield "fee"
+    if asked.tariff.rate != published.rate:
+        yield "rate"
+    if asked.tariff.minimum != published.minimum:
+        yield "minimum"
     ours, theirs = asked.tariff.prices, published.prices
     yield from (f"price of {tier}" for tier in sorted({*ours, *theirs}) if ours.get(tier) != theirs.get(tier))
     own, public = asked.conditions.as_json(), published.conditions.as_json()

@@ -7,9 +7,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 
 from quire.core.errors import Invalid
 from quire.core.money import QUANTA, WHOLE_DIGITS, quanta_of
+from quire.core.shares import parse_share
 from quire.core.tariff import ANY_TIER, Tariff
 from quire.core.terms import USES, check_use
 from quire.society.kit.tables import Row
@@ -20,8 +22,8 @@ from quire.society.licensing.errors import BadTerms
 __all__ = ["COLUMNS", "REQUIRED", "Terms", "of_row", "read_terms", "sentences"]
 
 COLUMNS = (
-    "code", "licensee", "kind", "uses", "from", "until", "currency", "fee", "prices", "operators",
-    "terms", "tariff", "deviation",
+    "code", "licensee", "kind", "uses", "from", "until", "currency", "fee", "prices", "rate", "minimum",
+    "operators", "terms", "tariff", "deviation",
 )  # fmt: skip
 REQUIRED = ("code", "licensee", "kind", "uses", "from", "until", "currency")
 
@@ -65,8 +67,11 @@ def read_terms(
     conditions: Conditions | None = None,
     published: str = "",
     deviation: str = "",
+    rate: str = "",
+    minimum: str = "0",
 ) -> Terms:
-    """Terms from what a person wrote. ``fee`` and ``prices`` are in major units, "12000.00".
+    """Terms from what a person wrote. ``fee``, ``prices`` and ``minimum`` are in major units, "12000.00";
+    ``rate`` is a part of the revenue: "3.5%" or "7/200".
 
     Refuses, in this order: the code, the uses, the operators' names, the amounts, and what
     ``core.tariff.Tariff`` refuses: kind, currency, dates, negative amounts, prices missing or out of place.
@@ -80,7 +85,9 @@ def read_terms(
         raise BadTerms(f"The licence names no use; name one or more of {', '.join(USES)}.")
     named = tuple(sorted({_operator(name) for name in operators}))
     tiers = {_tier(tier): _amount(f"price of {tier}", price) for tier, price in sorted(prices.items())}
-    tariff = Tariff(kind, starts, ends, currency, _amount("fee", fee), tiers)
+    tariff = Tariff(
+        kind, starts, ends, currency, _amount("fee", fee), tiers, _rate(rate), _amount("minimum", minimum)
+    )
     why = deviation.strip()
     if len(why) > 500 or not why.isprintable():
         raise BadTerms("The reason of a deviation has at most 500 characters, all of which can be shown.")
@@ -101,6 +108,8 @@ def of_row(row: Row) -> Terms:
         currency=row.need("currency"),
         fee=row.get("fee", "0"),
         prices=_prices(row.get("prices")),
+        rate=row.get("rate"),
+        minimum=row.get("minimum", "0"),
         conditions=_conditions(row.get("terms")),
         published=row.get("tariff"),
         deviation=row.get("deviation"),
@@ -140,6 +149,14 @@ def _amount(name: str, text: str) -> int:
     if quanta >= 10**MOST_USE * QUANTA:
         raise BadTerms(f"{name}: {text[:40]} is more than can be kept exactly.")
     return quanta
+
+
+def _rate(text: str) -> Fraction:
+    """A part of the revenue; nothing where there is no text."""
+    try:
+        return parse_share(text) if text else Fraction(0)
+    except Invalid as problem:
+        raise BadTerms(f"rate: {problem.sentence}") from problem
 
 
 def _day(column: str, text: str) -> date:

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from quire.core.errors import QuireError
 from quire.core.money import decimal_of
+from quire.core.shares import share_text
 from quire.core.tariff import Tariff
 from quire.society.kit import acts, locks, tables
 from quire.society.kit.nouns import one
@@ -50,12 +51,15 @@ def grant_licence(
     conditions: Conditions | None = None,
     tariff: str = "",
     deviation: str = "",
+    rate: str = "",
+    minimum: str = "0",
     by: User | None,
 ) -> Licence:
     """Grant a licence from ``starts`` until, not including, ``ends``; the same again returns it.
 
     ``licensee`` is a party's code, ``operators`` the names by which the list of AI agents knows it, ``fee``
     a year's in major units ("12000.00"), ``prices`` those of content tiers ({"standard": "0.002"}).
+    ``rate`` is a part of the licensee's revenue ("3.5%"), ``minimum`` what is due for a year in any case.
     ``tariff`` is the published one that it is taken under ("lab", "lab@2"), ``deviation`` why it is not as
     that, or any, has it.
 
@@ -77,6 +81,8 @@ def grant_licence(
         conditions=conditions,
         published=tariff,
         deviation=deviation,
+        rate=rate,
+        minimum=minimum,
     )
     with _writing(by):
         _write(_Book([asked]).settle(asked), by)
@@ -97,13 +103,15 @@ def take_licence(
     prices: Mapping[str, str] | None = None,
     conditions: Conditions | None = None,
     deviation: str = "",
+    rate: str | None = None,
+    minimum: str | None = None,
     by: User | None,
 ) -> Licence:
     """A licence as the published tariff has it, for a year unless ``ends`` says otherwise.
 
-    The version is the one in force on ``starts``. What is given for ``uses``, ``fee``, ``prices`` and
-    ``conditions`` stands instead of the tariff's and needs a ``deviation``. Raises kit.nouns.Unknown for the
-    tariff, and what ``grant_licence`` refuses.
+    The version is the one in force on ``starts``. What is given for ``uses``, ``fee``, ``prices``, ``rate``,
+    ``minimum`` and ``conditions`` stands instead of the tariff's and needs a ``deviation``. Raises
+    kit.nouns.Unknown for the tariff, and what ``grant_licence`` refuses.
     """
     row = queries.tariff(tariff, starts)
     return grant_licence(
@@ -120,6 +128,8 @@ def take_licence(
         conditions=row.conditions if conditions is None else conditions,
         tariff=row.ref,
         deviation=deviation,
+        rate=(share_text(row.rate) if row.rate else "") if rate is None else rate,
+        minimum=decimal_of(row.minimum) if minimum is None else minimum,
         by=by,
     )
 
@@ -215,6 +225,7 @@ class _Book:
     def __init__(self, asked: Sequence[Terms]) -> None:
         self.parties: dict[str, Party] = parties.by_code({terms.licensee for terms in asked})
         rows = Licence.objects.filter(licensee__in=self.parties.values()).select_related("licensee")
+        rows = rows.exclude(kind="lump")  # a lump is for what was done, and takes no day from any licence
         self.granted: dict[str, list[tuple[str, tuple[str, ...], date, date]]] = {}
         for row in rows:
             self._grant(row.licensee.code, row.code, tuple(row.uses), row.starts, row.ends)
@@ -239,7 +250,7 @@ class _Book:
                     f"The operator {name} is {party} already; it is one party's.", party=party
                 )
         self._check_code(asked)
-        if asked.code not in self.known:
+        if asked.code not in self.known and asked.tariff.kind != "lump":
             self._check_overlap(asked)
             asked = self._under_tariff(asked)
             self._grant(asked.licensee, asked.code, asked.uses, asked.tariff.starts, asked.tariff.ends)
@@ -338,6 +349,8 @@ def _write(asked: Terms, by: User | None) -> None:
         currency=tariff.currency,
         fee=tariff.fee,
         prices=_texts(tariff),
+        rate=tariff.rate or None,
+        minimum=tariff.minimum,
         tariff_id=queries.tariff(asked.published).id if asked.published else None,
         deviation=asked.deviation,
         terms=asked.conditions.as_json(),
@@ -362,6 +375,7 @@ def _told(asked: Terms) -> dict[str, object]:
         "currency": tariff.currency,
         "fee": decimal_of(tariff.fee),
         "prices": _texts(tariff),
+        **({"rate": share_text(tariff.rate), "minimum": decimal_of(tariff.minimum)} if tariff.rate else {}),
         "terms": asked.conditions.as_json(),
         "tariff": asked.published,
         "deviation": asked.deviation,

@@ -40,7 +40,8 @@ def publish_tariff(*, text: str, by: User | None) -> TariffRow:
         made = PublishedTariff.objects.create(
             code=drafted.code, version=before.version + 1 if before else 1, kind=drafted.tariff.kind,
             uses=list(drafted.uses), currency=drafted.tariff.currency, fee=drafted.tariff.fee,
-            prices=_prices(drafted), starts=starts, ends=drafted.ends, terms=drafted.conditions.as_json(),
+            prices=_prices(drafted), rate=drafted.tariff.rate or None,
+            minimum=drafted.tariff.minimum, starts=starts, ends=drafted.ends, terms=drafted.conditions.as_json(),
             sentence=drafted.sentence, decision=drafted.decision,
         )  # fmt: skip
         row = tariff_row(made)
@@ -66,8 +67,12 @@ def _same(before: PublishedTariff, drafted: Drafted) -> bool:
         drafted.tariff.currency,
         drafted.tariff.fee,
         drafted.tariff.prices,
+        drafted.tariff.rate,
+        drafted.tariff.minimum,
     )
-    theirs = (known.kind, known.uses, known.currency, known.fee, known.prices)
+    theirs = (
+        known.kind, known.uses, known.currency, known.fee, known.prices, known.rate, known.minimum,
+    )  # fmt: skip
     said = (drafted.ends, drafted.conditions, drafted.sentence, drafted.decision)
     return mine == theirs and said == (known.ends, known.conditions, known.sentence, known.decision)
 

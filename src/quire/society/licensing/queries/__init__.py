@@ -17,7 +17,7 @@ from quire.society.licensing.queries.revoked import Introspected, introspect, is
 from quire.society.licensing.queries.tariffs import Deviation, deviations, tariff, tariffs
 from quire.society.licensing.queries.tariffs import in_force as tariffs_in_force
 from quire.society.licensing.queries.tokens import named_by
-from quire.society.licensing.tariffs import TariffRow
+from quire.society.licensing.tariffs import TariffRow, share_sentence
 
 __all__ = [
     "KINDS",
@@ -43,6 +43,7 @@ __all__ = [
     "revocation_list",
     "revoked",
     "row_of",
+    "share_sentence",
     "tariff",
     "tariffs",
     "tariffs_in_force",

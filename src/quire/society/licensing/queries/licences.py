@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 from uuid import UUID
 
 from quire.core.money import quanta_of
@@ -25,8 +26,9 @@ Ref = Licence | UUID | str
 class LicenceRow:
     """A licence, from ``starts`` until, not including, ``ends``.
 
-    ``licensee`` is the party's id. ``fee`` (a year's) and ``prices`` (by content tier) are quanta of
-    ``currency``. ``uses`` are in the order of ``core.terms.USES``, ``operators`` in that of the alphabet.
+    ``licensee`` is the party's id. ``fee`` and ``minimum`` (a year's) and ``prices`` (by content tier) are
+    quanta of ``currency``; ``rate`` is a share of revenue. ``uses`` are in the order of ``core.terms.USES``,
+    ``operators`` in that of the alphabet.
     """
 
     id: UUID
@@ -46,10 +48,14 @@ class LicenceRow:
     conditions: Conditions = field(default_factory=Conditions)
     published: str = ""
     deviation: str = ""
+    rate: Fraction = Fraction(0)
+    minimum: int = 0
 
     def tariff(self) -> Tariff:
         """What the licence costs, for ``core.tariff``."""
-        return Tariff(self.kind, self.starts, self.ends, self.currency, self.fee, self.prices)
+        return Tariff(
+            self.kind, self.starts, self.ends, self.currency, self.fee, self.prices, self.rate, self.minimum
+        )
 
 
 def licence(ref: Ref) -> LicenceRow:
@@ -72,13 +78,16 @@ def licences() -> list[LicenceRow]:
 
 
 def in_force(starts: date, ends: date) -> list[LicenceRow]:
-    """The licences in force on any day of [starts, ends), by code."""
-    return _rows(Licence.objects.filter(overlapping(starts, ends)))
+    """The licences in force on any day of [starts, ends), by code. A lump is not among them: nothing is
+    used under it.
+    """
+    return _rows(Licence.objects.filter(overlapping(starts, ends)).exclude(kind="lump"))
 
 
 def held(licensee: UUID, day: date) -> list[LicenceRow]:
-    """The licences of a party in force on a day, by code."""
-    return _rows(Licence.objects.filter(licensee=licensee, starts__lte=day, ends__gt=day))
+    """The licences of a party in force on a day, by code, but for lumps."""
+    rows = Licence.objects.filter(licensee=licensee, starts__lte=day, ends__gt=day)
+    return _rows(rows.exclude(kind="lump"))
 
 
 def by_operator() -> dict[str, tuple[LicenceRow, ...]]:
@@ -87,7 +96,8 @@ def by_operator() -> dict[str, tuple[LicenceRow, ...]]:
     A licensee's TypeID is such a name as well: so edges name whoever showed a token.
     """
     held: dict[UUID, list[LicenceRow]] = {}
-    for row in sorted(licences(), key=lambda row: (row.starts, row.code)):
+    usable = (row for row in licences() if row.kind != "lump")
+    for row in sorted(usable, key=lambda row: (row.starts, row.code)):
         held.setdefault(row.licensee, []).append(row)
     names = Operator.objects.order_by("name").values_list("name", "party_id")
     by_token = {rows[0].licensee_tid: tuple(rows) for rows in held.values()}
@@ -135,4 +145,6 @@ def _row(licence: Licence, operators: tuple[str, ...]) -> LicenceRow:
         read(licence.terms),
         f"{licence.tariff.code}@{licence.tariff.version}" if licence.tariff else "",
         licence.deviation,
+        licence.rate or Fraction(0),
+        licence.minimum,
     )

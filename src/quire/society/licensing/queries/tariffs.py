@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 from quire.core.money import quanta_of
 from quire.core.terms import USES
@@ -75,7 +76,7 @@ def tariff_row(found: PublishedTariff) -> TariffRow:
         found.id, found.tid, found.code, found.version, found.kind,
         tuple(use for use in USES if use in found.uses), found.currency, found.fee,
         {tier: quanta_of(price) for tier, price in sorted(found.prices.items())}, found.starts, found.ends,
-        read(found.terms), found.sentence, found.decision,
+        read(found.terms), found.sentence, found.decision, found.rate or Fraction(0), found.minimum,
     )  # fmt: skip
 
 
