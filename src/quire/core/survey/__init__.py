@@ -11,6 +11,7 @@ The way of a survey::
     design.digest                    # published with the commitment, before anybody is asked
     draw(design, seed)               # {unit: stratum}, the same for everybody who knows the seed
     survey = SurveyEvidence(design, seed, reports={unit: {subject: requests}})
+    bias_bound(design)               # of a ratio, in standard errors: known before anybody is asked
     estimates(survey)                # {subject: Estimate}, sorted; exact Fractions; ``low`` ≤ ``high``
     weights(survey)                  # {subject: Fraction}, all above zero: the weights of the key "survey"
     reconcile(estimates(survey), {subject: counted})     # [Difference(subject, estimated, counted, …)]
@@ -38,7 +39,7 @@ from quire.core.survey.design import (
     sizes,
 )
 from quire.core.survey.drawing import commitment, draw
-from quire.core.survey.estimating import Estimate, estimates, weights
+from quire.core.survey.estimating import Estimate, bias_bound, estimates, weights
 from quire.core.survey.held import SurveyEvidence
 from quire.core.survey.records import FACTS, Head, ReportRow, UnitRow, estimate_record, gathered, rows_of
 
@@ -55,6 +56,7 @@ __all__ = [
     "TooFewReports",
     "Unit",
     "UnitRow",
+    "bias_bound",
     "commitment",
     "draw",
     "estimate_record",

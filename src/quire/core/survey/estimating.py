@@ -22,7 +22,7 @@ from fractions import Fraction
 
 from quire.core.allocation import allocate
 from quire.core.money import QUANTA
-from quire.core.survey.design import TooFewReports
+from quire.core.survey.design import Design, TooFewReports
 from quire.core.survey.held import SurveyEvidence
 from quire.core.survey.intervals import degrees, down, root_up, student, up
 
@@ -136,15 +136,15 @@ def _together(one: Cell, other: Cell) -> Cell:
     )
 
 
-def bias_bound(survey: SurveyEvidence) -> Fraction:
+def bias_bound(design: Design) -> Fraction:
     """How many standard errors the bias of a ratio estimate of this design can be at most: the coefficient of
     variation of the auxiliary's own estimate (Hartley and Ross 1954), rounded up. It is known before anybody
     is asked, as the auxiliary is known for all; and it is of the design, as if everybody reported.
     """
     variance, whole = Fraction(0), 0
-    for stratum in survey.design.strata:
-        values = [survey.design.known(unit) for unit in stratum.units]
-        number, size = len(values), survey.design.sizes[stratum.name]
+    for stratum in design.strata:
+        values = [design.known(unit) for unit in stratum.units]
+        number, size = len(values), design.sizes[stratum.name]
         if size == number:
             continue
         whole += sum(values)
@@ -172,7 +172,7 @@ class _Sample:
         self.raised = sum(
             (self.cells[place].raised * self.known[place][0] for place in self.open), Fraction(0)
         )
-        self.bound = bias_bound(survey) if self.ratio else Fraction(0)
+        self.bound = bias_bound(self.design) if self.ratio else Fraction(0)
 
     def _reporting(self) -> Iterator[tuple[int, str, int]]:
         for place, cell in enumerate(self.cells):
