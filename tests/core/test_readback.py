@@ -43,7 +43,7 @@ REFUSED: list[tuple[str, int, dict[str, Any]]] = [
     ("licences.jsonl", 1, {"prices": []}),
     ("pots.jsonl", 1, {"licence": "lic_9"}),
     ("pots.jsonl", 1, {"licence": ["lic_1"]}),
-    ("pots.jsonl", 1, {"currency": "USD"}),
+    ("pots.jsonl", 1, {"currency": "XQQ"}),
     ("pots.jsonl", 1, {"amount": "-0.000000000003"}),
     ("pots.jsonl", 1, {"amount": "3"}),
     ("pots.jsonl", 1, {"amount": 3}),

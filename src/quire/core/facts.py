@@ -11,13 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from fractions import Fraction
 from itertools import islice, pairwise
 from operator import lt
 from typing import Protocol
 
-from quire.core import arrays, chains, tariff, terms
+from quire.core import arrays, chains, fx, survey, tariff, terms
 from quire.core.arrays import Ints
+from quire.core.classes import Class
 from quire.core.errors import Invalid
 from quire.core.plan import Plan
 from quire.core.shares import Shares
@@ -31,7 +33,8 @@ class EvidenceWrong(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Licence:
-    """A licence as far as a distribution needs it; ``fee`` and ``prices`` are quanta of ``currency``."""
+    """A licence as far as a distribution needs it; ``fee``, ``prices`` and ``minimum`` are quanta of
+    ``currency``."""
 
     id: str
     licensee: str
@@ -42,6 +45,8 @@ class Licence:
     currency: str
     fee: int
     prices: Mapping[str, int]
+    rate: Fraction = Fraction(0)
+    minimum: int = 0
 
     def tariff(self) -> tariff.Tariff:
         """The same, as the tariff's arithmetic takes it."""
@@ -52,18 +57,52 @@ class Licence:
             currency=self.currency,
             fee=self.fee,
             prices=self.prices,
+            rate=self.rate,
+            minimum=self.minimum,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Pot:
-    """One licence's receipts of one period in one currency; ``amount`` in quanta."""
+    """One licence's receipts of one period in one currency; ``amount`` in quanta of ``currency``, which is
+    the licence's where it is not said.
+
+    ``revenue`` is what the licensee reported for the period, in quanta of the licence's currency, where the
+    licence is a share of it. ``conversion`` says what came in, and by which rate it became ``amount``. Raises
+    ``EvidenceWrong`` where that rate makes another amount or currency of it, or does not serve the period.
+    """
 
     id: str
     licence: Licence
     starts: date
     ends: date
     amount: int
+    currency: str = ""
+    revenue: int | None = None
+    conversion: fx.Conversion | None = None
+
+    def __post_init__(self) -> None:
+        if not self.currency:
+            object.__setattr__(self, "currency", self.licence.currency)
+        made = self.conversion
+        if made is None:
+            return
+        if (made.amount, made.rate.want) != (self.amount, self.currency):
+            raise EvidenceWrong(f"What came in for {self.id}, by the rate stated, is not its amount.")
+        if not made.rate.serves(self.ends - timedelta(days=1)):
+            raise EvidenceWrong(
+                f"The rate of {self.id} is of {made.rate.day}, which does not serve its period."
+            )
+
+    @property
+    def received(self) -> int:
+        """What came in, in quanta of ``received_in``."""
+        return self.amount if self.conversion is None else self.conversion.received
+
+    @property
+    def received_in(self) -> str:
+        """The currency it came in in."""
+        return self.currency if self.conversion is None else self.conversion.rate.have
 
 
 class _Spanned(Protocol):
@@ -192,6 +231,11 @@ class Evidence:
     counts: Mapping[str, Counts]
     holds: tuple[Hold, ...] = ()
     agreements: tuple[chains.Agreement, ...] = ()
+    classes: tuple[Class, ...] = ()
+    surveys: tuple[survey.Head, ...] = ()
+    survey_units: tuple[survey.UnitRow, ...] = ()
+    survey_reports: tuple[survey.ReportRow, ...] = ()
 
     def __post_init__(self) -> None:
         chains.check(self.agreements)
+        survey.gathered(self.surveys, self.survey_units, self.survey_reports)

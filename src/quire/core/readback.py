@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from fractions import Fraction
 from itertools import chain, count
 from typing import Any
 
 from quire.core import arrays, canonical, extras, terms
+from quire.core.currencies import minor_digits
 from quire.core.errors import QuireError
 from quire.core.facts import (
     Counts,
@@ -26,6 +28,7 @@ from quire.core.facts import (
     Version,
     apart,
 )
+from quire.core.fx import Conversion, Rate, parse_rate
 from quire.core.money import decimal_of, quanta_of
 from quire.core.plan import Plan
 from quire.core.shares import UNKNOWN, Holder, Shares, parse_share
@@ -145,9 +148,13 @@ class _Reader:
         licence = self.licences.get(_text(one, "licence"))
         if licence is None:
             raise ValueError(f"the licence {one['licence']} is not in licences.jsonl")
-        if one["currency"] != licence.currency:
-            raise ValueError(f"the pot is in {one['currency']}, its licence in {licence.currency}")
-        pot = Pot(_text(one, "pot"), licence, _day(one, "from"), _day(one, "until"), _money(one, "amount"))
+        minor_digits(_text(one, "currency"))
+        if ("revenue" in one) != (licence.kind == "revenue"):
+            raise ValueError("the revenue belongs to the pot of a licence that is a share of it")
+        pot = Pot(
+            _text(one, "pot"), licence, _day(one, "from"), _day(one, "until"), _money(one, "amount"),
+            one["currency"], _money(one, "revenue") if "revenue" in one else None, _conversion(one),
+        )  # fmt: skip
         if pot.ends <= pot.starts or pot.amount < 0:
             raise ValueError("a pot has a day at least, and an amount that is not below zero")
         return pot.id, pot
@@ -310,9 +317,21 @@ def _licence(one: Record) -> tuple[str, Licence]:
         _text(one, "currency"),
         _money(one, "fee"),
         {tier: _money(prices, tier) for tier in prices},
+        parse_share(_text(one, "rate")) if "rate" in one else Fraction(0),
+        _money(one, "minimum") if "minimum" in one else 0,
     )
     licence.tariff()  # refuses terms that contradict themselves
     return licence.id, licence
+
+
+def _conversion(one: Record) -> Conversion | None:
+    if "received" not in one:
+        return None
+    rate = Rate(
+        _text(one, "received_currency"), _text(one, "currency"), parse_rate(_text(one, "rate")),
+        _text(one, "rate_source"), _day(one, "rate_date"),
+    )  # fmt: skip
+    return Conversion(_money(one, "received"), rate)
 
 
 def _receipt(one: Record) -> tuple[str, str, int]:

@@ -74,7 +74,7 @@ class Ground:
         )
 
     def due(self) -> int:
-        """The fee due for the pot's period by the licence's own tariff, from the licensed counts or the revenue."""
+        """The fee due for the pot's period by the licence's tariff, from licensed counts or the revenue."""
         pot = self.pot
         return tariff.due(pot.licence.tariff(), pot.starts, pot.ends, self.fee_counts(), pot.revenue or 0)
 

@@ -93,6 +93,8 @@ def _licence(row: Any) -> Licence:
         row.currency,
         row.fee,
         dict(row.prices),
+        row.rate,
+        row.minimum,
     )
 
 

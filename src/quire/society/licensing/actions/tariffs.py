@@ -41,7 +41,8 @@ def publish_tariff(*, text: str, by: User | None) -> TariffRow:
             code=drafted.code, version=before.version + 1 if before else 1, kind=drafted.tariff.kind,
             uses=list(drafted.uses), currency=drafted.tariff.currency, fee=drafted.tariff.fee,
             prices=_prices(drafted), rate=drafted.tariff.rate or None,
-            minimum=drafted.tariff.minimum, starts=starts, ends=drafted.ends, terms=drafted.conditions.as_json(),
+            minimum=drafted.tariff.minimum, starts=starts, ends=drafted.ends,
+            terms=drafted.conditions.as_json(),
             sentence=drafted.sentence, decision=drafted.decision,
         )  # fmt: skip
         row = tariff_row(made)
