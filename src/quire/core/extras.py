@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from quire.core import chains, classes
+from quire.core import chains, classes, survey
 
 Record = Mapping[str, Any]
 
@@ -56,6 +56,7 @@ class Extra:
 EXTRAS: tuple[Extra, ...] = (
     Extra("agreements.jsonl", "agreements", chains.write, chains.read, lambda one: str(one.id)),
     Extra(classes.FILE, classes.FIELD, classes.write, classes.read, classes.name_of),
+    *(Extra(*fact) for fact in survey.FACTS),
 )
 """Every optional fact, in the order in which they are read: a later one may not rely on an earlier one."""
 
