@@ -212,7 +212,7 @@ def _line(evidence: Evidence, number: int, line: Line) -> dict[str, Any]:
     if line.to:
         told["to"] = line.to
     if line.via:
-        told["via"] = list(line.via)
+        told |= {"via": list(line.via), "of": decimal_of(line.of)}
     if line.low is not None and line.high is not None:
         told |= {"low": share_text(line.low), "high": share_text(line.high)}
     return told

@@ -28,7 +28,8 @@ class Line:
 
     ``use`` and ``requests`` are empty where a work stands without being used. ``source`` is the pot in which
     the usage was counted, where it is not ``pot`` (the lines of a pool). ``via`` names the agreements by
-    which the amount came to the party. ``low`` and ``high`` bound a weight that is an estimate.
+    which the amount came to the party, ``of`` what had come to the one that passed it on. ``low`` and
+    ``high`` bound a weight that is an estimate.
     """
 
     pot: str
@@ -47,6 +48,7 @@ class Line:
     source: str = ""
     evidence: str = ""
     via: tuple[str, ...] = ()
+    of: int = 0
     low: Fraction | None = None
     high: Fraction | None = None
 
