@@ -33,6 +33,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -96,17 +97,23 @@ def _line(dice: Random, line: bytes, moment: bytes, agents: float) -> bytes:
 
 
 def reading(path: Path) -> int:
-    """Quire's reader alone; the lines it accounts for."""
-    from quire.society.usage.formats import Row, load, pieces_for, reader_for
+    """Quire's reader alone, on all cores; the lines it accounts for."""
+    from quire.society.usage import formats
 
-    reader = reader_for("access-log", load(), "paper.example", lambda host, path: False)
+    book = formats.load()
+    reader = formats.reader_for("access-log", book, "paper.example", lambda host, path: False)
     account: Counter[str] = Counter()
-    rows: list[Row] = []
-    with pieces_for(reader, path) as pieces:
-        for piece in pieces.take(sys.maxsize):
-            account["human"] += piece.humans
-            for raw in piece.raws:
-                read = reader.read(raw)
+    rows: list[formats.Row] = []
+    with (
+        formats.crew_for(path, "access-log") or nullcontext() as crew,
+        formats.pieces_for(reader, path, limit=sys.maxsize, crew=crew) as pieces,
+    ):
+        if crew is not None:
+            crew.begin(formats.Task("access-log", book, "paper.example"))
+        for piece in pieces.take():
+            for read, times in piece.counts.items():
+                account[read.heading] += times
+            for _, read in piece.reads:
                 account[read.heading] += 1
                 if read.row is not None:
                     rows.append(read.row)

@@ -52,8 +52,11 @@ def test_progress_is_told_and_ends_at_the_end(society: Society) -> None:
     society.log(
         gzip.compress(text.encode()), "access.log.gz", progress=lambda done, total: told.append((done, total))
     )
-    each, total = len(line(agent=READER)), len(text)
-    assert told == [(20_000 * each, total), (40_000 * each, total), (total, total)]
+    total = len(text)
+    assert told == sorted(told)
+    assert len(set(told)) > 3
+    assert told[-1] == (total, total)
+    assert {whole for _, whole in told} == {total}
 
 
 def test_an_import_stopped_in_the_middle_goes_on(society: Society) -> None:
@@ -70,7 +73,7 @@ def test_an_import_stopped_in_the_middle_goes_on(society: Society) -> None:
     with pytest.raises(KeyboardInterrupt):
         actions.import_file(path, host="paper.example", by=society.user, chunk=9_000, progress=stop)
     begun = Import.objects.get()
-    assert (begun.line, begun.finished) == (36_000, False)
+    assert (begun.line, begun.finished) == (18_000, False)
     assert broken() == []
     result = actions.import_file(path, host="paper.example", by=society.user, chunk=9_000)
     assert (result.fresh, result.resumed) == (True, True)

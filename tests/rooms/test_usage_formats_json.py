@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -281,9 +282,14 @@ def test_the_format_is_told_and_reading_goes_on_in_the_middle(
     whole = [reader.read(raw) for raw in lines_for(reader, path)]
     for done, raw in enumerate(list(open_lines(path)), 1):
         fresh = reader_for(form, load(), None, lambda host, path: False)
-        with pieces_for(fresh, path, raw.position) as pieces:
-            rest = [fresh.read(one) for piece in pieces.take(99) for one in piece.raws]
-        assert rest == whole[done:]
+        with pieces_for(fresh, path, raw.position, limit=99) as pieces:
+            rest = list(pieces.take())
+        assert [read for piece in rest for _, read in piece.reads] == [
+            read for read in whole[done:] if read.row or read.reason
+        ]
+        assert sum((piece.counts for piece in rest), Counter()) == Counter(
+            read for read in whole[done:] if not (read.row or read.reason)
+        )
 
 
 def test_a_log_without_hosts_says_so_and_one_that_lacks_a_field_says_which(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from quire.society.repertoire.queries import NOTHING, Finder
 from quire.society.usage import conflicts, lake
 from quire.society.usage.account import Facts
 from quire.society.usage.blotting import without_addresses
-from quire.society.usage.formats import Heading, Piece, Reader, Row
+from quire.society.usage.formats import Heading, Piece, Row
 from quire.society.usage.models import EDGE, Import, LakeFile, SetAside
 
 CHUNK = 250_000
@@ -46,11 +46,14 @@ class Chunk:
     again: list[tuple[Row, str]] = field(default_factory=list)
     unreadable: list[tuple[int, str, str]] = field(default_factory=list)
 
-    def take(self, piece: Piece, reader: Reader, facts: Facts) -> None:
-        """A piece of the file, its lines read; all but usage goes into the account now."""
-        lines, requests = Counter({Heading.HUMAN: piece.humans}), Counter({Heading.HUMAN: piece.humans})
-        for raw in piece.raws:
-            read = reader.read(raw)
+    def take(self, piece: Piece, facts: Facts) -> None:
+        """A piece of the file; all but usage goes into the account now."""
+        lines: Counter[Heading] = Counter()
+        requests: Counter[Heading] = Counter()
+        for read, times in piece.counts.items():
+            lines[read.heading] += times
+            requests[read.heading] += times * read.requests
+        for line, read in piece.reads:
             if read.row is not None and read.heading is Heading.USAGE:
                 self.rows.append(read.row)
                 continue
@@ -60,11 +63,11 @@ class Chunk:
                 self.again.append((read.row, read.reason or ""))
             elif read.heading is Heading.UNREADABLE and facts.unreadable_kept < KEPT:
                 facts.unreadable_kept += 1
-                self.unreadable.append((raw.number, read.reason or "", without_addresses(read.excerpt or "")))
+                self.unreadable.append((line, read.reason or "", without_addresses(read.excerpt or "")))
         for heading, count in lines.items():
             if count:
                 facts.add(heading.value, requests[heading], lines=count)
-        self.count += piece.humans + len(piece.raws)
+        self.count += piece.lines
         self.line, self.offset = piece.last.line, piece.last.offset
 
 

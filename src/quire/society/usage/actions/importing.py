@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,6 +66,7 @@ class _Run:
     progress: Progress | None
     chunk: int
     facts: Facts
+    crew: formats.Crew | None
 
 
 def import_file(
@@ -85,7 +87,22 @@ def import_file(
     (``OfAnotherHost``). While it runs: the file stays the same (``FileChanged``).
     """
     parties.may_write(by)
-    file = _look_at(Path(path))
+    path = Path(path)
+    form = formats.detect(path)
+    # It starts up while the digest is taken, which needs one core.
+    with formats.crew_for(path, form) or nullcontext() as crew:
+        return _import_once(_look_at(path, form), host, by, dry_run, progress, chunk, crew)
+
+
+def _import_once(
+    file: _File,
+    host: str | None,
+    by: User | None,
+    dry_run: bool,
+    progress: Progress | None,
+    chunk: int,
+    crew: formats.Crew | None,
+) -> ImportResult:
     named = canonical_host(host) if host else ""
     if not named:
         _need_hosts(file)
@@ -93,14 +110,20 @@ def import_file(
     if not dry_run and not locks.try_session(lock):
         raise AlreadyRunning(f"Another command is importing {file.path.name}; wait until it has ended.")
     try:
-        return _import(file, named, by, dry_run, progress, chunk)
+        return _import(file, named, by, dry_run, progress, chunk, crew)
     finally:
         if not dry_run:
             locks.leave_session(lock)
 
 
 def _import(
-    file: _File, host: str, by: User | None, dry: bool, progress: Progress | None, chunk: int
+    file: _File,
+    host: str,
+    by: User | None,
+    dry: bool,
+    progress: Progress | None,
+    chunk: int,
+    crew: formats.Crew | None,
 ) -> ImportResult:
     before = Import.objects.filter(digest=file.digest, host=host, withdrawn_at=None).first()
     if before is not None and before.finished:
@@ -113,7 +136,7 @@ def _import(
     if before is None and not dry:
         _begin(record, by)
     place = Place(f"tmp/dry-{record.tid}", []) if dry else Place(lake.folder_of(record.tid))
-    run = _Run(file, record, by, place, progress, chunk, Facts.from_json(record.account))
+    run = _Run(file, record, by, place, progress, chunk, Facts.from_json(record.account), crew)
     try:
         _read(run, book)
         account = queries.account_of(record, facts=run.facts, beside=place.rehearsed or ())
@@ -149,13 +172,15 @@ def _read(run: _Run, book: formats.AgentBook) -> None:
     finder, size = Finder(), run.file.size
     reader = formats.reader_for(run.file.form, book, run.record.host or None, finder.is_registered)
     start = formats.Position(run.record.line, run.record.offset) if run.record.line else None
+    if run.crew is not None:
+        run.crew.begin(formats.Task(run.file.form, book, run.record.host or None))
     last = False
-    with formats.pieces_for(reader, run.file.path, start) as pieces:
+    with formats.pieces_for(reader, run.file.path, start, limit=run.chunk, crew=run.crew) as pieces:
         while not last:
             chunk = Chunk(run.record.line, run.record.line, run.record.offset)
-            for piece in pieces.take(run.chunk):
-                chunk.take(piece, reader, run.facts)
-                if run.progress and chunk.line % formats.STRIDE == 0:
+            for piece in pieces.take():
+                chunk.take(piece, run.facts)
+                if run.progress:
                     run.progress(min(chunk.offset, size), size)
             _unchanged(run.file)
             last = chunk.last = chunk.count < run.chunk
@@ -164,8 +189,7 @@ def _read(run: _Run, book: formats.AgentBook) -> None:
         run.progress(size, size)
 
 
-def _look_at(path: Path) -> _File:
-    form = formats.detect(path)
+def _look_at(path: Path, form: formats.Format) -> _File:
     stamp = _stamp(path)  # before the digest: what changes after this is noticed
     return _File(path, form, lake.digest_of(path), formats.length_of(path), stamp)
 

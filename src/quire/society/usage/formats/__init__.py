@@ -16,15 +16,16 @@ from quire.core.errors import Invalid
 from quire.society.kit.agents import load
 from quire.society.usage.formats import access_log, cloudflare, cloudfront, hourly, nginx_json, telling
 from quire.society.usage.formats.assets import is_asset
-from quire.society.usage.formats.bulk import STRIDE, Piece, Pieces, pieces_for
+from quire.society.usage.formats.bulk import Piece, Pieces, pieces_for
+from quire.society.usage.formats.crew import Crew, Task, crew_for
 from quire.society.usage.formats.lines import Position, RawLine, open_lines, safe
 from quire.society.usage.formats.packed import length_of
 from quire.society.usage.formats.rows import Heading, Read, Reader, Registered, Row
 
 __all__ = [
-    "STRIDE",
     "Agent",
     "AgentBook",
+    "Crew",
     "Format",
     "Heading",
     "Piece",
@@ -35,7 +36,9 @@ __all__ = [
     "Reader",
     "Registered",
     "Row",
+    "Task",
     "UnknownFormat",
+    "crew_for",
     "detect",
     "hostless",
     "is_asset",
@@ -135,17 +138,22 @@ def _as_seen(parsed: object) -> _Seen | None:
     return _Seen(True, parsed.host) if isinstance(parsed, entries) else None
 
 
-def reader_for(form: Format, book: AgentBook, default_host: str | None, registered: Registered) -> Reader:
-    """A fresh reader of one file of that format. Raises ``BadAddress`` when ``default_host`` is no host."""
+def reader_for(
+    form: Format, book: AgentBook, default_host: str | None, registered: Registered | None
+) -> Reader:
+    """A fresh reader of one file of that format. Raises ``BadAddress`` when ``default_host`` is no host.
+
+    Without ``registered`` it may look at lines, where it can look at them apart, and settles nothing.
+    """
     if form == "access-log":
         return access_log.Reader(book, default_host, registered)
     if form == "hourly":
-        return hourly.Reader(book, default_host, registered)
+        return hourly.Reader(book, default_host, registered or (lambda host, path: False))
     if form == "nginx-json":
         return telling.Reader(nginx_json.parse, b"nginx", book, default_host, registered, trusting=True)
     if form == "cloudflare":
         return telling.Reader(cloudflare.parse, cloudflare.KIND, book, default_host, registered)
-    return telling.Reader(cloudfront.Parse(), cloudfront.KIND, book, default_host, registered)
+    return telling.Reader(cloudfront.Parse(), cloudfront.KIND, book, default_host, registered, apart=False)
 
 
 def lines_for(reader: Reader, path: Path | str, start: Position | None = None) -> Iterator[RawLine]:

@@ -22,6 +22,7 @@ from quire.society.usage.formats.requests import quoted_line, text
 from quire.society.usage.formats.rows import (
     HUMAN,
     STRUCTURE,
+    Met,
     Read,
     Registered,
     unreadable,
@@ -108,8 +109,9 @@ class Reader:
     """
 
     replays = True
+    apart = True
 
-    def __init__(self, book: AgentBook, default_host: str | None, registered: Registered) -> None:
+    def __init__(self, book: AgentBook, default_host: str | None, registered: Registered | None) -> None:
         """``default_host`` is whose log it is, when its lines do not say. Raises ``BadAddress``."""
         self.book = book
         self.visits = Visits(default_host, registered)
@@ -118,6 +120,11 @@ class Reader:
 
     def read(self, raw: RawLine) -> Read:
         """The heading of one line, and its row when it is usage."""
+        met = self.look(raw)
+        return self.settle(met) if isinstance(met, Met) else met
+
+    def look(self, raw: RawLine) -> Read | Met:
+        """What can be said of one line by itself."""
         if raw.problem:
             return unreadable(raw, raw.problem)
         match = _LINE.match(raw.data)
@@ -130,7 +137,11 @@ class Reader:
         visit = _visit(match)
         if isinstance(visit, Problem):
             return unreadable(raw, visit.reason)
-        return HUMAN if agent is None else self.visits.read(raw, visit, agent)
+        return HUMAN if agent is None else self.visits.look(raw, visit, agent)
+
+    def settle(self, met: Met) -> Read:
+        """The heading of what was met, given all that was settled before."""
+        return self.visits.settle(met)
 
     def replay(self, raw: RawLine) -> None:
         """Count a line accounted for before, so that later ones get the fingerprints they would have had."""

@@ -24,6 +24,7 @@ from quire.society.usage.formats.lines import RawLine, safe
 from quire.society.usage.formats.rows import (
     STRUCTURE,
     Heading,
+    Met,
     Read,
     Registered,
     Row,
@@ -99,6 +100,7 @@ class Reader:
     """
 
     replays = False
+    apart = False  # its rows are settled when looked at, by the works on record
     sieve = None
 
     def __init__(self, book: AgentBook, default_host: str | None, registered: Registered) -> None:
@@ -117,6 +119,14 @@ class Reader:
         if isinstance(entry, Problem):
             return unreadable(raw, entry.reason, entry.requests)
         return self._visits(raw, entry)
+
+    def look(self, raw: RawLine) -> Read:
+        """The same: a row stands for itself."""
+        return self.read(raw)
+
+    def settle(self, met: Met) -> Read:
+        """Never asked: nothing is met that hangs on other rows."""
+        raise TypeError(f"Line {met.line} of hourly counts was settled when it was looked at.")
 
     def replay(self, raw: RawLine) -> None:
         """Nothing to do: no row depends on those before it."""

@@ -58,11 +58,24 @@ class RawLine(NamedTuple):
 
 
 class Whole(NamedTuple):
-    """Whole lines in one piece, their ends and all, after line ``number``, which ended at ``offset``."""
+    """So ``many`` whole lines in a piece, ends and all, after line ``number``, which ended at ``offset``."""
 
     data: bytes
     number: int
     offset: int
+    many: int
+
+    @property
+    def position(self) -> Position:
+        """Where to go on after these lines."""
+        return Position(self.number + self.many, self.offset + len(self.data))
+
+    def cut(self, count: int) -> tuple[Whole, Whole]:
+        """The first ``count`` lines, and the others."""
+        ends = np.flatnonzero(np.frombuffer(self.data, dtype=np.uint8) == 10)
+        end = int(ends[count - 1]) + 1
+        first = Whole(self.data[:end], self.number, self.offset, count)
+        return first, Whole(self.data[end:], self.number + count, self.offset + end, self.many - count)
 
     def lines(self) -> Iterator[RawLine]:
         """One by one."""
@@ -183,10 +196,12 @@ class _Splitter:
             block = block[end + 1 :]
         end = block.rfind(b"\n") + 1
         if end:
-            whole = Whole(self.tail + block[:end], self.number, self.offset)
+            data = self.tail + block[:end]
+            count = int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == 10))
+            whole = Whole(data, self.number, self.offset, count)
             self.tail = b""
-            self.number += int(np.count_nonzero(np.frombuffer(whole.data, dtype=np.uint8) == 10))
-            self.offset += len(whole.data)
+            self.number += count
+            self.offset += len(data)
             yield whole
         self.tail += block[end:]
         if len(self.tail) > LONGEST_LINE + 1:

@@ -80,10 +80,37 @@ Sieve = Callable[[bytes], tuple[NDArray[np.int64], NDArray[np.int64]]]
 reader must see. It would call every other line human, and remember nothing of it."""
 
 
+class Met(NamedTuple):
+    """A visit of an AI agent, met in a line of which nothing but that line was looked at.
+
+    Whether it was told before hangs on the lines above it: ``known`` is its fingerprint if it was not,
+    ``key`` what it is remembered by (empty where ``known`` is the request's own id). ``asset``: unless the
+    address is a work on record it is one. The rest is as in ``Row``.
+    """
+
+    line: int
+    when: datetime
+    agent: str
+    operator: str
+    use: str
+    host: str | None
+    path: str
+    status: int
+    size: int
+    known: int
+    key: bytes
+    asset: bool
+
+
 class Reader(Protocol):
-    """Reads the lines of one file, in order. ``replays`` tells whether its state needs the lines before."""
+    """Reads the lines of one file, in order. ``replays`` tells whether its state needs the lines before.
+
+    Reading a line is to look at it, then to settle what was met. Where ``apart`` is true a line can be looked
+    at without those before it, by any reader of the file; settling has to go in order, in one of them.
+    """
 
     replays: bool
+    apart: bool
 
     @property
     def sieve(self) -> Sieve | None:
@@ -91,6 +118,12 @@ class Reader(Protocol):
 
     def read(self, raw: RawLine) -> Read:
         """Put one line under its heading."""
+
+    def look(self, raw: RawLine) -> Read | Met:
+        """What can be said of one line by itself."""
+
+    def settle(self, met: Met) -> Read:
+        """The heading of what was met, given all that was settled before."""
 
     def replay(self, raw: RawLine) -> None:
         """Take note of a line already accounted for, so that the next ones read as they would have."""

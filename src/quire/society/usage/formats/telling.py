@@ -12,7 +12,7 @@ from quire.core.agents import AgentBook
 from quire.core.errors import Invalid
 from quire.core.urls import canonical_host
 from quire.society.usage.formats.lines import RawLine
-from quire.society.usage.formats.rows import HUMAN, STRUCTURE, Read, Registered, unreadable
+from quire.society.usage.formats.rows import HUMAN, STRUCTURE, Met, Read, Registered, unreadable
 from quire.society.usage.formats.visits import Visit, Visits
 
 _ISO = re.compile(r"(?:19|20)\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)", re.ASCII)
@@ -50,7 +50,8 @@ class Reader:
     """Puts the lines of one such log under their headings.
 
     ``kind`` names the kind of log in the fingerprints of requests that have an id. Where ``trusting``, what
-    the client calls the site is believed as long as the importer does not say whose log it is.
+    the client calls the site is believed as long as the importer does not say whose log it is. ``apart`` is
+    false where ``parse`` remembers lines.
     """
 
     replays = True
@@ -62,19 +63,26 @@ class Reader:
         kind: bytes,
         book: AgentBook,
         default_host: str | None,
-        registered: Registered,
+        registered: Registered | None,
         *,
         trusting: bool = False,
+        apart: bool = True,
     ) -> None:
         """``default_host`` is whose log it is, when its lines do not say. Raises ``BadAddress``."""
         self.parse = parse
         self.kind = kind
         self.book = book
         self.visits = Visits(default_host, registered)
+        self.apart = apart
         self.trusting = trusting and not default_host
 
     def read(self, raw: RawLine) -> Read:
         """The heading of one line, and its row when it is usage."""
+        met = self.look(raw)
+        return self.settle(met) if isinstance(met, Met) else met
+
+    def look(self, raw: RawLine) -> Read | Met:
+        """What can be said of one line by itself, or by it and the header above it."""
         if raw.problem:
             return unreadable(raw, raw.problem)
         entry = self.parse(raw.data)
@@ -88,7 +96,11 @@ class Reader:
         visit = entry.visit
         if self.trusting and visit.host is None:
             visit = visit._replace(host=visit.target_host)
-        return self.visits.read(raw, visit, agent, (self.kind, entry.id) if entry.id else None)
+        return self.visits.look(raw, visit, agent, (self.kind, entry.id) if entry.id else None)
+
+    def settle(self, met: Met) -> Read:
+        """The heading of what was met, given all that was settled before."""
+        return self.visits.settle(met)
 
     def replay(self, raw: RawLine) -> None:
         """Count a line accounted for before, so that later ones get the fingerprints they would have had."""

@@ -15,6 +15,7 @@ from quire.society.usage.formats.rows import (
     HUMAN,
     NOT_ANSWERED,
     Heading,
+    Met,
     Read,
     Registered,
     Row,
@@ -52,8 +53,11 @@ class Visit(NamedTuple):
 class Visits:
     """Puts the visits of AI agents in one file under their headings; remembers which it was shown."""
 
-    def __init__(self, default_host: str | None, registered: Registered) -> None:
-        """``default_host`` is whose log it is, when its lines do not say. Raises ``BadAddress``."""
+    def __init__(self, default_host: str | None, registered: Registered | None) -> None:
+        """``default_host`` is whose log it is, when its lines do not say. Raises ``BadAddress``.
+
+        Without ``registered`` it only looks: what may be an asset is for another to settle.
+        """
         self.default_host = canonical_host(default_host) if default_host else None
         self.registered = registered
         self._times_seen: dict[bytes, tuple[int, int, int]] = {}  # stretch, times in it, most in any before
@@ -63,54 +67,69 @@ class Visits:
     def read(
         self, raw: RawLine, visit: Visit, agent: Agent, identity: tuple[bytes, str] | None = None
     ) -> Read:
-        """The heading of one visit, and its row when it is usage.
+        """The heading of one visit, and its row when it is usage."""
+        met = self.look(raw, visit, agent, identity)
+        return self.settle(met) if isinstance(met, Met) else met
+
+    def look(
+        self, raw: RawLine, visit: Visit, agent: Agent, identity: tuple[bytes, str] | None = None
+    ) -> Read | Met:
+        """The heading of one visit, as far as it hangs on nothing else.
 
         ``identity`` is (the kind of log, the request's own id there); where there is none the line itself is
         what the visit is known by.
         """
-        if not agent.active(visit.when):
+        when, method, path, host, target_host, status, size = visit
+        if agent.since is not None and not agent.active(when):
             return HUMAN
-        if visit.method != "GET" or not visit.target_path or visit.status not in _ANSWERED:
+        if method != "GET" or not path or status not in _ANSWERED:
             return NOT_ANSWERED
-        host, path = visit.host or self.default_host, visit.target_path
-        if visit.target_host not in (None, host):
+        host = host or self.default_host
+        if target_host is not None and target_host != host:
             return unreadable(raw, _FOREIGN)
-        if looks_like_asset(path) and not (host and self.registered(host, path)):
+        asset = looks_like_asset(path)
+        if asset and self.registered is not None:
+            if not (host and self.registered(host, path)):
+                return ASSET
+            asset = False
+        if identity:
+            kind, request = identity
+            key = b""
+            known = fingerprint(kind, (host or "").encode(), request.encode("utf-8", "surrogatepass"))
+        else:
+            key = blake2b(b"%s\0%s" % ((host or "").encode(), raw.data), digest_size=16).digest()
+            known = fingerprint(b"log", key, b"0")
+        return Met(raw.number, when, agent.name, agent.operator, agent.use, host, path, status, size,
+                   known, key, asset)  # fmt: skip
+
+    def settle(self, met: Met) -> Read:
+        """The heading of what was met, given all that was settled before."""
+        if met.asset and not (met.host and self.registered and self.registered(met.host, met.path)):
             return ASSET
-        known, again = self._by_id(host, *identity) if identity else self._by_line(host, raw.data, visit.when)
+        known, again = self._by_line(met) if met.key else self._by_id(met.known)
         row = Row(
-            starts=visit.when,
-            ends=visit.when,
-            count=1,
-            agent=agent.name,
-            operator=agent.operator,
-            use=agent.use,
-            host=host,
-            path=path,
-            status=visit.status,
-            size=visit.size,
-            line=raw.number,
-            fingerprint=known,
-        )
+            met.when, met.when, 1, met.agent, met.operator, met.use, met.host, met.path, met.status, met.size,
+            met.line, known,
+        )  # fmt: skip
         return Read(Heading.CONFLICTING, row, again) if again else Read(Heading.USAGE, row)
 
-    def _by_id(self, host: str | None, kind: bytes, request: str) -> tuple[int, str]:
+    def _by_id(self, known: int) -> tuple[int, str]:
         """The fingerprint of a request that has an id, and why it was told before, if it was."""
-        known = fingerprint(kind, (host or "").encode(), request.encode("utf-8", "surrogatepass"))
         again = _TWICE if known in self._ids else ""
         self._ids.add(known)
         return known, again
 
-    def _by_line(self, host: str | None, data: bytes, when: datetime) -> tuple[int, str]:
+    def _by_line(self, met: Met) -> tuple[int, str]:
         """The fingerprint of this occurrence of this line on this host, and why it was told before."""
+        when = met.when
         if when < self._latest:
             if when < self._latest - _LATE:
                 self._stretch, self._latest = self._stretch + 1, when
         else:
             self._latest = when
-        key = blake2b(b"%s\0%s" % ((host or "").encode(), data), digest_size=16).digest()
-        stretch, times, most = self._times_seen.get(key, (self._stretch, 0, 0))
+        stretch, times, most = self._times_seen.get(met.key, (self._stretch, 0, 0))
         if stretch != self._stretch:
             times, most = 0, max(times, most)
-        self._times_seen[key] = (self._stretch, times + 1, most)
-        return fingerprint(b"log", key, b"%d" % times), _AGAIN if times < most else ""
+        self._times_seen[met.key] = (self._stretch, times + 1, most)
+        known = fingerprint(b"log", met.key, b"%d" % times) if times else met.known
+        return known, _AGAIN if times < most else ""
