@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from quire.society.invoicing.models import Receipt
-from quire.society.kit.fields import QuantaField
+from quire.society.kit.fields import FractionField, QuantaField
 from quire.society.kit.nouns import AppendOnly, Noun
 from quire.society.licensing.models import Licence
 from quire.society.parties.models import Party
@@ -59,7 +59,11 @@ class Run(Noun):
 
 
 class Pot(Noun):
-    """One licence's receipts of one period in one currency; what a run distributes."""
+    """One licence's receipts of one period in one currency; what a run distributes.
+
+    Where the plan has a currency and the receipts another, ``amount`` and ``currency`` are what was made of
+    ``received`` by the rate stated; otherwise the fields of the conversion are empty.
+    """
 
     prefix = "pot"
 
@@ -69,6 +73,22 @@ class Pot(Noun):
     ends = models.DateField()
     currency = models.CharField(max_length=3)
     amount = QuantaField()
+    received = QuantaField(null=True)
+    received_currency = models.CharField(max_length=3, blank=True, default="")
+    rate = FractionField(null=True)
+    rate_source = models.CharField(max_length=100, blank=True, default="")
+    rate_date = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(received=None, received_currency="", rate=None, rate_source="", rate_date=None)
+                | Q(received__isnull=False, rate__isnull=False, rate_date__isnull=False)
+                & ~Q(received_currency="")
+                & ~Q(rate_source=""),
+                name="distribution_pot_converted_whole",
+            )
+        ]
 
 
 class PotReceipt(models.Model):

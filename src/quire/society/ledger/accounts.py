@@ -30,11 +30,17 @@ FAMILIES = {
     "rights:transit": LIABILITY,
     "rights:fund": LIABILITY,
     "rights:unallocated": LIABILITY,
+    "rights:conversion": ASSET,
+    "rights:fx-difference": LIABILITY,
     "own:bank": ASSET,
     "own:administration": INCOME,
     "own:deduction": INCOME,
 }
 """The families that ``actions.post`` opens by itself; any other account is opened by ``open_account``."""
+
+EITHER_SIDE = frozenset({"rights:conversion", "rights:fx-difference"})
+"""Families whose balance may be a debit or a credit: what was promised of one currency against another, and
+what exchanging gained or lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,18 @@ def fund(name: str) -> str:
 def unallocated(*path: str) -> str:
     """Money that found no owner, by what it was for: a pot, a use, a class."""
     return checked(":".join(("rights:unallocated", *path)))
+
+
+def conversion(have: str, want: str) -> str:
+    """What runs converted of ``have`` into ``want``, and the bank has not exchanged yet: the one currency
+    stands in it as a credit, the other as a debit.
+    """
+    return checked(f"rights:conversion:{have.lower()}-{want.lower()}")
+
+
+def fx_difference() -> str:
+    """What exchanging gained (a credit) or lost against the rates that runs had stated."""
+    return "rights:fx-difference"
 
 
 def own_bank() -> str:

@@ -55,3 +55,18 @@ class Payment(AppendOnly):
                 condition=~Q(town="") & ~Q(country="") & ~Q(text=""), name="payouts_payment_addressed"
             ),
         ]
+
+
+class Return(AppendOnly):
+    """The bank gave a payment back: its money is the payee's balance again, booked in the transaction named.
+
+    ``reason`` is a code of ISO 20022 (ExternalReturnReason1Code), ``info`` what the bank wrote beside it.
+    """
+
+    prefix = "rtn"
+
+    payment = models.OneToOneField(Payment, on_delete=models.PROTECT, related_name="returned")
+    on = models.DateField()
+    reason = models.CharField(max_length=4)
+    info = models.CharField(max_length=140, blank=True)
+    transaction = models.OneToOneField(Transaction, on_delete=models.PROTECT, related_name="+")

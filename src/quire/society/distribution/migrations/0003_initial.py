@@ -6,109 +6,161 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('distribution', '0002_initial'),
-        ('licensing', '0001_initial'),
-        ('parties', '0001_initial'),
-        ('repertoire', '0001_initial'),
+        ("distribution", "0002_initial"),
+        ("licensing", "0001_initial"),
+        ("parties", "0001_initial"),
+        ("repertoire", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='approval',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="approval",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='hold',
-            name='party',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.party'),
+            model_name="hold",
+            name="party",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="parties.party"
+            ),
         ),
         migrations.AddField(
-            model_name='hold',
-            name='work',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='repertoire.work'),
+            model_name="hold",
+            name="work",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="repertoire.work"
+            ),
         ),
         migrations.AddField(
-            model_name='line',
-            name='hold',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='distribution.hold'),
+            model_name="line",
+            name="hold",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="lines",
+                to="distribution.hold",
+            ),
         ),
         migrations.AddField(
-            model_name='line',
-            name='party',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.party'),
+            model_name="line",
+            name="party",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="parties.party"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='planversion',
-            constraint=models.CheckConstraint(condition=models.Q(('decision', ''), _negated=True), name='distribution_plan_decided'),
+            model_name="planversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("decision", ""), _negated=True), name="distribution_plan_decided"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='planversion',
-            constraint=models.UniqueConstraint(fields=('digest', 'starts'), name='distribution_plan_once'),
+            model_name="planversion",
+            constraint=models.UniqueConstraint(fields=("digest", "starts"), name="distribution_plan_once"),
         ),
         migrations.AddField(
-            model_name='pot',
-            name='licence',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pots', to='licensing.licence'),
+            model_name="pot",
+            name="licence",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="pots", to="licensing.licence"
+            ),
         ),
         migrations.AddField(
-            model_name='line',
-            name='pot',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='distribution.pot'),
+            model_name="line",
+            name="pot",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="distribution.pot"
+            ),
         ),
         migrations.AddField(
-            model_name='potreceipt',
-            name='pot',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='receipts', to='distribution.pot'),
+            model_name="potreceipt",
+            name="pot",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="receipts", to="distribution.pot"
+            ),
         ),
         migrations.AddField(
-            model_name='run',
-            name='plan',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='distribution.planversion'),
+            model_name="run",
+            name="plan",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, to="distribution.planversion"
+            ),
         ),
         migrations.AddField(
-            model_name='run',
-            name='prepared_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="run",
+            name="prepared_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='pot',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pots', to='distribution.run'),
+            model_name="pot",
+            name="run",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="pots", to="distribution.run"
+            ),
         ),
         migrations.AddField(
-            model_name='line',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='distribution.run'),
+            model_name="line",
+            name="run",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="distribution.run"
+            ),
         ),
         migrations.AddField(
-            model_name='approval',
-            name='run',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='approval', to='distribution.run'),
+            model_name="approval",
+            name="run",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="approval", to="distribution.run"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='hold',
-            constraint=models.CheckConstraint(condition=models.Q(('work__isnull', True), ('party__isnull', True), _connector='XOR'), name='distribution_hold_one_thing'),
+            model_name="hold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("work__isnull", True), ("party__isnull", True), _connector="XOR"),
+                name="distribution_hold_one_thing",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(('ends__gt', models.F('starts'))), name='distribution_run_span'),
+            model_name="run",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends__gt", models.F("starts"))), name="distribution_run_span"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('open', 'frozen', 'allocated', 'reviewed', 'approved', 'posted', 'closed', 'cancelled'))), name='distribution_run_state'),
+            model_name="run",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        (
+                            "open",
+                            "frozen",
+                            "allocated",
+                            "reviewed",
+                            "approved",
+                            "posted",
+                            "closed",
+                            "cancelled",
+                        ),
+                    )
+                ),
+                name="distribution_run_state",
+            ),
         ),
         migrations.AddIndex(
-            model_name='line',
-            index=models.Index(fields=['party', 'run'], name='distribution_line_party'),
+            model_name="line",
+            index=models.Index(fields=["party", "run"], name="distribution_line_party"),
         ),
         migrations.AddConstraint(
-            model_name='line',
-            constraint=models.UniqueConstraint(fields=('run', 'number'), name='distribution_line_number'),
+            model_name="line",
+            constraint=models.UniqueConstraint(fields=("run", "number"), name="distribution_line_number"),
         ),
     ]

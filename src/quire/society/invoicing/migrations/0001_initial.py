@@ -6,34 +6,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Invoice',
+            name="Invoice",
             fields=[
-                ('id', models.UUIDField(default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('starts', models.DateField()),
-                ('ends', models.DateField()),
-                ('amount', quire.society.kit.fields.QuantaField()),
-                ('basis', models.JSONField()),
-                ('issued_on', models.DateField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("starts", models.DateField()),
+                ("ends", models.DateField()),
+                ("amount", quire.society.kit.fields.QuantaField()),
+                ("basis", models.JSONField()),
+                ("issued_on", models.DateField()),
             ],
         ),
         migrations.CreateModel(
-            name='Receipt',
+            name="Receipt",
             fields=[
-                ('id', models.UUIDField(default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('starts', models.DateField()),
-                ('ends', models.DateField()),
-                ('currency', models.CharField(max_length=3)),
-                ('amount', quire.society.kit.fields.QuantaField()),
-                ('received_on', models.DateField()),
-                ('reference', models.CharField(max_length=64, unique=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("starts", models.DateField()),
+                ("ends", models.DateField()),
+                ("currency", models.CharField(max_length=3)),
+                ("amount", quire.society.kit.fields.QuantaField()),
+                ("received_on", models.DateField()),
+                ("reference", models.CharField(max_length=64, unique=True)),
             ],
         ),
     ]

@@ -5,49 +5,67 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('invoicing', '0001_initial'),
-        ('ledger', '0001_initial'),
-        ('licensing', '0001_initial'),
+        ("invoicing", "0001_initial"),
+        ("ledger", "0001_initial"),
+        ("licensing", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='invoice',
-            name='licence',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invoices', to='licensing.licence'),
+            model_name="invoice",
+            name="licence",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="invoices", to="licensing.licence"
+            ),
         ),
         migrations.AddField(
-            model_name='receipt',
-            name='licence',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='licensing.licence'),
+            model_name="receipt",
+            name="licence",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="receipts", to="licensing.licence"
+            ),
         ),
         migrations.AddField(
-            model_name='receipt',
-            name='transaction',
-            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.transaction'),
+            model_name="receipt",
+            name="transaction",
+            field=models.OneToOneField(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="ledger.transaction",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.UniqueConstraint(fields=('licence', 'starts', 'ends'), name='invoicing_once_a_period'),
+            model_name="invoice",
+            constraint=models.UniqueConstraint(
+                fields=("licence", "starts", "ends"), name="invoicing_once_a_period"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('ends__gt', models.F('starts'))), name='invoicing_span'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends__gt", models.F("starts"))), name="invoicing_span"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invoice',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='invoicing_not_negative'),
+            model_name="invoice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gte", 0)), name="invoicing_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.CheckConstraint(condition=models.Q(('ends__gt', models.F('starts'))), name='invoicing_receipt_span'),
+            model_name="receipt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends__gt", models.F("starts"))), name="invoicing_receipt_span"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='invoicing_receipt_not_negative'),
+            model_name="receipt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gte", 0)), name="invoicing_receipt_not_negative"
+            ),
         ),
     ]

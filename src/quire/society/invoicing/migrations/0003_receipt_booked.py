@@ -4,16 +4,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('invoicing', '0002_initial'),
-        ('ledger', '0003_account_rules'),
-        ('licensing', '0002_initial'),
+        ("invoicing", "0002_initial"),
+        ("ledger", "0003_account_rules"),
+        ("licensing", "0002_initial"),
     ]
 
     operations = [
         migrations.AddConstraint(
-            model_name='receipt',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount', 0), ('transaction__isnull', True)), models.Q(('amount__gt', 0), ('transaction__isnull', False)), _connector='OR'), name='invoicing_receipt_booked'),
+            model_name="receipt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("amount", 0), ("transaction__isnull", True)),
+                    models.Q(("amount__gt", 0), ("transaction__isnull", False)),
+                    _connector="OR",
+                ),
+                name="invoicing_receipt_booked",
+            ),
         ),
     ]

@@ -7,92 +7,175 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('invoicing', '0003_receipt_booked'),
-        ('ledger', '0003_account_rules'),
-        ('parties', '0001_initial'),
-        ('usage', '0004_piece_latest_charge'),
+        ("invoicing", "0003_receipt_booked"),
+        ("ledger", "0003_account_rules"),
+        ("parties", "0001_initial"),
+        ("usage", "0004_piece_latest_charge"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Allowance',
+            name="Allowance",
             fields=[
-                ('id', models.UUIDField(default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('spool', models.CharField(max_length=64)),
-                ('currency', models.CharField(max_length=3)),
-                ('amount', quire.society.kit.fields.QuantaField()),
-                ('issued_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('closed_reason', models.CharField(blank=True, max_length=300)),
-                ('edge', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allowances', to='usage.edge')),
-                ('licensee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allowances', to='parties.party')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("spool", models.CharField(max_length=64)),
+                ("currency", models.CharField(max_length=3)),
+                ("amount", quire.society.kit.fields.QuantaField()),
+                ("issued_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("closed_reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "edge",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="allowances",
+                        to="usage.edge",
+                    ),
+                ),
+                (
+                    "licensee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="allowances",
+                        to="parties.party",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CrawlCharge',
+            name="CrawlCharge",
             fields=[
-                ('id', models.UUIDField(default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('amount', quire.society.kit.fields.QuantaField()),
-                ('allowance', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='charges', to='invoicing.allowance')),
-                ('receipt', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='crawls', to='invoicing.receipt')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("amount", quire.society.kit.fields.QuantaField()),
+                (
+                    "allowance",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="charges",
+                        to="invoicing.allowance",
+                    ),
+                ),
+                (
+                    "receipt",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="crawls",
+                        to="invoicing.receipt",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CreditLimit',
+            name="CreditLimit",
             fields=[
-                ('id', models.UUIDField(default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('currency', models.CharField(max_length=3)),
-                ('amount', quire.society.kit.fields.QuantaField()),
-                ('reason', models.CharField(max_length=300)),
-                ('set_at', models.DateTimeField()),
-                ('licensee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='credit_limits', to='parties.party')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("amount", quire.society.kit.fields.QuantaField()),
+                ("reason", models.CharField(max_length=300)),
+                ("set_at", models.DateTimeField()),
+                (
+                    "licensee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="credit_limits",
+                        to="parties.party",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Deposit',
+            name="Deposit",
             fields=[
-                ('id', models.UUIDField(default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('currency', models.CharField(max_length=3)),
-                ('amount', quire.society.kit.fields.QuantaField()),
-                ('received_on', models.DateField()),
-                ('reference', models.CharField(max_length=64, unique=True)),
-                ('licensee', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deposits', to='parties.party')),
-                ('transaction', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.transaction')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("currency", models.CharField(max_length=3)),
+                ("amount", quire.society.kit.fields.QuantaField()),
+                ("received_on", models.DateField()),
+                ("reference", models.CharField(max_length=64, unique=True)),
+                (
+                    "licensee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deposits",
+                        to="parties.party",
+                    ),
+                ),
+                (
+                    "transaction",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.transaction"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='allowance',
-            index=models.Index(fields=['licensee', 'closed_at'], name='invoicing_open_allowances'),
+            model_name="allowance",
+            index=models.Index(fields=["licensee", "closed_at"], name="invoicing_open_allowances"),
         ),
         migrations.AddConstraint(
-            model_name='allowance',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='invoicing_allowance_positive'),
+            model_name="allowance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="invoicing_allowance_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='allowance',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('issued_at'))), name='invoicing_allowance_span'),
+            model_name="allowance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("expires_at__gt", models.F("issued_at"))), name="invoicing_allowance_span"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='allowance',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_reason', '')), models.Q(('closed_at__isnull', False), models.Q(('closed_reason', ''), _negated=True)), _connector='OR'), name='invoicing_closed_with_reason'),
+            model_name="allowance",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at", None), ("closed_reason", "")),
+                    models.Q(("closed_at__isnull", False), models.Q(("closed_reason", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="invoicing_closed_with_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='crawlcharge',
-            constraint=models.UniqueConstraint(fields=('allowance', 'receipt'), name='invoicing_charge_once'),
+            model_name="crawlcharge",
+            constraint=models.UniqueConstraint(fields=("allowance", "receipt"), name="invoicing_charge_once"),
         ),
         migrations.AddConstraint(
-            model_name='crawlcharge',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', 0), _negated=True), name='invoicing_charge_not_nothing'),
+            model_name="crawlcharge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount", 0), _negated=True), name="invoicing_charge_not_nothing"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='creditlimit',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='invoicing_limit_not_negative'),
+            model_name="creditlimit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gte", 0)), name="invoicing_limit_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deposit',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='invoicing_deposit_positive'),
+            model_name="deposit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="invoicing_deposit_positive"
+            ),
         ),
     ]
