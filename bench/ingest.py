@@ -1,6 +1,6 @@
 """Batches of edges, durably accepted over HTTP by one server process; beside COPY, and the disk itself.
 
-    python bench/ingest.py [--events 1000000] [--lanes 4] [--runs 3]
+    python bench/ingest.py [--events 1000000] [--lanes 4] [--runs 3] [--seconds 40]
 
 The same events, cut into batches of 1,000 and of 10,000, each packed by gzip and signed as an edge does it
 before the clock starts:
@@ -15,6 +15,12 @@ before the clock starts:
 Then compaction: the accepted events to rows of the lake, by one process; by the clock, and by the processor's
 time of that process, which says what one core does when nothing else wants it. Medians of the runs. Nothing
 is asserted here but that every event arrived once.
+
+Then **both at once**: the edges send as fast as they are answered, and `quire edges compact --every 1` counts
+beside the server, on the same cores. What waits is looked at four times a second, and the edges hold back
+while it is more than `HELD_BACK` events, long before the server itself would answer 503: so the rate at the
+end is one that compaction keeps up with for as long as anybody likes. The clock runs from the first chunk
+counted. The bodies are the same in every round, in spools of their own.
 """
 
 from __future__ import annotations
@@ -38,13 +44,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 WORKS = 5_000
 COLUMNS = ("n", "t", "host", "path", "outcome", "status", "size", "agent", "evidence", "licence", "licensee",
            "use", "jti", "request")  # fmt: skip
+HELD_BACK = 3_000_000
+MONTH = 30 * 86_400
 _CORE = "compaction, by processor time"
 
 
@@ -105,8 +113,8 @@ def together(work: list[Callable[[], None]]) -> float:
     return time.perf_counter() - began
 
 
-def send(port: int, lane: list[Batch]) -> None:
-    """Every batch of a lane, one after the other, over one connection."""
+def send(port: int, lane: list[Batch], told: Callable[[Batch], bool] = lambda batch: True) -> None:
+    """Every batch of a lane, one after the other, over one connection, as long as ``told`` says go on."""
     to = http.client.HTTPConnection("127.0.0.1", port)
     to.connect()
     to.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -115,10 +123,12 @@ def send(port: int, lane: list[Batch]) -> None:
                    "Content-Type": "application/x-ndjson"}  # fmt: skip
         to.request("POST", "/usage/batches", batch.body, headers)
         answer = to.getresponse()
-        told = answer.read()
-        if answer.status != 200 or json.loads(told) != {"through": batch.last}:
-            print(f"The server answered {answer.status}: {told!r}", file=sys.stderr)
+        said = answer.read()
+        if answer.status != 200 or json.loads(said) != {"through": batch.last}:
+            print(f"The server answered {answer.status}: {said!r}", file=sys.stderr)
             os._exit(1)
+        if not told(batch):
+            break
     to.close()
 
 
@@ -176,8 +186,8 @@ def prepare() -> tuple[Any, tuple[str, str]]:
 
 
 @contextmanager
-def server() -> Iterator[int]:
-    """One server process on a free port."""
+def server() -> Iterator[tuple[int, int]]:
+    """One server process on a free port: (port, process id)."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -190,10 +200,110 @@ def server() -> Iterator[int]:
                 break
             except OSError:
                 time.sleep(0.1)
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait()
+
+
+@contextmanager
+def service() -> Iterator[subprocess.Popen[bytes]]:
+    """Compaction as a society runs it."""
+    command = [sys.executable, "-W", "ignore", "-m", "quire.cli", "edges", "compact", "--every", "1"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def again(edge: Any, lanes: list[list[Batch]], size: int, rounds: int) -> list[list[Batch]]:
+    """The same bodies as of so many more spools of each lane, signed for them."""
+    from quire.core import edge_auth
+    from quire.core.tokens import SigningKey
+
+    key = SigningKey.from_jwk(edge.private_jwk)
+
+    def signed(batch: Batch, spool: str, lane: int) -> Batch:
+        now = datetime.now(UTC)
+        header = edge_auth.sign_batch(key, edge.tid, spool, lane, batch.first, batch.last, batch.body, now)
+        return Batch(batch.first, batch.last, header, batch.body, b"")
+
+    return [
+        [signed(batch, f"bb{size:06x}{turn:04x}{lane:04x}", lane) for turn in range(rounds) for batch in one]
+        for lane, one in enumerate(lanes)
+    ]
+
+
+@dataclass
+class Both:
+    """What acceptance and compaction did at once. ``waited`` are events, one for each look."""
+
+    seconds: float
+    accepted: int
+    counted: int
+    waited: list[int]
+    cores: dict[str, float]
+    drained: float
+
+
+def counted() -> int:
+    """Events compacted, of everybody."""
+    from django.db.models import Sum
+
+    from quire.society.usage.models import Spool
+
+    return int(Spool.objects.aggregate(all=Sum("record__line"))["all"] or 0)
+
+
+def busy(process: int) -> float:
+    """Seconds of processor time of a process and its children; of this one alone."""
+    import psutil
+
+    one = psutil.Process(process)
+    family = [one] if process == os.getpid() else [one, *one.children(recursive=True)]
+    return float(sum(sum(each.cpu_times()[:2]) for each in family))
+
+
+def both(lanes: list[list[Batch]], seconds: float) -> Both:
+    """Accept and compact at once for so long; then wait until everything is counted, once."""
+    before, sent, go, over = counted(), [0] * len(lanes), Event(), Event()
+
+    def told(lane: int, batch: Batch) -> bool:
+        sent[lane] += batch.last - batch.first + 1
+        go.wait()
+        return not over.is_set()
+
+    go.set()
+    with server() as (port, serving), service() as compaction:
+        ours, waited = {"server": serving, "compaction": compaction.pid, "edges": os.getpid()}, list[int]()
+        jobs = [
+            Thread(target=send, args=(port, one, lambda batch, lane=lane: told(lane, batch)))
+            for lane, one in enumerate(lanes)
+        ]
+        for job in jobs:
+            job.start()
+        while counted() == before:
+            time.sleep(0.1)
+        began, used = time.perf_counter(), {name: busy(pid) for name, pid in ours.items()}
+        first = (sum(sent), counted())
+        while time.perf_counter() - began < seconds and any(job.is_alive() for job in jobs):
+            waited.append(sum(sent) - (counted() - before))
+            (go.clear if waited[-1] > HELD_BACK else go.set)()
+            time.sleep(0.25)
+        took, last = time.perf_counter() - began, (sum(sent), counted())
+        cores = {name: (busy(pid) - used[name]) / took for name, pid in ours.items()}
+        over.set()
+        go.set()
+        for job in jobs:
+            job.join()
+        ended = time.perf_counter()
+        while counted() - before < sum(sent):
+            assert compaction.poll() is None, "compaction has ended"
+            time.sleep(0.1)
+    assert counted() - before == sum(sent)
+    return Both(took, last[0] - first[0], last[1] - first[1], waited, cores, time.perf_counter() - ended)
 
 
 def main() -> None:
@@ -202,6 +312,7 @@ def main() -> None:
     asked.add_argument("--events", type=int, default=1_000_000)
     asked.add_argument("--lanes", type=int, default=4)
     asked.add_argument("--runs", type=int, default=3)
+    asked.add_argument("--seconds", type=float, default=40.0)
     options = asked.parse_args()
     home = Path(tempfile.mkdtemp(prefix="quire-bench-", dir="/var/tmp"))
     home.chmod(0o755)  # the embedded PostgreSQL may run as another user
@@ -210,7 +321,7 @@ def main() -> None:
         os.environ.pop(name, None)
     warnings.simplefilter("ignore")
     try:
-        measure(home, options.events // options.lanes, options.lanes, options.runs)
+        measure(home, options.events // options.lanes, options.lanes, options.runs, options.seconds)
     finally:
         from quire.society.kit import postgres
 
@@ -218,7 +329,7 @@ def main() -> None:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def measure(home: Path, count: int, lanes: int, runs: int) -> None:
+def measure(home: Path, count: int, lanes: int, runs: int, long: float) -> None:
     """Everything, with batches of both sizes."""
     import django
 
@@ -240,7 +351,7 @@ def measure(home: Path, count: int, lanes: int, runs: int) -> None:
             for turn in range(runs):
                 spools = [f"{size:08x}{turn:04x}{lane:04x}" for lane in range(lanes)]
                 every = [batches(edge, spools[lane], lane, count, size, token) for lane in range(lanes)]
-                with server() as port:
+                with server() as (port, _):
                     send(port, batches(edge, f"aa{spools[0]}", 0, size, size, token))  # wakes it up
                     seconds["Quire"].append(together([lambda one=one: send(port, one) for one in every]))
                 for name, bodies in (
@@ -261,6 +372,8 @@ def measure(home: Path, count: int, lanes: int, runs: int) -> None:
                 assert told.tallies["usage"].lines == told.events, told
                 packed = sum(len(batch.body) for lane in every for batch in lane)
             show(size, total, packed, seconds)
+            rounds = int(long * 1_000_000 / total) + 1  # more than are sent
+            show_both(both(again(edge, every, size, rounds), long), packed / total)
 
 
 def show(size: int, total: int, packed: int, seconds: dict[str, list[float]]) -> None:
@@ -271,6 +384,28 @@ def show(size: int, total: int, packed: int, seconds: dict[str, list[float]]) ->
     for name, rate in rates.items():
         ratio = "" if name == "Quire" else f"{rates['Quire'] / rate:.2f}×"
         print(f"| {name} | {rate:,.0f} | {ratio} |")
+
+
+def show_both(found: Both, packed: float) -> None:
+    """The rate that lasts, and what waited meanwhile; ``packed`` is the bytes of an event as sent."""
+    from quire.society.usage.acceptance.door import MOST_WAITING
+
+    rate, waits = found.counted / found.seconds, found.waited
+    print(
+        f"\naccepted and compacted at once for {found.seconds:.0f} s, held back above {HELD_BACK:,} waiting"
+    )
+    print("| accepted/s | compacted/s | × 10¹⁰ a month | waiting at half time | at the end | at most |")
+    print("|---|---|---|---|---|---|")
+    print(
+        f"| {found.accepted / found.seconds:,.0f} | {rate:,.0f} | {rate * MONTH / 1e10:.0f}× "
+        f"| {waits[len(waits) // 2]:,} | {waits[-1]:,} | {max(waits):,} |"
+    )
+    share = max(waits) * packed / MOST_WAITING
+    cores = ", ".join(f"{name} {used:.2f}" for name, used in found.cores.items())
+    print(
+        f"At most {share:.1%} of what the server lets wait; counted {found.drained:.1f} s after the last was"
+    )
+    print(f"sent. Cores used: {cores}.")
 
 
 if __name__ == "__main__":

@@ -71,7 +71,7 @@ def _pieces(body: bytes) -> Iterator[bytes]:
         while packed:
             try:
                 piece = unpacker.decompress(packed, _PIECE)
-            except igzip_lib.IsalError as problem:
+            except igzip_lib.IsalError as problem:  # type: ignore[misc]  # its stub calls the class an instance
                 raise NotABatch(f"The batch is no gzip ({problem}).") from problem
             size += len(piece)
             if size > LONGEST_TEXT:
