@@ -121,7 +121,9 @@ def test_funds_rests_and_weights_read_well() -> None:
         ),
         "One count weighs, by the tier of the content: feature 5/2, any other 1.",
     ]
-    assert plan.portions == (Portion("value", Fraction(1), "usage", "", "value", True, "fund:reserve"),)
+    assert plan.portions == (
+        Portion("value", Fraction(1), "usage", "", "value", ("content tier",), "fund:reserve"),
+    )
     assert [plan.weight_of(tier) for tier in ("feature", "brief", "")] == [Fraction(5, 2), 1, 1]
     assert Plan.parse(GOOD).weight_of("feature") == 1
 
@@ -208,7 +210,7 @@ WRONG = [
         GOOD.replace("name", "colour = 1\nname"),
         (
             "The plan has “colour”, which means nothing; known are "
-            "about, below, content, deduct, name, share, tiers."
+            "about, below, content, currency, deduct, evidence, name, share, tiers, uses."
         ),
     ),
     ('about = ["x"]\n' + GOOD, "The plan: write about as a text, in quotes."),
@@ -226,8 +228,8 @@ WRONG = [
     (
         GOOD + "tiers = 3\n",
         (
-            "The share “use” has “tiers”, which means nothing; known are among, if_empty, key, "
-            "label, measure, portion, tier, weight."
+            "The share “use” has “tiers”, which means nothing; known are among, cap, caps, floor, if_empty, "
+            "if_over, income, key, label, measure, of, portion, share, tier, weight."
         ),
     ),
     (
@@ -254,16 +256,31 @@ WRONG = [
         GOOD.replace('"usage"', '"tier"') + 'tier = "gold"\n',
         "The share “use”: tier 'gold' is not in [tiers].",
     ),
-    (GOOD.replace('key = "usage"\n', ""), 'The share “use” needs a key: "usage", "tier" or "equal".'),
-    (GOOD.replace('"usage"', '"luck"'), 'The share “use”: key must be "usage", "tier" or "equal".'),
-    (GOOD.replace('"usage"', "[1]"), 'The share “use”: key must be "usage", "tier" or "equal".'),
-    (GOOD + 'measure = "visits"\n', 'The share “use”: measure must be "requests" or "value".'),
-    (GOOD + 'weight = "mood"\n', 'The share “use”: weight must be "content tier".'),
+    (
+        GOOD.replace('key = "usage"\n', ""),
+        'The share “use” needs a key: "usage", "tier", "equal", "survey", "attribution" or "units".',
+    ),
+    (
+        GOOD.replace('"usage"', '"luck"'),
+        'The share “use”: key must be "usage", "tier", "equal", "survey", "attribution" or "units".',
+    ),
+    (
+        GOOD.replace('"usage"', "[1]"),
+        'The share “use”: key must be "usage", "tier", "equal", "survey", "attribution" or "units".',
+    ),
+    (GOOD + 'measure = "visits"\n', 'The share “use”: measure must be "requests", "value" or "works".'),
+    (
+        GOOD + 'weight = "mood"\n',
+        'The share “use”: weight must be "content tier", "use" or "evidence", or a list of these.',
+    ),
     (
         GOOD + 'weight = "content tier"\n',
         ("A share is weighted by the content tier; give the weight of each tier in [content]."),
     ),
-    (GOOD.replace('"usage"', '"equal"') + 'among = "works"\n', 'The share “use”: among must be "members".'),
+    (
+        GOOD.replace('"usage"', '"equal"') + 'among = "all"\n',
+        'The share “use”: among must be "members" or "works".',
+    ),
     (
         GOOD + 'among = "members"\n',
         "The share “use”: among means nothing where the key is usage; leave it out.",

@@ -1,0 +1,140 @@
+"""A plan in words that a board member would use, one sentence a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+
+from quire.core.money import QUANTA
+from quire.core.plan.model import Deduction, Plan, Portion, Sums
+
+_MEASURES = {
+    "requests": "its requests",
+    "value": "the value of its requests at the licence's prices",
+}
+_BY = {
+    "survey": "goes to each work in proportion to the use that the survey “{}” estimates",
+    "attribution": "goes to those whom the attribution “{}” names, in proportion to what it finds",
+    "units": "goes to those whom the list “{}” names, in proportion to their units",
+}
+_WEIGHED = {
+    "content tier": "the tier of the content",
+    "use": "the use",
+    "evidence": "what the request showed of who asks",
+}
+_ON = ", and on to its owners by their shares"
+
+
+def percent(share: Fraction) -> str:
+    """``15 %``, ``33.3 %`` or, where a decimal would not be exact, ``1/3``."""
+    hundred = share * 100
+    if hundred.denominator == 1:
+        return f"{hundred.numerator} %"
+    thousandths = hundred * 1000
+    if thousandths.denominator == 1:
+        whole, part = divmod(thousandths.numerator, 1000)
+        return f"{whole}.{part:03d}".rstrip("0") + " %"
+    return f"{share.numerator}/{share.denominator}"
+
+
+def of_plan(plan: Plan) -> Iterator[str]:
+    """All of its sentences, in the order in which the rules are applied."""
+    if plan.currency:
+        yield f"What comes in in another currency is first converted to {plan.currency}."
+    for one in plan.deductions:
+        yield from _deduction(one)
+    yield from _portions(plan.portions, "the rest")
+    if plan.tiers:
+        steps = ", ".join(f"{name} from {least:,} works" for name, least in plan.tiers)
+        rest = f"counts as {plan.below}" if plan.below else "is in no tier"
+        yield f"The tiers: {steps}; a member with fewer {rest}."
+    tables = {"content tier": plan.content, "use": plan.uses, "evidence": plan.evidence}
+    for word, table in tables.items():
+        if any(word in part.weights for part in plan.leaves):
+            yield f"One count weighs, by {_WEIGHED[word]}: {_table(table)}."
+
+
+def _deduction(one: Deduction) -> Iterator[str]:
+    base = "of what came in" if one.of == "gross" else "of what is then left"
+    kind, _, name = one.to.partition(":")
+    whom = f"by the society for {name}" if kind == "society" else f"for the fund “{name}”"
+    yield f"{percent(one.rate)} {base} is kept {whom}."
+    if one.ceiling:
+        yield f"Of a whole run that is at most {_sums(one.ceiling)}; more is left to be shared."
+
+
+def _portions(parts: Sequence[Portion], whole: str) -> Iterator[str]:
+    for part in parts:
+        alone = len(parts) == 1
+        amount = f"All of {whole}" if alone else f"{percent(part.portion)} of {whole}"
+        yield f"{amount} (“{part.label}”) {_rule(part)}. {_empty(part, alone=alone)}"
+        yield from _bounds(part)
+        yield from _portions(part.parts, f"“{part.label}”")
+
+
+def _rule(part: Portion) -> str:
+    if part.parts:
+        return "is divided further"
+    pooled = ""
+    if part.pooled:
+        pooled = "is put together with that of all other pots of the same currency, and "
+    return pooled + _key(part)
+
+
+def _key(part: Portion) -> str:
+    if part.key == "equal" and part.among == "works":
+        return f"is shared equally among all works with a mandate for the licence, used or not{_ON}"
+    if part.key == "equal":
+        return "is shared equally among all members in good standing with a mandate for the licence"
+    if part.key == "tier":
+        return f"is shared equally among the members of the tier {part.tier}"
+    if part.key in _BY:
+        return _BY[part.key].format(part.of) + _ON.replace("its", "their")
+    weight = "".join(f", weighted by {_WEIGHED[word]}" for word in part.weights)
+    if part.measure == "works":
+        return f"goes to each work that was used, each once{weight}{_ON}"
+    return f"goes to each work in proportion to {_MEASURES[part.measure]}{weight}{_ON}"
+
+
+def _empty(part: Portion, *, alone: bool) -> str:
+    if part.if_empty == "spread" and not alone:
+        return "If nobody is there, it goes over to the other portions; if those are empty too, it is held."
+    if not part.if_empty.startswith("fund:"):
+        return "If nobody is there, it is held."
+    return f"If nobody is there, it goes to the fund “{part.if_empty[5:]}”."
+
+
+def _bounds(part: Portion) -> Iterator[str]:
+    label = f"Of “{part.label}”"
+    if part.floor is not None:
+        yield f"{label} every member in it gets {percent(part.floor)} at least."
+    if part.floor_sums:
+        yield f"{label} every member in it gets {_sums(part.floor_sums)} at least, as far as it suffices."
+    if part.cap is not None:
+        yield f"{label} no member gets more than {percent(part.cap)}."
+    if part.caps:
+        caps = ", ".join(f"{percent(cap)} of it to {name}" for name, cap in part.caps)
+        yield f"{label} the members of a tier together get at most {caps}."
+    if part.cap is not None or part.caps:
+        where = f"it goes to the fund “{part.if_over[5:]}”" if part.if_over[:5] == "fund:" else "it is held"
+        yield f"What is over a cap goes to the others in proportion; if all are at their caps, {where}."
+
+
+def _sums(sums: Sums) -> str:
+    """``10.00 EUR or 8 USD``."""
+    return " or ".join(f"{_amount(Fraction(quanta, QUANTA))} {currency}" for currency, quanta in sums)
+
+
+def _amount(value: Fraction) -> str:
+    """Of a decimal number, all of its digits, two at least."""
+    whole, part = divmod(value.numerator * 10**12 // value.denominator, 10**12)
+    return f"{whole:,}.{f'{part:012d}'.rstrip('0').ljust(2, '0')}"
+
+
+def _table(table: Mapping[str, Fraction]) -> str:
+    named = [f"{name} {_number(weight)}" for name, weight in table.items() if name != "*"]
+    return ", ".join([*named, f"any other {_number(table.get('*', Fraction(1)))}"])
+
+
+def _number(value: Fraction) -> str:
+    return str(value.numerator) if value.denominator == 1 else f"{value.numerator}/{value.denominator}"
