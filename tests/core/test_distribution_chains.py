@@ -1,0 +1,240 @@
+"""Chains of rights in a division: every link a line, the sums by columns the same, the bundle recomputed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from fractions import Fraction
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quire.core import arrays, chains, evidence, terms
+from quire.core.chains import PASS_THROUGH, SUCCESSION, Agreement, Chains, ChainWrong
+from quire.core.distribution import Counts, Evidence, Line, Pot, Version, by_party, divide, place_of
+from quire.core.shares import ROLES, UNKNOWN, Holder, Shares
+from quire.core.verify import verify
+from tests.core import societies
+from tests.core.by_hand import EUR, society
+
+USAGE = 'name = "usage"\n[[share]]\nlabel = "use"\nportion = "1"\nkey = "usage"\nmeasure = "requests"\n'
+EQUAL = 'name = "equal"\n[[share]]\nlabel = "floor"\nportion = "1"\nkey = "equal"\namong = "members"\n'
+
+
+def through(giver: str, keeps: str, **takers: str) -> Agreement:
+    holders = tuple(Holder(name, "author", Fraction(part)) for name, part in takers.items())
+    return Agreement(f"agr_{giver}", PASS_THROUGH, giver, None, None, Fraction(keeps), Shares(holders))
+
+
+def after(giver: str, day: date | None, *takers: str) -> Agreement:
+    holders = tuple(Holder(name, "estate", Fraction(1, len(takers))) for name in takers)
+    taken = Shares(holders) if takers else None
+    return Agreement(f"scn_{giver}", SUCCESSION, giver, day, None, Fraction(0), taken)
+
+
+def told(found: Evidence) -> list[tuple[str, str, int, tuple[str, ...]]]:
+    """Who, with which outcome, how much, by which way."""
+    names = [party.id for party in found.parties]
+    return [
+        (names[line.party] if line.party is not None else "", line.outcome, line.amount, line.via)
+        for line in divide(found, found.pots[0]).lines
+    ]
+
+
+def test_every_link_is_a_line() -> None:
+    found = society(USAGE, 10 * EUR, {"wrk_paper": 5}, agreements=(through("paper", "3/10", blog="1"),))
+    assert told(found) == [
+        ("paper", "payable", 3 * EUR, ("agr_paper",)),
+        ("blog", "payable", 7 * EUR, ("agr_paper",)),
+    ]
+    lines = list(evidence.line_records(found, [divide(found, found.pots[0])]))
+    assert [(one["part"], one["via"], one["of"]) for one in lines] == [
+        ("3/10", ["agr_paper"], "10.000000000000"),
+        ("7/10", ["agr_paper"], "10.000000000000"),
+    ]
+
+
+def test_a_hold_keeps_what_comes_to_the_party_on_hold_and_no_more() -> None:
+    held = (societies.Hold("hld_1", None, "paper"),)
+    found = society(USAGE, 10, {"wrk_paper": 5}, agreements=(through("paper", "3/10", blog="1"),), holds=held)
+    assert [(name, outcome, amount) for name, outcome, amount, _ in told(found)] == [
+        ("paper", "held", 3),
+        ("blog", "payable", 7),
+    ]
+
+
+def test_the_floor_of_a_label_is_its_own_and_that_of_the_dead_goes_to_the_heirs() -> None:
+    found = society(
+        EQUAL,
+        9,
+        {"wrk_paper": 1, "wrk_blog": 1, "wrk_estate": 1},
+        agreements=(through("paper", "0", blog="1"), after("estate", None, "blog", "paper")),
+    )
+    assert [one for one in told(found) if one[3]] == [
+        ("blog", "payable", 2, ("scn_estate",)),
+        ("paper", "payable", 1, ("scn_estate",)),
+    ]
+    assert ("paper", "payable", 3, ()) in told(found)
+
+
+def test_while_it_is_unclear_who_succeeds_it_is_held_under_the_partys_name() -> None:
+    found = society(USAGE, 10, {"wrk_paper": 5}, agreements=(after("paper", None),))
+    assert told(found) == [("paper", "held", 10, ("scn_paper",))]
+
+
+def test_an_agreement_that_begins_within_the_period_cuts_it() -> None:
+    bought = after("paper", date(2026, 1, 11), "blog")
+    plain = society(USAGE, 100, {"wrk_paper": 5})
+    segments = evidence.cut(plain.parties, plain.answers, (), [bought], plain.pots[0])
+    assert segments == ((date(2026, 1, 1), date(2026, 1, 11)), (date(2026, 1, 11), date(2026, 2, 1)))
+    counts = Counts(segments, arrays.ints([2, 2]), arrays.ints([0, 4]), arrays.ints([1, 3]))
+    found = replace(plain, agreements=(bought,), counts={"pot_1": counts})
+    assert [(name, amount) for name, _, amount, _ in told(found)] == [("paper", 25), ("blog", 75)]
+
+
+def test_what_nobody_is_known_to_own_is_unclaimed_and_keeps_its_class() -> None:
+    owned = Shares(
+        (Holder("paper", "publisher", Fraction(2, 3)), Holder(UNKNOWN, "composer", Fraction(1, 3)))
+    )
+    found = society(USAGE, 9, {"wrk_paper": 5}, versions={2: (Version(None, None, owned),)})
+    division = divide(found, found.pots[0])
+    (line,) = [one for one in division.lines if one.outcome == "unclaimed"]
+    assert (line.party, line.role, line.amount, line.subject) == (None, "composer", 3, 2)
+    assert (division.sum_of("unclaimed"), division.residue) == (3, 0)
+    (record,) = [one for one in evidence.line_records(found, [division]) if one["outcome"] == "unclaimed"]
+    assert (record["role"], record["subject"], record["from"]) == ("composer", "wrk_paper", "2026-01-01")
+    assert "party" not in record
+
+
+def test_evidence_with_a_circle_is_refused() -> None:
+    circle = (through("paper", "1/2", blog="1"), through("blog", "1/2", paper="1"))
+    with pytest.raises(ChainWrong, match="come back"):
+        society(USAGE, 10, {"wrk_paper": 5}, agreements=circle)
+
+
+# --- random societies ---
+
+
+@st.composite
+def chained(draw: st.DrawFn) -> Evidence:
+    """A random society with agreements and unknown owners; its counts cut anew."""
+    found = draw(societies.evidence_of())
+    names = [party.id for party in found.parties]
+    several: list[Agreement] = []
+    for place in range(draw(st.integers(1, 4))):
+        one = draw(agreement(f"agr_{place}", names, list(found.subjects.ids)))
+        try:
+            chains.check([*several, one])
+        except ChainWrong:
+            continue
+        several.append(one)
+    if draw(st.booleans()):
+        owned = {place: tuple(map(_orphaned, some)) for place, some in found.subjects.versions.items()}
+        found = replace(found, subjects=replace(found.subjects, versions=owned))
+    counts = {pot.id: _cut_anew(found, several, pot) for pot in found.pots}
+    return replace(found, agreements=tuple(several), counts=counts)
+
+
+@st.composite
+def agreement(draw: st.DrawFn, name: str, names: list[str], works: list[str]) -> Agreement:
+    giver = draw(st.sampled_from(names))
+    others = [one for one in (*names, UNKNOWN) if one != giver]
+    takers = draw(st.lists(st.sampled_from(others), min_size=1, max_size=3, unique=True))
+    parts = [draw(st.integers(1, 7)) for _ in takers]
+    holders = (
+        Holder(one, draw(st.sampled_from(ROLES)), Fraction(part, sum(parts)))
+        for one, part in zip(takers, parts, strict=True)
+    )
+    kind = draw(st.sampled_from(chains.KINDS))
+    keeps = Fraction(draw(st.integers(0, 9)), 10) if kind == PASS_THROUGH else Fraction(0)
+    clear = kind == PASS_THROUGH or draw(societies.mostly)
+    starts = draw(st.none() | st.integers(0, 20).map(societies.day))
+    ends = draw(st.none() | st.integers(21, 60).map(societies.day))
+    named = draw(st.none() | st.sets(st.sampled_from(works), min_size=1)) if works else None
+    uses = draw(st.none() | st.sets(st.sampled_from(terms.USES), min_size=1))
+    return Agreement(
+        name,
+        kind,
+        giver,
+        starts,
+        ends,
+        keeps,
+        Shares(tuple(holders)) if clear else None,
+        None if named is None else tuple(sorted(named)),
+        None if uses is None else tuple(one for one in sorted(uses)),
+    )
+
+
+def _orphaned(version: Version) -> Version:
+    """The same, its first owner unknown."""
+    first, *rest = version.shares
+    gone = first.party
+    if any(holder.party == gone for holder in rest):
+        return version
+    return replace(version, shares=Shares((first._replace(party=UNKNOWN), *rest)))
+
+
+def _cut_anew(found: Evidence, agreements: list[Agreement], pot: Pot) -> Counts:
+    """The pot's counts, each row in the first of the segments that its own was cut into."""
+    was, uses = found.counts[pot.id], len(terms.USES)
+    owned = [one for several in found.subjects.versions.values() for one in several]
+    segments = evidence.cut(found.parties, found.answers, found.direct, [*owned, *agreements], pot)
+    cells = [
+        place_of(segments, was.segments[cell // uses][0]) * uses + cell % uses
+        for cell in arrays.to_list(was.cells)
+    ]
+    return Counts(segments, was.subjects, arrays.ints(cells), was.requests)
+
+
+def _slowly(found: Evidence, line: Line, chain: Chains) -> list[tuple[object, ...]]:
+    """What becomes of a line that nobody has passed on yet."""
+    if line.party is None:
+        return [_of(line, line.party, line.role, line.amount, (), line.outcome)]
+    subject = None if line.subject is None else found.subjects.ids[line.subject]
+    day = max(pot.ends for pot in found.pots) - timedelta(1)
+    if subject is not None:
+        day = found.counts[line.pot].segments[line.segment][0]
+    held = {hold.party or hold.subject for hold in found.holds}
+    lines = []
+    for link in chain.pass_on(line.amount, line.party, subject, line.use, day, line.role):
+        name = None if link.party is None else found.parties[link.party].id
+        outcome = "held" if link.unclear or name in held or (subject and subject in held) else "payable"
+        outcome = "unclaimed" if name is None else outcome
+        lines.append(_of(line, link.party, link.role, link.amount, link.via, outcome))
+    return lines
+
+
+def _of(
+    line: Line, party: int | None, role: str, amount: int, via: tuple[str, ...], outcome: str
+) -> tuple[object, ...]:
+    return (line.label, line.subject, line.segment, line.use, party, role, amount, via, outcome)
+
+
+@settings(max_examples=100, deadline=None)
+@given(chained())
+def test_a_division_is_the_plain_one_with_every_amount_passed_on(found: Evidence) -> None:
+    plain = replace(found, agreements=(), holds=())
+    chain = Chains(found.agreements, {party.id: place for place, party in enumerate(found.parties)})
+    for pot in found.pots:
+        lines = list(divide(found, pot).lines)
+        expected = [one for line in divide(plain, pot).lines for one in _slowly(found, line, chain)]
+        got = [_of(one, one.party, one.role, one.amount, one.via, one.outcome) for one in lines]
+        assert got == expected
+        assert sum(line.amount for line in lines) == pot.amount
+        owed: Mapping[int, int] = {
+            place: sum(line.amount for line in lines if line.party == place)
+            for place in range(len(found.parties))
+        }
+        assert arrays.to_list(by_party(found, pot)) == list(owed.values())
+
+
+@settings(max_examples=60, deadline=None)
+@given(chained())
+def test_a_bundle_with_chains_is_recomputed_from_its_files(found: Evidence) -> None:
+    verdict = verify(societies.published(found), societies.KEYS)
+    assert verdict.findings == ()
+    files = societies.files_of(found)
+    assert ("agreements.jsonl" in files) == bool(found.agreements)
+    assert evidence.read(files).agreements == found.agreements
