@@ -22,7 +22,7 @@ from quire.core.arrays import Ints
 from quire.core.classes import Class
 from quire.core.errors import Invalid
 from quire.core.plan import Plan
-from quire.core.shares import Shares
+from quire.core.shares import UNKNOWN, Shares
 
 
 class EvidenceWrong(Invalid):
@@ -123,7 +123,8 @@ def apart(spans: Iterable[_Spanned]) -> bool:
 class Party:
     """Somebody who may be paid. ``spans`` are memberships, ``lapses`` times out of good standing.
 
-    Raises ``EvidenceWrong`` where two memberships overlap: it would matter which of them came first.
+    Raises ``EvidenceWrong`` where two memberships overlap: it would matter which of them came first; and for
+    the name that is kept for owners whom nobody knows.
     """
 
     id: str
@@ -132,6 +133,8 @@ class Party:
     lapses: tuple[terms.Span, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.id == UNKNOWN:
+            raise EvidenceWrong(f"No party may be called {UNKNOWN}; so are owners whom nobody knows.")
         if len(self.spans) > 1 and not apart(self.spans):
             raise EvidenceWrong(f"Two memberships of {self.id} overlap; end one before the other begins.")
 
