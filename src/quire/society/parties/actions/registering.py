@@ -1,4 +1,4 @@
-"""The only writes to parties, users and the society."""
+"""The society itself, its users, and parties registered or changed."""
 
 from __future__ import annotations
 

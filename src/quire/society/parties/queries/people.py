@@ -1,4 +1,4 @@
-"""What other rooms may ask about parties, users and the society."""
+"""Parties, users and the society, as other rooms ask about them."""
 
 from __future__ import annotations
 

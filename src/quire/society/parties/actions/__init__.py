@@ -1,0 +1,25 @@
+"""The only writes to parties, users and the society."""
+
+from quire.society.parties.actions.registering import (
+    add_user,
+    alone,
+    change_party,
+    found_society,
+    good,
+    grant_role,
+    import_parties,
+    register_party,
+    take_parties,
+)
+
+__all__ = [
+    "add_user",
+    "alone",
+    "change_party",
+    "found_society",
+    "good",
+    "grant_role",
+    "import_parties",
+    "register_party",
+    "take_parties",
+]

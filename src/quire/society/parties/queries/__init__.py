@@ -1,0 +1,43 @@
+"""The only reads of parties, users and the society that other rooms may call."""
+
+from quire.society.parties.queries.people import (
+    PartyName,
+    Payee,
+    Ref,
+    SocietyFacts,
+    acting,
+    by_code,
+    facts_of,
+    founded,
+    has_role,
+    judge_parties,
+    known_facts,
+    may_write,
+    names,
+    need_role,
+    party,
+    payees,
+    society,
+    users,
+)
+
+__all__ = [
+    "PartyName",
+    "Payee",
+    "Ref",
+    "SocietyFacts",
+    "acting",
+    "by_code",
+    "facts_of",
+    "founded",
+    "has_role",
+    "judge_parties",
+    "known_facts",
+    "may_write",
+    "names",
+    "need_role",
+    "party",
+    "payees",
+    "society",
+    "users",
+]
