@@ -22,6 +22,7 @@ from quire.cli import (
     people,
     repertoire,
     reports,
+    surveys,
     usage,
 )
 
@@ -37,7 +38,10 @@ app = typer.Typer(
 )
 
 house.register(app)
-for part in (people, repertoire, licences, clients, credit, edges, usage, reports, distribution, money, demo):
+_PARTS = (
+    people, repertoire, licences, clients, credit, edges, usage, reports, surveys, distribution, money, demo,
+)  # fmt: skip
+for part in _PARTS:
     part.register(app)
 
 

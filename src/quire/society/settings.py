@@ -86,6 +86,7 @@ ROOMS = [
     "mandates",
     "licensing",
     "usage",
+    "surveys",
     "invoicing",
     "distribution",
     "payouts",

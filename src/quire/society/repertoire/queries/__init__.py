@@ -2,7 +2,7 @@
 
 from quire.society.repertoire.queries.bulk import Place, Places, Spot
 from quire.society.repertoire.queries.finder import NOTHING, Finder, Found
-from quire.society.repertoire.queries.registry import Answer, lookup, work_id, works_count
+from quire.society.repertoire.queries.registry import Answer, lookup, work_id, work_ids, works_count
 from quire.society.repertoire.queries.subjects import Owned, SubjectRow, subjects
 from quire.society.repertoire.queries.verified import (
     Checked,
@@ -34,5 +34,6 @@ __all__ = [
     "sites",
     "subjects",
     "work_id",
+    "work_ids",
     "works_count",
 ]

@@ -64,6 +64,11 @@ def work_id(name: str) -> UUID:
     return work.id
 
 
+def work_ids(keys: Iterable[str]) -> dict[str, UUID]:
+    """Canonical key or identifier to the id of its work, of those that are on record."""
+    return {key: work.id for key, work in _works(set(keys)).items()}
+
+
 def _place(url: str) -> tuple[str, str, str]:
     """(host, path, problem) of an address; an identifier has no host and is its own path."""
     try:

@@ -1,0 +1,1 @@
+"""Surveys: what the works were used by many licensees, estimated from the reports of some."""
