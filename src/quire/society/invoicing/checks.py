@@ -9,15 +9,15 @@ from uuid import UUID
 from django.db.models import Max
 
 from quire.core.money import Money
-from quire.society.invoicing.models import CreditLimit, Deposit, Receipt
+from quire.society.invoicing.models import CreditLimit, Deposit, Receipt, RoundReceipt
 from quire.society.invoicing.queries import credit
 from quire.society.ledger import accounts
 from quire.society.ledger import queries as ledger
 
 
 def receipts_are_booked() -> Iterator[str]:
-    """Every receipt that is not of zero has its transaction: its amount to its pot, from the bank or, for
-    crawling, from the licensee's balance.
+    """Every receipt that is not of zero has its transaction: its amount to its pot, from the bank, for
+    crawling from the licensee's balance, or from the reserve of a lump sum.
     """
     for row in Receipt.objects.select_related("licence", "transaction").order_by("id"):
         if not row.amount:
@@ -27,14 +27,14 @@ def receipts_are_booked() -> Iterator[str]:
             continue
         pot = accounts.pot(row.licence.tid, row.starts, row.ends)
         source = accounts.bank()
-        if charge := row.crawls.select_related("allowance__licensee").first():
+        if drawn := RoundReceipt.objects.filter(receipt=row).exclude(round__kind="instalment").first():
+            source = accounts.fund(f"reserve-{drawn.round.lump.name}")
+        elif charge := row.crawls.select_related("allowance__licensee").first():
             source = accounts.credit(charge.allowance.licensee.tid)
         wanted = [(source, row.currency, row.amount), (pot, row.currency, -row.amount)]
         entries = ledger.entries_of(row.transaction)
         if sorted((entry.account, entry.currency, entry.amount) for entry in entries) != sorted(wanted):
             yield f"The receipt {row.reference} is not what transaction {row.transaction.number} has booked."
-        if row.currency != row.licence.currency:
-            yield f"The receipt {row.reference} is in {row.currency}, its licence in {row.licence.currency}."
 
 
 def pots_are_receipts() -> Iterator[str]:

@@ -11,6 +11,54 @@ class BadReceipt(Invalid):
     code = "invoicing.receipt"
 
 
+class BadRevenue(Invalid):
+    """A revenue report that cannot be, or one that is missing."""
+
+    code = "invoicing.revenue"
+
+
+class RevenueDiffers(Conflict):
+    """The period, or a part of it, has been reported already, and not like this."""
+
+    code = "invoicing.revenue-differs"
+
+
+class NoRate(Conflict):
+    """No rate on record serves."""
+
+    code = "invoicing.no-rate"
+
+
+class RateDiffers(Conflict):
+    """The source stated another rate for that day; or the reference is that of another exchange."""
+
+    code = "invoicing.rate-differs"
+
+
+class BadExchange(Invalid):
+    """An exchange that cannot have been."""
+
+    code = "invoicing.exchange"
+
+
+class BadLump(Invalid):
+    """A lump sum, a claim or a judgement that cannot be."""
+
+    code = "invoicing.lump"
+
+
+class LumpDiffers(Conflict):
+    """The lump sum is on record with other terms, or the claim is judged."""
+
+    code = "invoicing.lump-differs"
+
+
+class NotYet(Conflict):
+    """Nothing of the lump sum can be distributed now."""
+
+    code = "invoicing.not-yet"
+
+
 class NoCredit(Refused):
     """A deposit, limit or allowance that cannot be."""
 

@@ -13,7 +13,7 @@ BEGIN
          JOIN public.ledger_entry AS came ON came.transaction_id = booked.id AND came.amount = NEW.amount
           AND came.currency = NEW.currency
          JOIN public.ledger_account AS bank ON bank.id = came.account_id 
-          AND (bank.code = 'rights:bank' OR bank.code LIKE 'rights:credit:%')
+          AND (bank.code = 'rights:bank' OR bank.code LIKE 'rights:credit:%' OR bank.code LIKE 'rights:fund:reserve-%')
          JOIN public.ledger_entry AS went ON went.transaction_id = booked.id AND went.amount = -NEW.amount
           AND went.currency = NEW.currency
          JOIN public.ledger_account AS pot ON pot.id = went.account_id AND pot.code LIKE 'rights:pot:%'

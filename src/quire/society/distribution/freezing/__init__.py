@@ -13,6 +13,7 @@ from quire.core.distribution import Counts, Evidence, Hold, Licence, Party, Pot,
 from quire.core.money import decimal_of
 from quire.core.plan import Plan
 from quire.society.distribution import models
+from quire.society.distribution.freezing import money
 from quire.society.kit import ids
 from quire.society.kit.periods import Period
 from quire.society.licensing import queries as licensing
@@ -75,11 +76,8 @@ def _by_content(one: Any) -> tuple[str, ...]:
 
 
 def _pots(run: models.Run) -> list[Pot]:
-    found = run.pots.select_related("licence").order_by("licence__code", "starts", "ends", "currency")
-    return [
-        Pot(pot.tid, _licence(licensing.licence(pot.licence.tid)), pot.starts, pot.ends, pot.amount)
-        for pot in found
-    ]
+    found = run.pots.select_related("licence").order_by("licence__code", "starts", "ends", "currency", "received_currency")
+    return [money.pot(pot, _licence(licensing.licence(pot.licence.tid))) for pot in found]
 
 
 def _licence(row: Any) -> Licence:

@@ -15,9 +15,17 @@ from quire.core import tariff
 from quire.core.currencies import minor_digits
 from quire.core.errors import Invalid
 from quire.core.money import DECIMALS, Money, decimal_of, quanta_of
+from quire.core.shares import share_text
 from quire.core.tariff import Count
-from quire.society.invoicing.errors import BadReceipt, InvoiceDiffers, OutsideTerm, ReceiptDiffers
+from quire.society.invoicing.errors import (
+    BadReceipt,
+    BadRevenue,
+    InvoiceDiffers,
+    OutsideTerm,
+    ReceiptDiffers,
+)
 from quire.society.invoicing.models import Invoice, Receipt
+from quire.society.invoicing.queries.revenue import Revenue, revenue
 from quire.society.kit import acts, clock, locks, periods, tables
 from quire.society.kit.periods import Period
 from quire.society.kit.tables import Registered
@@ -29,7 +37,8 @@ from quire.society.parties import queries as parties
 from quire.society.parties.models import User
 from quire.society.usage import queries as usage
 
-COLUMNS = ("reference", "licence", "period", "amount", "currency", "received")
+COLUMNS = ("reference", "licence", "period", "amount", "currency", "received", "foreign")
+REQUIRED = COLUMNS[:-1]
 LOCK = "invoicing"
 MOST = 10**38
 """Quanta beyond what NUMERIC(38,12) holds."""
@@ -50,18 +59,24 @@ class Received(Registered):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A receipt that can be booked, ``amount`` in quanta of the licence's currency."""
+    """A receipt that can be booked, ``amount`` in quanta of ``currency`` (empty: the licence's)."""
 
     licence: LicenceRow
     period: Period
     amount: int
     received_on: date
     reference: str
+    foreign: str = ""
+
+    @property
+    def currency(self) -> str:
+        """What the money is in: the licence's currency, unless it came in another."""
+        return self.foreign or self.licence.currency
 
     @property
     def finer(self) -> bool:
         """Whether the amount has more decimals than its currency."""
-        return bool(self.amount % 10 ** (DECIMALS - minor_digits(self.licence.currency)))
+        return bool(self.amount % 10 ** (DECIMALS - minor_digits(self.currency)))
 
 
 def issue_invoice(
@@ -70,19 +85,21 @@ def issue_invoice(
     """State what is due under a licence for a period; the same again returns the first invoice.
 
     ``counts`` is the usage of the period by content tier: (tier, requests, distinct works); where it is not
-    given, the usage counted under the licence is asked for. A blanket fee needs none. The amount is
-    ``core.tariff.due``; what it was made of is kept in ``basis``.
+    given, the usage counted under the licence is asked for. A blanket fee and a share of revenue need none.
+    The amount is ``core.tariff.due``; what it was made of is kept in ``basis``.
 
-    Refuses: an unknown licence, a period not within its term, a tier without a price, and (InvoiceDiffers) a
-    period that was invoiced otherwise or overlaps one that was invoiced.
+    Refuses: an unknown licence, a period not within its term, a tier without a price, a share of revenue of
+    which not every day is reported (BadRevenue), and (InvoiceDiffers) a period that was invoiced otherwise or
+    overlaps one that was invoiced.
     """
     parties.may_write(by)
-    row, span = licensing.licence(licence), _within(licensing.licence(licence), period)
-    if counts is None and row.kind != "blanket":
+    row, span = licensing.licence(licence), within_term(licensing.licence(licence), period)
+    if counts is None and row.kind not in tariff.FREE_OF_COUNTS:
         counts = usage.fee_counts(row.tid, span.starts, span.ends)
-    used = [] if row.kind == "blanket" else _merged(counts or ())
-    amount = tariff.due(row.tariff(), span.starts, span.ends, used)
-    basis = _basis(row, used)
+    used = [] if row.kind in tariff.FREE_OF_COUNTS else _merged(counts or ())
+    earned = _reported(row, span)
+    amount = tariff.due(row.tariff(), span.starts, span.ends, used, earned.amount if earned else 0)
+    basis = _basis(row, used, earned)
     with transaction.atomic():
         locks.wait(LOCK)
         known = _invoiced(row, span)
@@ -114,7 +131,7 @@ def issue_invoice(
     return made
 
 
-def _within(row: LicenceRow, period: Period | str) -> Period:
+def within_term(row: LicenceRow, period: Period | str) -> Period:
     span = periods.parse(period) if isinstance(period, str) else period
     if not row.starts <= span.starts < span.ends <= row.ends:
         raise OutsideTerm(
@@ -133,9 +150,31 @@ def _merged(counts: Iterable[Count]) -> list[Count]:
     return [(tier, *found[tier]) for tier in sorted(found)]
 
 
-def _basis(row: LicenceRow, used: Sequence[Count]) -> dict[str, Any]:
+def _reported(row: LicenceRow, span: Period) -> Revenue | None:
+    """The revenue of the period, every day of it; None where the licence is no share of it."""
+    if row.kind != "revenue":
+        return None
+    found = revenue(row.id, span.starts, span.ends)
+    if found.missing:
+        raise BadRevenue(
+            f"{row.code} has not reported its revenue for {found.missing} of the days of {span}; record it, "
+            "0 where there was none, and then issue the invoice.",
+            licence=row.tid,
+        )
+    return found
+
+
+def _basis(row: LicenceRow, used: Sequence[Count], earned: Revenue | None) -> dict[str, Any]:
     """What the amount was made of, so that anybody can make it again."""
-    prices = {} if row.kind == "blanket" else {tier: decimal_of(p) for tier, p in row.prices.items()}
+    share = earned and {
+        "rate": share_text(row.rate),
+        "minimum": decimal_of(row.minimum),
+        "revenue": decimal_of(earned.amount),
+        "reports": list(earned.reports),
+    }
+    prices = (
+        {} if row.kind in tariff.FREE_OF_COUNTS else {tier: decimal_of(p) for tier, p in row.prices.items()}
+    )
     counts = [{"tier": tier, "requests": requests, "works": works} for tier, requests, works in used]
     return {
         "kind": row.kind,
@@ -143,6 +182,7 @@ def _basis(row: LicenceRow, used: Sequence[Count]) -> dict[str, Any]:
         "fee": decimal_of(row.fee),
         "prices": prices,
         "counts": counts,
+        **(share or {}),
     }
 
 
@@ -168,18 +208,21 @@ def record_receipt(
     received_on: date,
     reference: str,
     currency: str = "",
+    foreign: bool = False,
     by: User | None,
 ) -> Receipt:
     """Book money that came in under a licence for a period; the same reference again returns the first.
 
     ``amount`` is text in major units ("1200.00") or an int of quanta, of the licence's currency, which
-    ``currency``, if given, must be. A receipt of zero is recorded and moves no money.
+    ``currency``, if given, must be; unless it is said that the money is ``foreign``: then it is kept in the
+    currency it came in. A receipt of zero is recorded and moves no money.
 
-    Refuses: an unknown licence, a period not within its term, another currency, an amount that is negative or
-    cannot be kept exactly, a reference that is empty, too long, or another receipt's (ReceiptDiffers).
+    Refuses: an unknown licence, a period not within its term, another currency that is not said to be foreign
+    or is none, an amount that is negative or cannot be kept exactly, a reference that is empty, too long, or
+    another receipt's (ReceiptDiffers).
     """
     parties.may_write(by)
-    draft = _draft(licensing.licence(licence), period, amount, received_on, reference, currency)
+    draft = _draft(licensing.licence(licence), period, amount, received_on, reference, currency, foreign)
     with transaction.atomic():
         locks.wait(LOCK)
         return _known(draft) or book(draft, by)
@@ -193,7 +236,7 @@ def import_receipts(
     Raises TableRefused with every refused line unless ``skip_refused``; writes nothing on ``dry_run``.
     """
     parties.may_write(by)
-    rows = tables.read(Path(path), COLUMNS, COLUMNS)
+    rows = tables.read(Path(path), COLUMNS, REQUIRED)
     lines: dict[str, int] = {}
     stated: list[tuple[int, str]] = []
     with transaction.atomic():
@@ -219,17 +262,24 @@ def import_receipts(
 
 
 def _of_row(row: tables.Row) -> Draft:
-    received = row.need("received")
-    try:
-        if not _DATE.fullmatch(received):
-            raise ValueError(received)
-        day = date.fromisoformat(received)
-    except ValueError as problem:
-        raise BadReceipt(f"received is {received[:40]!r}; write a date as 2026-01-31.") from problem
-    row_of = licensing.licence(row.need("licence"))
+    day = day_of_cell("received", row.need("received"))
+    said = row.get("foreign", "no")
+    if said not in ("yes", "no"):
+        raise BadReceipt(f"foreign is {said[:20]!r}; write yes where it came in another currency, or no.")
     return _draft(
-        row_of, row.need("period"), row.need("amount"), day, row.need("reference"), row.need("currency")
-    )
+        licensing.licence(row.need("licence")), row.need("period"), row.need("amount"), day,
+        row.need("reference"), row.need("currency"), said == "yes",
+    )  # fmt: skip
+
+
+def day_of_cell(column: str, text: str) -> date:
+    """The date in a cell, written as 2026-01-31; BadReceipt where it is none."""
+    try:
+        if not _DATE.fullmatch(text):
+            raise ValueError(text)
+        return date.fromisoformat(text)
+    except ValueError as problem:
+        raise BadReceipt(f"{column} is {text[:40]!r}; write a date as 2026-01-31.") from problem
 
 
 def _draft(
@@ -239,20 +289,25 @@ def _draft(
     received_on: date,
     reference: str,
     currency: str,
+    foreign: bool = False,
 ) -> Draft:
     """A receipt that can be booked, or why not; whether the reference is free is not asked here."""
-    span = _within(row, period)
-    if currency and currency != row.currency:
+    span = within_term(row, period)
+    if currency and currency != row.currency and not foreign:
         raise BadReceipt(
-            f"Licence {row.code} is in {row.currency}, the receipt in {currency[:10]}; two never mix.",
+            f"Licence {row.code} is in {row.currency}, the receipt in {currency[:10]}; if it really came in "
+            "that currency, say that it is foreign.",
             licence=row.tid,
         )
+    if foreign and currency in ("", row.currency):
+        raise BadReceipt(f"A foreign receipt names a currency other than the licence's, {row.currency}.")
+    minor_digits(currency or row.currency)
     quanta = quanta_of_amount(amount)
     if quanta < 0:
         raise BadReceipt("The amount is negative; a receipt is what has come in.")
     if not reference.strip() or len(reference) > 64 or not reference.isprintable():
         raise BadReceipt(f"{reference[:70]!r} is no reference; give the bank's, at most 64 characters.")
-    return Draft(row, span, quanta, received_on, reference.strip())
+    return Draft(row, span, quanta, received_on, reference.strip(), currency if foreign else "")
 
 
 def quanta_of_amount(amount: str | int) -> int:
@@ -275,10 +330,11 @@ def _known(draft: Draft) -> Receipt | None:
     if known is None:
         return None
     span = Period(known.starts, known.ends)
-    if (known.licence_id, span, known.amount, known.received_on) != (
+    if (known.licence_id, span, known.amount, known.currency, known.received_on) != (
         draft.licence.id,
         draft.period,
         draft.amount,
+        draft.currency,
         draft.received_on,
     ):
         raise ReceiptDiffers(
@@ -304,8 +360,8 @@ def book(draft: Draft, by: User | None, source: str = accounts.bank()) -> Receip
             kind="receipt",
             text=f"Receipt {draft.reference} for {row.code}, {span}",
             entries=[
-                EntryIn(source, row.currency, draft.amount),
-                EntryIn(pot, row.currency, -draft.amount),
+                EntryIn(source, draft.currency, draft.amount),
+                EntryIn(pot, draft.currency, -draft.amount),
             ],
             by=by,
         ).transaction
@@ -313,7 +369,7 @@ def book(draft: Draft, by: User | None, source: str = accounts.bank()) -> Receip
         licence_id=row.id,
         starts=span.starts,
         ends=span.ends,
-        currency=row.currency,
+        currency=draft.currency,
         amount=draft.amount,
         received_on=draft.received_on,
         reference=draft.reference,
@@ -328,12 +384,12 @@ def book(draft: Draft, by: User | None, source: str = accounts.bank()) -> Receip
         period=str(span),
         reference=draft.reference,
         amount=decimal_of(draft.amount),
-        currency=row.currency,
+        currency=draft.currency,
         **notes,
     )
     return receipt
 
 
 def _finer(draft: Draft) -> str:
-    money = Money(draft.amount, draft.licence.currency)
+    money = Money(draft.amount, draft.currency)
     return f"{money} has more decimals than {money.currency}; it is booked as it stands."

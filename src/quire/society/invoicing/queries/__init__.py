@@ -7,6 +7,16 @@ from quire.society.invoicing.queries.credit import (
     available,
     balances,
 )
+from quire.society.invoicing.queries.fx import (
+    ExchangeRow,
+    Waiting,
+    all_waiting,
+    differences,
+    exchanges,
+    rate_for,
+    rates,
+    waiting,
+)
 from quire.society.invoicing.queries.receipts import (
     InvoiceRow,
     Outstanding,
@@ -15,17 +25,30 @@ from quire.society.invoicing.queries.receipts import (
     outstanding,
     receipts,
 )
+from quire.society.invoicing.queries.revenue import Revenue, RevenueRow, revenue, revenue_reports
 
 __all__ = [
     "AllowanceRow",
     "Balance",
+    "ExchangeRow",
     "InvoiceRow",
     "Outstanding",
     "ReceiptRow",
+    "Revenue",
+    "RevenueRow",
+    "Waiting",
+    "all_waiting",
     "allowances",
     "available",
     "balances",
+    "differences",
+    "exchanges",
     "invoices",
     "outstanding",
+    "rate_for",
+    "rates",
     "receipts",
+    "revenue",
+    "revenue_reports",
+    "waiting",
 ]

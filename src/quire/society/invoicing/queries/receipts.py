@@ -1,4 +1,4 @@
-"""Invoices, receipts, and what is open. Amounts are quanta of the licence's currency."""
+"""Invoices, receipts, and what is open. Amounts are quanta of the currency beside them."""
 
 from __future__ import annotations
 
@@ -51,11 +51,14 @@ class InvoiceRow:
 
 @dataclass(frozen=True, slots=True)
 class Outstanding:
-    """All that was invoiced under a licence, and all that has come in."""
+    """All that was invoiced under a licence, and all that has come in; what came in other currencies is in
+    ``foreign`` and does not count against what is due.
+    """
 
     licence_tid: str
     due: Money
     received: Money
+    foreign: tuple[Money, ...] = ()
 
     @property
     def open(self) -> Money:
@@ -112,5 +115,7 @@ def outstanding(licence: licensing.Ref) -> Outstanding:
     """What was invoiced under a licence and what has come in, over the whole of its term."""
     row = licensing.licence(licence)
     due = Invoice.objects.filter(licence=row.id).aggregate(total=Sum("amount"))["total"] or 0
-    received = Receipt.objects.filter(licence=row.id).aggregate(total=Sum("amount"))["total"] or 0
-    return Outstanding(row.tid, Money(due, row.currency), Money(received, row.currency))
+    sums = Receipt.objects.filter(licence=row.id).order_by("currency").values_list("currency")
+    received = {currency: Money(total, currency) for currency, total in sums.annotate(total=Sum("amount"))}
+    own = received.pop(row.currency, Money.zero(row.currency))
+    return Outstanding(row.tid, Money(due, row.currency), own, tuple(received.values()))
