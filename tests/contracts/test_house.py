@@ -75,6 +75,7 @@ CORE = [
     "tokens",
     "urls",
     "verify",
+    "weighings",
 ]
 
 

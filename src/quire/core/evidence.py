@@ -14,6 +14,7 @@ from quire.core import arrays, canonical, extras, terms
 from quire.core.distribution import Division, Evidence, Licence, Line, Party, Pot, payees
 from quire.core.fx import Conversion
 from quire.core.money import decimal_of
+from quire.core.plan import EVIDENCE
 from quire.core.readback import INPUTS, Record, read, read_receipts, receipt_records
 from quire.core.shares import share_text
 from quire.core.standings import cut
@@ -157,19 +158,17 @@ def _counts(evidence: Evidence) -> Iterator[Record]:
     uses = len(terms.USES)
     for pot in evidence.pots:
         counts = evidence.counts[pot.id]
-        for subject, cell, requests in zip(
-            arrays.to_list(counts.subjects),
-            arrays.to_list(counts.cells),
-            arrays.to_list(counts.requests),
-            strict=True,
-        ):
-            yield {
+        columns = [counts.subjects, counts.cells, counts.requests]
+        columns += [] if counts.evidence is None else [counts.evidence]
+        for subject, cell, requests, *shown in zip(*map(arrays.to_list, columns), strict=True):
+            told = {
                 "pot": pot.id,
                 "subject": subject,
                 "from": _day(counts.segments[cell // uses][0]),
                 "use": terms.USES[cell % uses],
                 "requests": requests,
             }
+            yield {**told, "evidence": EVIDENCE[shown[0]]} if shown else told
 
 
 # Results to files

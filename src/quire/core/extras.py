@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from quire.core import chains, classes, survey
+from quire.core import chains, classes, survey, weighings
 
 Record = Mapping[str, Any]
 
@@ -57,6 +57,7 @@ EXTRAS: tuple[Extra, ...] = (
     Extra("agreements.jsonl", "agreements", chains.write, chains.read, lambda one: str(one.id)),
     Extra(classes.FILE, classes.FIELD, classes.write, classes.read, classes.name_of),
     *(Extra(*fact) for fact in survey.FACTS),
+    *(Extra(*fact) for fact in weighings.FACTS),
 )
 """Every optional fact, in the order in which they are read: a later one may not rely on an earlier one."""
 

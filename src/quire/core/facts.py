@@ -17,11 +17,11 @@ from itertools import islice, pairwise
 from operator import lt
 from typing import Protocol
 
-from quire.core import arrays, chains, fx, survey, tariff, terms
+from quire.core import arrays, chains, fx, survey, tariff, terms, weighings
 from quire.core.arrays import Ints
 from quire.core.classes import Class
 from quire.core.errors import Invalid
-from quire.core.plan import Plan
+from quire.core.plan import EVIDENCE, Plan
 from quire.core.shares import UNKNOWN, Shares
 
 
@@ -182,28 +182,37 @@ class Subjects:
 class Counts:
     """A pot's usage, before any mandate: for each row a subject, a segment, a use and its requests.
 
-    ``cells`` is segment × number of uses + use, by the pot's ``segments`` and ``terms.USES``. Rows are
-    brought into the order of subject and cell, which breaks ties, so it does not matter how they came in.
-    Raises ``EvidenceWrong`` where a subject and cell are counted twice.
+    ``cells`` is segment × number of uses + use, by the pot's ``segments`` and ``terms.USES``. ``evidence`` is
+    a place in ``plan.EVIDENCE``, and None unless the plan weighs by it. Rows are brought into the order of
+    subject, cell and evidence, which breaks ties, so it does not matter how they came in. Raises
+    ``EvidenceWrong`` where the same of these is counted twice.
     """
 
     segments: tuple[tuple[date, date], ...]
     subjects: Ints
     cells: Ints
     requests: Ints
+    evidence: Ints | None = None
 
     def __post_init__(self) -> None:
         width = max(1, len(self.segments) * len(terms.USES))
-        first = arrays.times(self.subjects, arrays.alike(width, len(self.subjects)))
-        keys = arrays.plus(first, self.cells)
+        keys = _beside(self.subjects, self.cells, width)
+        if self.evidence is not None:
+            keys = _beside(keys, self.evidence, len(EVIDENCE))
         if _ascending(keys):
             return
         places = arrays.to_list(keys)
         order = arrays.ints(sorted(range(len(places)), key=places.__getitem__))
         if not _ascending(arrays.take(keys, order)):
             raise EvidenceWrong("The same usage of a work or site is counted twice.")
-        for name in ("subjects", "cells", "requests"):
-            object.__setattr__(self, name, arrays.take(getattr(self, name), order))
+        for name in ("subjects", "cells", "requests", "evidence"):
+            if (column := getattr(self, name)) is not None:
+                object.__setattr__(self, name, arrays.take(column, order))
+
+
+def _beside(first: Ints, second: Ints, width: int) -> Ints:
+    """Two columns in one number each, ``second`` below ``width``."""
+    return arrays.plus(arrays.times(first, arrays.alike(width, len(first))), second)
 
 
 def _ascending(keys: Ints) -> bool:
@@ -238,7 +247,10 @@ class Evidence:
     surveys: tuple[survey.Head, ...] = ()
     survey_units: tuple[survey.UnitRow, ...] = ()
     survey_reports: tuple[survey.ReportRow, ...] = ()
+    weighings: tuple[weighings.Weighing, ...] = ()
+    weights: tuple[weighings.Weight, ...] = ()
 
     def __post_init__(self) -> None:
         chains.check(self.agreements)
         survey.gathered(self.surveys, self.survey_units, self.survey_reports)
+        weighings.check(self.weighings, self.weights)

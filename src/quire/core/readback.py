@@ -30,7 +30,7 @@ from quire.core.facts import (
 )
 from quire.core.fx import Conversion, Rate, parse_rate
 from quire.core.money import decimal_of, quanta_of
-from quire.core.plan import Plan
+from quire.core.plan import EVIDENCE, Plan
 from quire.core.shares import UNKNOWN, Holder, Shares, parse_share
 from quire.core.standings import cut
 
@@ -133,7 +133,7 @@ class _Reader:
         more = {one.field: self.optional(one, places) for one in there}
         versions = [*chain.from_iterable(subjects.versions.values()), *more.get("agreements", ())]
         cuts = {pot.id: cut(parties, answers, direct, versions, pot) for pot in pots}
-        counts = self.counts(cuts, len(subjects.ids))
+        counts = self.counts(cuts, len(subjects.ids), weighed=plan.weighs_evidence)
         holds = self.named("holds.jsonl", _hold, "hold")
         return Evidence(plan, pots, parties, answers, direct, subjects, counts, tuple(holds.values()), **more)
 
@@ -195,8 +195,10 @@ class _Reader:
             raise ValueError(f"{party} is not in parties.jsonl")
         return self.places[party]
 
-    def counts(self, cuts: Mapping[str, tuple[tuple[date, date], ...]], subjects: int) -> dict[str, Counts]:
-        columns: dict[str, tuple[list[int], list[int], list[int]]] = {pot: ([], [], []) for pot in cuts}
+    def counts(
+        self, cuts: Mapping[str, tuple[tuple[date, date], ...]], subjects: int, *, weighed: bool
+    ) -> dict[str, Counts]:
+        columns: dict[str, tuple[list[int], ...]] = {pot: ([], [], [], []) for pot in cuts}
         width = len(terms.USES)
         uses = {use: place for place, use in enumerate(terms.USES)}
         cells = {
@@ -216,16 +218,18 @@ class _Reader:
                 raise ValueError("its requests are no count")
             if one["use"] not in uses:
                 raise ValueError("its use is not known")
-            for column, value in zip(
-                columns[pot], (subject, cells[pot][day] + uses[one["use"]], requests), strict=True
-            ):
+            if weighed and one["evidence"] not in EVIDENCE:
+                raise ValueError(f"its evidence must be one of {', '.join(EVIDENCE)}")
+            shown = EVIDENCE.index(one["evidence"]) if weighed else 0
+            row = (subject, cells[pot][day] + uses[one["use"]], requests, shown)
+            for column, value in zip(columns[pot], row, strict=True):
                 column.append(value)
 
         _each(self.files, "counts.jsonl", take)
         try:
             return {
-                pot: Counts(cuts[pot], *(arrays.ints(column) for column in three))
-                for pot, three in columns.items()
+                pot: Counts(cuts[pot], *(arrays.ints(column) for column in four[: 4 if weighed else 3]))
+                for pot, four in columns.items()
             }
         except EvidenceWrong as problem:
             raise EvidenceWrong(f"counts.jsonl: {problem.sentence}", file="counts.jsonl") from problem
