@@ -23,6 +23,7 @@ from quire.core.classes import Class
 from quire.core.errors import Invalid
 from quire.core.plan import EVIDENCE, Plan
 from quire.core.shares import UNKNOWN, Shares
+from quire.core.weighings import Weighing, Weight
 
 
 class EvidenceWrong(Invalid):
@@ -247,8 +248,8 @@ class Evidence:
     surveys: tuple[survey.Head, ...] = ()
     survey_units: tuple[survey.UnitRow, ...] = ()
     survey_reports: tuple[survey.ReportRow, ...] = ()
-    weighings: tuple[weighings.Weighing, ...] = ()
-    weights: tuple[weighings.Weight, ...] = ()
+    weighings: tuple[Weighing, ...] = ()
+    weights: tuple[Weight, ...] = ()
 
     def __post_init__(self) -> None:
         chains.check(self.agreements)

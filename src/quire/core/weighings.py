@@ -137,8 +137,8 @@ def write_weight(one: Weight) -> dict[str, Any]:
 def read_weight(record: Mapping[str, Any], places: Any = None) -> Weight:
     """The row again. It may weigh what has no part in the run: that stands nowhere."""
     low, high = (_fraction(record[name]) if name in record else None for name in ("low", "high"))
-    texts = (_text(record[name]) for name in ("weighing", "licence", "of"))
-    return Weight(*texts, _fraction(record["weight"]), low, high)
+    name, licence, of = (_text(record[name]) for name in ("weighing", "licence", "of"))
+    return Weight(name, licence, of, _fraction(record["weight"]), low, high)
 
 
 def _fraction(told: Any) -> Fraction:
