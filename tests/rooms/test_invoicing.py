@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,19 +14,20 @@ from quire.core.errors import QuireError
 from quire.core.money import Money, quanta_of
 from quire.core.tariff import NoPrice
 from quire.society.kit.tables import TableRefused
+from tests.conftest import Furnished, copy_of, furnished, users
 from tests.rooms import walls
 
 HEAD = "reference,licence,period,amount,currency,received\n"
 PAID = date(2026, 4, 9)
 
 
-@pytest.fixture
-def desk(people: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Any:
+def furnish(patch: pytest.MonkeyPatch) -> Any:
     """A lab with three licences; it is 15 April 2026."""
     from quire.society.licensing.actions import grant_licence
     from quire.society.parties.models import Party
 
-    monkeypatch.setenv("QUIRE_TODAY", "2026-04-15")
+    patch.setenv("QUIRE_TODAY", "2026-04-15")
+    people = users()
     Party.objects.create(code="lab", name="A lab", kind="lab")
     terms = {
         "licensee": "lab",
@@ -39,7 +41,27 @@ def desk(people: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Any:
     grant_licence(
         code="yen", kind="per-work", uses=["ai-input"], currency="JPY", prices={"standard": "12.5"}, **terms
     )
-    return people["preparer"]
+    return people
+
+
+@pytest.fixture(scope="module")
+def built(postgres: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
+    with furnished(postgres, tmp_path_factory.mktemp("built"), furnish) as made:
+        yield made
+
+
+@pytest.fixture
+def desk(
+    built: Furnished, postgres: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Any]:
+    with copy_of(built, postgres, tmp_path, monkeypatch):
+        monkeypatch.setenv("QUIRE_TODAY", "2026-04-15")
+        yield built.made["preparer"]
+
+
+@pytest.fixture
+def people(built: Furnished, desk: Any) -> Any:
+    return built.made
 
 
 def invoice(by: Any, licence: str = "blanket", period: str = "2026-Q1", **other: Any) -> Any:
