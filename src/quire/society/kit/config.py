@@ -58,6 +58,12 @@ SETTINGS = (
     ),
     Setting("QUIRE_USER", "The name of the user who acts, where a command has no `--by`.", "unset"),
     Setting(
+        "QUIRE_MOST_SUCCESSORS",
+        "How many payees may stand in one party's place, its successors' own successors counted: many small "
+        "payments cost more than they bring.",
+        "`20`",
+    ),
+    Setting(
         "QUIRE_TODAY",
         "The date that Quire takes for today (YYYY-MM-DD), for rehearsals and tests.",
         "the machine's date, UTC",
@@ -125,4 +131,12 @@ def token_seconds(most: int) -> int:
     said = text("QUIRE_TOKEN_SECONDS", "900")
     if not (said.isascii() and said.isdigit() and len(said) < 6 and 60 <= int(said) <= most):
         raise SettingWrong(f"QUIRE_TOKEN_SECONDS is {said!r}; say seconds, from 60 to {most}.")
+    return int(said)
+
+
+def most_successors() -> int:
+    """How many payees may stand in one party's place, 1 to 1000; else SettingWrong."""
+    said = text("QUIRE_MOST_SUCCESSORS", "20")
+    if not (said.isascii() and said.isdigit() and len(said) < 5 and 1 <= int(said) <= 1000):
+        raise SettingWrong(f"QUIRE_MOST_SUCCESSORS is {said!r}; say how many payees, from 1 to 1000.")
     return int(said)

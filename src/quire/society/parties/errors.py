@@ -57,3 +57,15 @@ class RoleMissing(Refused):
     """The user lacks the role that this asks for."""
 
     code = "parties.role-missing"
+
+
+class SuccessionRefused(Invalid):
+    """A succession that contradicts itself or the record: no successors, a circle, too many payees."""
+
+    code = "parties.succession-refused"
+
+
+class SucceededAlready(Conflict):
+    """Who succeeds this party is on record, otherwise than it is given now."""
+
+    code = "parties.succeeded"

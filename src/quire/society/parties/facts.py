@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from quire.core.shares import UNKNOWN
 from quire.society.kit.tables import Row
 from quire.society.parties.countries import COUNTRIES
 from quire.society.parties.errors import CellWrong
@@ -40,6 +41,7 @@ class PartyFacts:
     account_holder: str | None = None
     isni: str | None = None
     ipi: str | None = None
+    ipi_base: str | None = None
     vat: str | None = None
     lei: str | None = None
     orcid: str | None = None
@@ -146,6 +148,8 @@ def is_code(text: str) -> bool:
 
 
 def _code(value: str) -> str:
+    if value == UNKNOWN:
+        raise CellWrong(f"code {value} is kept for owners whom nobody knows; choose another.", column="code")
     if not is_code(value):
         raise CellWrong(f"code {value!r} must be small letters a-z, digits, dots, hyphens and underscores, "
                         "beginning with a letter or digit.", column="code")  # fmt: skip

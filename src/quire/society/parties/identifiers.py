@@ -6,7 +6,13 @@ from collections.abc import Callable
 from types import MappingProxyType
 
 from stdnum import bic, ean, iban, isil, isni, lei, vatin
-from stdnum.exceptions import InvalidChecksum, InvalidComponent, InvalidLength, ValidationError
+from stdnum.exceptions import (
+    InvalidChecksum,
+    InvalidComponent,
+    InvalidFormat,
+    InvalidLength,
+    ValidationError,
+)
 
 from quire.society.parties.errors import CellWrong
 
@@ -43,6 +49,20 @@ def _ipi(text: str) -> str:
     return number
 
 
+def _ipi_base(text: str) -> str:
+    """An IPI base number, which names a person or organisation under all of its names: ``I``, nine digits
+    and a check digit, (10 − (2 + Σ i·dᵢ) mod 10) mod 10, i = 1 … 9 (CISAC)."""
+    number = text.replace(" ", "").replace("-", "").replace(".", "").upper()
+    if len(number) != 11:
+        raise InvalidLength()
+    if number[0] != "I" or not (number.isascii() and number[1:].isdigit()) or not int(number[1:10]):
+        raise InvalidFormat()
+    total = 2 + sum(place * int(digit) for place, digit in enumerate(number[1:10], 1))
+    if (10 - total % 10) % 10 != int(number[10]):
+        raise InvalidChecksum()
+    return f"{number[0]}-{number[1:10]}-{number[10]}"
+
+
 def _orcid(text: str) -> str:
     """An ORCID iD is an ISNI in a block of its own: the same sixteen characters, the same mod 11-2."""
     return isni.validate(text.removeprefix("https://orcid.org/"))
@@ -59,6 +79,7 @@ SCHEMES: MappingProxyType[str, Callable[[str], str]] = MappingProxyType(
     {
         "isni": isni.validate,
         "ipi": _ipi,
+        "ipi_base": _ipi_base,
         "vat": vatin.validate,
         "lei": lei.validate,
         "orcid": _orcid,
@@ -73,6 +94,7 @@ _NAMES = {
     "bic": "a BIC (8 or 11 characters)",
     "isni": "an ISNI",
     "ipi": "an IPI name number (11 digits)",
+    "ipi_base": "an IPI base number (I, nine digits and a check digit)",
     "vat": "a VAT number with its country in front",
     "lei": "an LEI",
     "orcid": "an ORCID iD",

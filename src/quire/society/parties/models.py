@@ -6,7 +6,8 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
 
-from quire.society.kit.nouns import Noun
+from quire.society.kit.fields import FractionField
+from quire.society.kit.nouns import AppendOnly, Noun
 
 KINDS = {
     "newspaper": "newspaper",
@@ -118,3 +119,48 @@ class Society(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(only=True), name="parties_one_society")]
+
+
+SUCCESSIONS = {
+    "estate": "its estate",
+    "heirs": "its heirs",
+    "merger": "a party that it became part of",
+    "acquirer": "a buyer",
+}
+UNIVERSAL = ("estate", "heirs", "merger")
+"""Kinds of succession that take everything not yet paid: the party itself is no more."""
+
+
+class Succession(AppendOnly):
+    """Others stand in a party's place from ``starts``: by the shares of its ``takers``, or, while ``unclear``
+    says why nobody knows them yet, nobody. A record is never edited: a further one ``clarifies`` it.
+    """
+
+    prefix = "scn"
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="successions")
+    kind = models.CharField(max_length=10, choices=list(SUCCESSIONS.items()))
+    starts = models.DateField()
+    unclear = models.CharField(max_length=200, blank=True)
+    clarifies = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="clarified_by")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=list(SUCCESSIONS)), name="parties_succession_kind"),
+            models.UniqueConstraint(
+                fields=["party"], condition=Q(clarifies__isnull=True), name="parties_succeeded_once"
+            ),
+        ]
+
+
+class Successor(AppendOnly):
+    """One who stands in the party's place, with an exact share; the shares of a succession sum to one."""
+
+    prefix = "scr"
+
+    succession = models.ForeignKey(Succession, on_delete=models.PROTECT, related_name="takers")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    share = FractionField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["succession", "party"], name="parties_successor_once")]

@@ -11,6 +11,7 @@ from quire.society.parties.actions.registering import (
     register_party,
     take_parties,
 )
+from quire.society.parties.actions.succeeding import record_succession
 
 __all__ = [
     "add_user",
@@ -20,6 +21,7 @@ __all__ = [
     "good",
     "grant_role",
     "import_parties",
+    "record_succession",
     "register_party",
     "take_parties",
 ]

@@ -20,12 +20,22 @@ from quire.society.parties.queries.people import (
     society,
     users,
 )
+from quire.society.parties.queries.succession import (
+    SuccessionRow,
+    Successor,
+    moving,
+    payees_in_the_end,
+    succeeded,
+    successions,
+)
 
 __all__ = [
     "PartyName",
     "Payee",
     "Ref",
     "SocietyFacts",
+    "SuccessionRow",
+    "Successor",
     "acting",
     "by_code",
     "facts_of",
@@ -34,10 +44,14 @@ __all__ = [
     "judge_parties",
     "known_facts",
     "may_write",
+    "moving",
     "names",
     "need_role",
     "party",
     "payees",
+    "payees_in_the_end",
     "society",
+    "succeeded",
+    "successions",
     "users",
 ]
