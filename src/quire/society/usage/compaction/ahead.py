@@ -52,9 +52,10 @@ class Ahead:
         self._thread.shutdown()
 
     def prepare(self, place: Path, after: int) -> None:
-        """Begin with what is likely to be asked for next. Only while nothing else is under way."""
-        self._forget()
-        self._next = place, after, self._thread.submit(self._read, place, after, self._db.cursor())
+        """Begin with what is likely to be asked for next, unless that was begun already."""
+        if self._next is None or self._next[:2] != (place, after):
+            self._forget()
+            self._next = place, after, self._thread.submit(self._read, place, after, self._db.cursor())
 
     def take(self, place: Path, after: int) -> Read:
         """The events of the spool in ``place`` after the number ``after``, maybe none.
@@ -64,10 +65,17 @@ class Ahead:
         if self._next is not None and self._next[:2] == (place, after):
             waiting, self._next = self._next[2], None
             return waiting.result()
-        return self._read(place, after, self._db.cursor())
+        self._forget()
+        chunk = gather(place, after, self._most)
+        if chunk.full:
+            self.prepare(place, chunk.last)  # it need not wait until this one is parsed
+        return self._parsed(chunk, self._db.cursor())
 
     def _read(self, place: Path, after: int, db: duckdb.DuckDBPyConnection) -> Read:
-        read = Read(gather(place, after, self._most), db)
+        return self._parsed(gather(place, after, self._most), db)
+
+    def _parsed(self, chunk: Chunk, db: duckdb.DuckDBPyConnection) -> Read:
+        read = Read(chunk, db)
         try:
             if read.chunk.lines:
                 lake.settle_in(db)
