@@ -9,6 +9,7 @@ from django.db.models import Sum
 
 from quire.core import bundle
 from quire.core.errors import QuireError
+from quire.core.fx import Rate, convert
 from quire.core.money import decimal_of
 from quire.society.distribution import publishing
 from quire.society.distribution.keys import signing_key
@@ -24,8 +25,17 @@ def pots_are_their_receipts() -> Iterator[str]:
     """A pot is the sum of its receipts."""
     for pot in Pot.objects.exclude(run__state="cancelled"):
         received = PotReceipt.objects.filter(pot=pot).aggregate(sum=Sum("receipt__amount"))["sum"] or 0
-        if received != pot.amount:
-            yield f"{pot.tid} is {decimal_of(pot.amount)} {pot.currency}; receipts: {decimal_of(received)}."
+        came_in, currency = pot.came_in
+        if received != came_in:
+            yield f"{pot.tid} is {decimal_of(came_in)} {currency}; receipts: {decimal_of(received)}."
+
+
+def conversions_are_exact() -> Iterator[str]:
+    """A pot that was converted is what its stated rate makes of what came in, cut to the quantum."""
+    for pot in Pot.objects.filter(received__isnull=False):
+        stated = Rate(pot.received_currency, pot.currency, pot.rate, pot.rate_source, pot.rate_date)
+        if convert(pot.received, stated)[0] != pot.amount:
+            yield f"{pot.tid} is not what its rate of {pot.rate_date} makes of what came in."
 
 
 def lines_are_their_pots() -> Iterator[str]:
@@ -40,8 +50,9 @@ def posted_pots_are_empty() -> Iterator[str]:
     """A pot's account holds exactly the receipts of its licence and period that no posted run has taken."""
     taken: dict[tuple[Any, ...], int] = {}
     for pot in Pot.objects.filter(run__state__in=["posted", "closed"]).select_related("licence"):
-        key = (pot.licence.tid, pot.starts, pot.ends, pot.currency)
-        taken[key] = taken.get(key, 0) + pot.amount
+        came_in, currency = pot.came_in
+        key = (pot.licence.tid, pot.starts, pot.ends, currency)
+        taken[key] = taken.get(key, 0) + came_in
     for (licence, starts, ends, currency), amount in taken.items():
         received = sum(
             one.amount
@@ -118,6 +129,7 @@ def approvals_are_by_others() -> Iterator[str]:
 
 CHECKS = [
     pots_are_their_receipts,
+    conversions_are_exact,
     lines_are_their_pots,
     posted_pots_are_empty,
     held_is_what_lines_hold,

@@ -74,10 +74,17 @@ class Pot(Noun):
     currency = models.CharField(max_length=3)
     amount = QuantaField()
     received = QuantaField(null=True)
-    received_currency = models.CharField(max_length=3, blank=True, default="")
+    received_currency = models.CharField(max_length=3, blank=True, default="", db_default="")
     rate = FractionField(null=True)
-    rate_source = models.CharField(max_length=100, blank=True, default="")
+    rate_source = models.CharField(max_length=100, blank=True, default="", db_default="")
     rate_date = models.DateField(null=True)
+
+    @property
+    def came_in(self) -> tuple[int, str]:
+        """Quanta received, and their currency."""
+        return (
+            (self.amount, self.currency) if self.received is None else (self.received, self.received_currency)
+        )
 
     class Meta:
         constraints = [

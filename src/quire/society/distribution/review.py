@@ -11,6 +11,7 @@ from quire.core import canonical
 from quire.core.money import Money, decimal_of, quanta_of
 from quire.society.distribution.errors import DoesNotAdd
 from quire.society.distribution.models import Line, Run
+from quire.society.distribution.pots import notices as money_notices
 
 Files = Mapping[str, bytes]
 
@@ -66,16 +67,11 @@ def _by_currency(totals: list[dict[str, Any]], payees: list[dict[str, Any]]) -> 
 
 
 def _notices(run: Run, totals: list[dict[str, Any]], payees: list[dict[str, Any]]) -> Iterator[str]:
-    licences = {pot.tid: pot.licence for pot in run.pots.select_related("licence")}
+    pots = {pot.tid: pot for pot in run.pots.select_related("licence")}
     for told in totals:
-        licence, currency = licences[told["pot"]], told["currency"]
-        name = licence.code
-        # What crawlers pay by the request is charged as they go: nothing is due of it by the counts.
-        if told["received"] != told["due"] and licence.kind != "crawl":
-            yield (
-                f"{name}: {Money(quanta_of(told['received']), currency)} came in; by the counts "
-                f"{Money(quanta_of(told['due']), currency)} is due."
-            )
+        pot, currency = pots[told["pot"]], told["currency"]
+        name = pot.licence.code
+        yield from (f"{name}: {sentence}" for sentence in money_notices(pot, quanta_of(told["due"])))
         yield from (f"{name}: {sentence}" for sentence in _empty(told["shares"]))
         if quanta_of(told["held"]):
             yield f"{name}: {Money(quanta_of(told['held']), currency)} is held."

@@ -58,7 +58,7 @@ BEGIN
   END IF;
   IF NEW.state = 'frozen' AND EXISTS (
        SELECT 1 FROM public.distribution_pot AS pot
-        WHERE pot.run_id = NEW.id AND pot.amount IS DISTINCT FROM (
+        WHERE pot.run_id = NEW.id AND coalesce(pot.received, pot.amount) IS DISTINCT FROM (
           SELECT coalesce(sum(receipt.amount), 0) FROM public.distribution_potreceipt AS joined
             JOIN public.invoicing_receipt AS receipt ON receipt.id = joined.receipt_id
            WHERE joined.pot_id = pot.id)) THEN
@@ -108,7 +108,8 @@ BEGIN
      OR NOT EXISTS (SELECT 1 FROM public.distribution_pot AS pot
                       JOIN public.distribution_run AS run ON run.id = pot.run_id AND run.state = 'open'
                       JOIN public.invoicing_receipt AS receipt
-                        ON receipt.licence_id = pot.licence_id AND receipt.currency = pot.currency
+                        ON receipt.licence_id = pot.licence_id
+                       AND receipt.currency = coalesce(nullif(pot.received_currency, ''), pot.currency)
                        AND receipt.starts = pot.starts AND receipt.ends = pot.ends
                      WHERE pot.id = NEW.pot_id AND receipt.id = NEW.receipt_id) THEN
     RAISE EXCEPTION 'a receipt joins a pot of its own licence, period and currency, while the run is open'

@@ -6,16 +6,16 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
 
 from quire.core.errors import Invalid
-from quire.society.distribution import errors, store
+from quire.society.distribution import errors, pots, store
 from quire.society.distribution.actions import stages
-from quire.society.distribution.models import Approval, PlanVersion, Pot, PotReceipt, Run
-from quire.society.invoicing import queries as invoicing
+from quire.society.distribution.models import Approval, PlanVersion, PotReceipt, Run
 from quire.society.kit import acts, clock, locks
 from quire.society.kit.periods import Period
 from quire.society.parties import queries as parties
@@ -32,55 +32,25 @@ class Forecast:
     review: dict[str, Any]
 
 
-def open_run(*, period: Period, by: Any, plan: str = "") -> Run:
+def open_run(*, period: Period, by: Any, plan: str = "", lump: str = "") -> Run:
     """Take every receipt of the period that no run has taken, as pots by licence, period and currency.
 
     ``plan`` names a plan version by name or digest; else the one in force on the period's last day is used.
-    Raises ``NothingToDistribute`` (naming the run that has the receipts, if one has), ``NoPlan``.
+    ``lump`` names a round of a lump sum (``lrd_…``), whose receipts alone are taken, by the plan of that name
+    in force today; without it no lump sum is touched. Raises ``NothingToDistribute`` (naming the run that has
+    the receipts, if one has), ``NoPlan``, invoicing.NoRate.
     """
     parties.need_role(by, "operator")
     with transaction.atomic():
         locks.wait("distribution:open")
-        version = _plan(plan, period)
-        waiting = _waiting(period)
+        version = _plan(plan, Period(period.starts, clock.today() + timedelta(days=1)) if lump else period)
+        groups = pots.waiting(period, lump)
         run = Run.objects.create(
             starts=period.starts, ends=period.ends, plan=version, opened_at=clock.now(), prepared_by=by
         )
-        for (licence, starts, ends, currency), receipts in sorted(
-            waiting.items(), key=lambda item: str(item[0])
-        ):
-            pot = Pot.objects.create(
-                run=run,
-                licence_id=licence,
-                starts=starts,
-                ends=ends,
-                currency=currency,
-                amount=sum(one.amount for one in receipts),
-            )
-            PotReceipt.objects.bulk_create(PotReceipt(receipt_id=one.id, pot=pot) for one in receipts)
+        pots.make(run, groups)
         acts.record("distribution.open", run, by=by, period=str(period), plan=version.digest)
     return run
-
-
-def _waiting(period: Period) -> dict[tuple[Any, ...], list[Any]]:
-    receipts = invoicing.receipts(period.starts, period.ends)
-    taken = dict(
-        PotReceipt.objects.filter(receipt_id__in=[one.id for one in receipts]).values_list(
-            "receipt_id", "pot__run_id"
-        )
-    )
-    groups: dict[tuple[Any, ...], list[Any]] = {}
-    for one in receipts:
-        if one.id not in taken:
-            groups.setdefault((one.licence_id, one.starts, one.ends, one.currency), []).append(one)
-    if groups:
-        return groups
-    if taken:
-        run = Run.objects.get(id=next(iter(taken.values())))
-        raise errors.NothingToDistribute(
-            f"All receipts of {period} are already in the run {run.tid}, which is {run.state}.", run=run.tid
-        )
-    raise errors.NothingToDistribute(f"No money has come in for {period}: record a receipt first.")
 
 
 def _plan(name: str, period: Period) -> PlanVersion:

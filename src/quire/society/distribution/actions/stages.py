@@ -16,7 +16,7 @@ from django.db.models.fields.json import KeyTextTransform
 from quire.core import arrays, evidence
 from quire.core.distribution import OUTCOMES, Division, Evidence, divide_all, parties_of
 from quire.core.money import decimal_of
-from quire.society.distribution import freezing, publishing, review
+from quire.society.distribution import freezing, pots, publishing, review
 from quire.society.distribution.actions import holds
 from quire.society.distribution.errors import DoesNotAdd, WrongStage
 from quire.society.distribution.models import Line, Run
@@ -184,8 +184,7 @@ def _entries(pot: Any) -> Iterator[ledger.EntryIn]:
         account = _account(outcome, party, to or "", pot)
         sums[account] = sums.get(account, 0) + amount
     yield from (ledger.EntryIn(account, pot.currency, -amount) for account, amount in sums.items() if amount)
-    if pot.amount:
-        yield ledger.EntryIn(accounts.pot(pot.licence.tid, pot.starts, pot.ends), pot.currency, pot.amount)
+    yield from pots.out_of(pot)
 
 
 def _account(outcome: str, party: UUID | None, to: str, pot: Any) -> str:

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="pot",
             name="rate_source",
-            field=models.CharField(blank=True, default="", max_length=100),
+            field=models.CharField(blank=True, db_default="", default="", max_length=100),
         ),
         migrations.AddField(
             model_name="pot",
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="pot",
             name="received_currency",
-            field=models.CharField(blank=True, default="", max_length=3),
+            field=models.CharField(blank=True, db_default="", default="", max_length=3),
         ),
         migrations.AddConstraint(
             model_name="pot",

@@ -8,10 +8,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from quire.core.money import Money
-from quire.society.invoicing.models import Invoice, Receipt
+from quire.society.invoicing.models import Invoice, Receipt, Round
+from quire.society.kit import ids
 from quire.society.licensing import queries as licensing
 
 
@@ -71,7 +72,20 @@ def receipts(starts: date, ends: date) -> list[ReceiptRow]:
 
     A receipt for a longer period is not among them: it is distributed with the whole of its period.
     """
-    rows = Receipt.objects.filter(starts__gte=starts, ends__lte=ends).select_related("licence")
+    return _receipts(Receipt.objects.filter(starts__gte=starts, ends__lte=ends))
+
+
+def distributable(starts: date, ends: date, lump: str = "") -> list[ReceiptRow]:
+    """The receipts of ``receipts`` that an ordinary run takes: none of a lump sum. ``lump`` names a round
+    (``lrd_…``) of one: then its receipts alone.
+    """
+    rows = Receipt.objects.filter(starts__gte=starts, ends__lte=ends)
+    if lump:
+        return _receipts(rows.filter(round__round=ids.read(Round.prefix, lump)))
+    return _receipts(rows.exclude(licence__kind="lump"))
+
+
+def _receipts(rows: QuerySet[Receipt]) -> list[ReceiptRow]:
     return [
         ReceiptRow(
             row.id,
@@ -86,7 +100,7 @@ def receipts(starts: date, ends: date) -> list[ReceiptRow]:
             row.received_on,
             row.reference,
         )
-        for row in rows.order_by("licence__code", "starts", "ends", "reference")
+        for row in rows.select_related("licence").order_by("licence__code", "starts", "ends", "reference")
     ]
 
 
