@@ -78,8 +78,8 @@ demo-reset: setup ## Take the demonstration society away, to begin anew
 test: setup check ## The house rules, then the default tests
 	$(BIN)/pytest -n $(WORKERS) $(PYTEST)
 
-test-more: setup programs clients ## The longer tests: races, crashes, whole simulations
-	$(BIN)/pytest -m more $(PYTEST)
+test-more: setup programs clients ## The longer tests: races, crashes, simulations, every example of a property
+	$(BIN)/pytest --whole -m "more or hypothesis" $(PYTEST)
 
 check: setup ## Lint, format, types, imports, and tools/tidy.py
 	$(BIN)/ruff check --quiet --output-format concise .

@@ -17,8 +17,30 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 _TEMPLATE = "quire_template"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--whole``: what ``make test-more`` gives."""
+    parser.addoption("--whole", action="store_true", help="property tests with all of their examples")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The default suite tries a quarter of each property test's examples; ``make test-more`` tries all."""
+    tests = [item.obj for item in items if isinstance(item, pytest.Function)]
+    if not config.getoption("--whole"):
+        for test in {id(one): one for one in tests}.values():
+            try_fewer(test)
+
+
+def try_fewer(test: Any) -> None:
+    """A quarter of the examples of a property test, but 25 where it has as many. Other tests stay."""
+    told = getattr(test, "_hypothesis_internal_use_settings", None)
+    if told is not None:
+        few = min(told.max_examples, max(told.max_examples // 4, 25))
+        test._hypothesis_internal_use_settings = settings(told, max_examples=few)
 
 
 @dataclass(frozen=True)
