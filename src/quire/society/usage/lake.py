@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import file_digest
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 import duckdb
@@ -85,11 +85,15 @@ def columns_of(rows: Sequence[Row], owners: Sequence[tuple[str, str]]) -> dict[s
 
     ``owners`` are the site and work of each row, UUIDs as text, empty where there is none.
     """
+    starts = [(row.starts - _EPOCH) // _MICROSECOND for row in rows]
     values: dict[str, list[Any]] = {
         "line": [row.line for row in rows],
         "fingerprint": [row.fingerprint for row in rows],
-        "starts": [(row.starts - _EPOCH) // _MICROSECOND for row in rows],
-        "ends": [(row.ends - _EPOCH) // _MICROSECOND for row in rows],
+        "starts": starts,
+        "ends": [
+            start if row.ends is row.starts else (row.ends - _EPOCH) // _MICROSECOND
+            for row, start in zip(rows, starts, strict=True)
+        ],
         "count": [row.count for row in rows],
         "agent": [row.agent for row in rows],
         "operator": [row.operator for row in rows],
@@ -126,16 +130,48 @@ def put(db: duckdb.DuckDBPyConnection, table: str, columns: dict[str, np.ndarray
     db.unregister("handed_over")
 
 
-def write(path: str, rows: Sequence[Row], owners: Sequence[tuple[str, str]]) -> Written:
-    """Put the rows on the disk, durably, at ``path`` under ``QUIRE_HOME``; whatever was there is replaced.
+class Writer:
+    """Puts rows on the disk, a file at a time, and looks what is there. Use it in a ``with``.
 
-    ``owners`` are as in ``columns_of``. The same rows make the same bytes: they are sorted by host, path,
-    start and line, and written by one thread. Raises ``LakeNotWritten``.
+    Its connections are made when they are needed, and once: each takes a hundredth of a second.
     """
-    with connect(threads=1) as db:
+
+    def __init__(self) -> None:
+        self._db: duckdb.DuckDBPyConnection | None = None
+        self._other: duckdb.DuckDBPyConnection | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for db in (self._db, self._other):
+            if db is not None:
+                db.close()
+
+    @contextmanager
+    def reading(self, paths: Sequence[str]) -> Iterator[duckdb.DuckDBPyConnection]:
+        """As ``reading`` does it, by a connection that stays."""
+        self._other = db = self._other or connect()
+        look(db, paths)
+        with damage_told():
+            yield db
+
+    def write(self, path: str, rows: Sequence[Row], owners: Sequence[tuple[str, str]]) -> Written:
+        """Put the rows on the disk, durably, at ``path`` under ``QUIRE_HOME``; what was there is replaced.
+
+        ``owners`` are as in ``columns_of``. The same rows make the same bytes: they are sorted by host, path,
+        start and line, and written by one thread. Raises ``LakeNotWritten``.
+        """
+        self._db = db = self._db or connect(threads=1)
         absent = [f"NULL::{kind} AS {name}" for name, kind in _OF_EDGES]
         put(db, "fresh", columns_of(rows, owners), ", ".join([*map(_from_numpy, _OF_FILES), *absent]))
         return write_table(db, "fresh", path)
+
+
+def write(path: str, rows: Sequence[Row], owners: Sequence[tuple[str, str]]) -> Written:
+    """One file, as ``Writer.write`` does it."""
+    with Writer() as writer:
+        return writer.write(path, rows, owners)
 
 
 def write_table(

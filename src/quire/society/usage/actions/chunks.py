@@ -76,6 +76,7 @@ class Place:
     """Where a commit writes: a folder under ``QUIRE_HOME``; of a dry run also the files there so far."""
 
     folder: str
+    writer: lake.Writer
     rehearsed: list[str] | None = None
 
 
@@ -126,14 +127,16 @@ def _judged(
     texts = _Texts()
     found = (finder.find(row.host, row.path) if row.host else NOTHING for row in good)
     owners = [(texts[site], texts[work]) for site, work in found]
-    return aside, [lake.write(f"{place.folder}/{chunk.before + 1}.parquet", good, owners)]
+    return aside, [place.writer.write(f"{place.folder}/{chunk.before + 1}.parquet", good, owners)]
 
 
 def _sorted_out(record: Import, rows: Sequence[Row], place: Place) -> tuple[list[Row], list[tuple[Row, str]]]:
     """First in wins. Rows of a log do not contradict one another; hourly rows of one file may."""
     hourly = record.format == "hourly"
     imports, paths, sources = _relevant(record, rows, place, own=hourly)
-    with lake.reading(paths) as db:
+    if not paths and not hourly:
+        return list(rows), []
+    with place.writer.reading(paths) as db:
         edges = [number for number, one in enumerate(imports) if one.format == EDGE]
         known = conflicts.known_to(db, rows, sources, edges)
     ours = next((number for number, one in enumerate(imports) if one.id == record.id), len(imports))

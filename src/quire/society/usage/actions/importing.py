@@ -135,10 +135,12 @@ def _import(
                               format=file.form, agents=f"sha256:{book.digest}")  # fmt: skip
     if before is None and not dry:
         _begin(record, by)
-    place = Place(f"tmp/dry-{record.tid}", []) if dry else Place(lake.folder_of(record.tid))
+    writer = lake.Writer()
+    place = Place(f"tmp/dry-{record.tid}", writer, []) if dry else Place(lake.folder_of(record.tid), writer)
     run = _Run(file, record, by, place, progress, chunk, Facts.from_json(record.account), crew)
     try:
-        _read(run, book)
+        with writer:
+            _read(run, book)
         account = queries.account_of(record, facts=run.facts, beside=place.rehearsed or ())
     finally:
         if dry:

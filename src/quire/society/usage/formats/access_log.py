@@ -59,6 +59,7 @@ _LAST_PART = "the referer and the user agent are not both whole, in quotation ma
 
 _VHOST_CLIENT = re.compile(rb"[^:.]*[:.]")
 _REMEMBERED = 50_000
+_LONGEST_REMEMBERED = 1000  # bytes
 
 
 class Entry(NamedTuple):
@@ -151,7 +152,8 @@ class Reader:
         if len(self._agents) >= _REMEMBERED:  # somebody sends a new name with each request
             self._agents = {None: None}
         agent = self.book.recognise(text(name))
-        self._agents[name] = agent
+        if len(name) <= _LONGEST_REMEMBERED:
+            self._agents[name] = agent
         return agent
 
 
@@ -209,11 +211,12 @@ def _day(written: bytes) -> tuple[int, int, int] | None:
 
 
 def _when(match: re.Match[bytes]) -> datetime | None:
-    written, hour, minute, second, *zone = match.group(4, 5, 6, 7, 8, 9, 10)
+    written, hour, minute, second, sign, hours, minutes = match.group(4, 5, 6, 7, 8, 9, 10)
     day = _day(written)
     if day is None:
         return None
-    return datetime(*day, int(hour), int(minute), int(second), tzinfo=UTC) - _ahead(*zone)
+    local = datetime(*day, int(hour), int(minute), int(second), tzinfo=UTC)
+    return local if hours == minutes == b"00" else local - _ahead(sign, hours, minutes)
 
 
 @cache

@@ -9,6 +9,7 @@ registered work is never an asset.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 EXTENSIONS = frozenset(
     (
@@ -25,6 +26,7 @@ FILES = frozenset(
     )
 )
 FOLDERS = ("/.well-known/", "/cdn-cgi/")  # RFC 8615; a content network's own addresses
+_LONGEST_REMEMBERED = 300  # characters
 FEEDS = frozenset(("feed", "rss", "atom"))  # the last segment of a feed's address without an extension
 
 
@@ -35,6 +37,16 @@ def is_asset(path: str, registered: Callable[[str], bool]) -> bool:
 
 def looks_like_asset(path: str) -> bool:
     """Is the canonical ``path`` on the list above? Upper and lower case are one."""
+    return _remembered(path) if len(path) <= _LONGEST_REMEMBERED else _looks_like_asset(path)
+
+
+@lru_cache(maxsize=30_000)
+def _remembered(path: str) -> bool:
+    """The same pages are asked for again and again."""
+    return _looks_like_asset(path)
+
+
+def _looks_like_asset(path: str) -> bool:
     lower = path.lower()
     if lower in FILES or lower.startswith(FOLDERS):
         return True

@@ -15,9 +15,9 @@ from typing import NamedTuple, Self
 from quire.society.usage.formats.crew import Crew
 from quire.society.usage.formats.lines import Position, RawLine, Whole, open_blocks
 from quire.society.usage.formats.looking import Looked, look_for
-from quire.society.usage.formats.rows import Met, Read, Reader
+from quire.society.usage.formats.rows import ASSET, Met, Read, Reader
 
-_BLOCK = 1024 * 1024  # sifting goes over a block several times: let it stay in the processor's cache
+_BLOCK = 512 * 1024  # sifting goes over a block several times: let it stay in the processor's cache
 
 
 class Piece(NamedTuple):
@@ -73,15 +73,15 @@ class Pieces:
 
     def _settled(self, looked: Looked) -> tuple[Counter[Read], list[tuple[int, Read]]]:
         counts, reads, settle = looked.counts, [], self._reader.settle
+        assets = 0
         for event in looked.events:
             if not isinstance(event, Met):
                 reads.append(event)
-                continue
-            read = settle(event)
-            if read.row is None and read.reason is None:
-                counts[read] += 1
+            elif (read := settle(event)) is ASSET:
+                assets += 1
             else:
                 reads.append((event.line, read))
+        counts[ASSET] += assets
         return counts, reads
 
 

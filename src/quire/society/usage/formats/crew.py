@@ -30,9 +30,9 @@ WORTH_IT = 32 * 1024 * 1024
 
 _APART = ("access-log", "nginx-json", "cloudflare")
 _MOST = 3  # processes: what is left to this one, which settles what they met, would not keep up with more
-_AHEAD = 16  # blocks waiting for each of them, so that they have work while this process writes
+_AHEAD = 24  # blocks waiting for each of them, so that they have work while this process writes
 _OPEN = 2  # blocks given to one at a time: the next is there when it is done with the first
-_LONGEST = 48  # blocks looked at or waiting, of which the first is not settled: this bounds the memory
+_LONGEST = 96  # blocks looked at or waiting, of which the first is not settled: this bounds the memory
 
 HEAD = struct.Struct("<QQQQ")
 """Before each block: the fields of ``Whole`` but its data, and how many bytes that has."""

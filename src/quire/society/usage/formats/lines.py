@@ -196,7 +196,7 @@ class _Splitter:
             block = block[end + 1 :]
         end = block.rfind(b"\n") + 1
         if end:
-            data = self.tail + block[:end]
+            data = b"".join((self.tail, memoryview(block)[:end]))
             count = int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == 10))
             whole = Whole(data, self.number, self.offset, count)
             self.tail = b""

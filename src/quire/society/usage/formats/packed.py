@@ -20,7 +20,7 @@ import zstandard
 LARGEST_WINDOW = 128 * 1024 * 1024
 """Bytes that unpacking zstd may look back: what ``zstd -d`` itself allows where nobody asks for more."""
 
-_BLOCK = 256 * 1024
+_BLOCK = 1024 * 1024
 _GZIP_BLOCK = 32 * 1024  # what is lost when damage is met: small, so that reading gets close to it
 _ZSTD_PIECE = 1024  # packed bytes unpacked at a time: at worst, blocks of one repeated byte, they are 32 MiB
 _ENOUGH = 64 * 1024  # unpacked bytes worth handing on

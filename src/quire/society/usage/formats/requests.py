@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from quire.core.errors import Invalid
 from quire.core.urls import canonical_path, canonical_url
 
 _USUAL = re.compile(rb"([A-Za-z][A-Za-z_-]{0,31}) (/[!-\[\]-~]*+) HTTP/[0-9](?:\.[0-9])?")
+_LONGEST_REMEMBERED = 300  # bytes
 _METHOD = re.compile(r"[A-Za-z][A-Za-z_-]{0,31}")
 _PROTOCOL = re.compile(r"HTTP/[0-9](\.[0-9])?")
 _ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
@@ -40,6 +42,16 @@ def request_line(line: str) -> Asked:
 
 def quoted_line(quoted: bytes) -> Asked:
     """``request_line`` of bytes in which Apache or nginx escaped what they must."""
+    return _remembered(quoted) if len(quoted) <= _LONGEST_REMEMBERED else _quoted_line(quoted)
+
+
+@lru_cache(maxsize=30_000)
+def _remembered(quoted: bytes) -> Asked:
+    """The same pages are asked for again and again."""
+    return _quoted_line(quoted)
+
+
+def _quoted_line(quoted: bytes) -> Asked:
     if usual := _USUAL.fullmatch(quoted):
         return Asked(usual[1].decode(), canonical_path(usual[2].decode()), None)
     return request_line(unescaped(quoted).decode("utf-8", "surrogateescape"))

@@ -85,7 +85,8 @@ class Met(NamedTuple):
 
     Whether it was told before hangs on the lines above it: ``known`` is its fingerprint if it was not,
     ``key`` what it is remembered by (empty where ``known`` is the request's own id). ``asset``: unless the
-    address is a work on record it is one. The rest is as in ``Row``.
+    address is a work on record it is one; ``known`` is then nought where there is a ``key``. The rest is as
+    in ``Row``.
     """
 
     line: int

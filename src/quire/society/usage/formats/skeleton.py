@@ -25,6 +25,7 @@ Judge = Callable[[bytes], bool]
 
 _QUOTE, _LF, _CR, _SPACE, _DASH = b'"\n\r -'
 _REMEMBERED = 50_000
+_LONGEST_REMEMBERED = 1000  # bytes: longer ones are judged each time, so that they fill no memory
 _LONGEST_WORD = 253  # bytes of a client, a virtual host or a user: longer ones are left to the reader
 _LONGEST_SIZE = 18  # digits
 
@@ -121,17 +122,18 @@ class _Known:
     def all(self, block: bytes, starts: Places, ends: Places) -> Yes:
         """For each of these slices of the block, the verdict."""
         found = [block[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-        bad = set()
-        for one in set(found) - self.good:
-            if self.judge(one):
-                self.good.add(one)
-            else:
-                bad.add(one)
+        yes = np.fromiter(map(self.good.__contains__, found), dtype=np.bool_, count=len(found))
+        verdicts: dict[bytes, bool] = {}
+        for at in np.flatnonzero(~yes).tolist():
+            one = found[at]
+            verdict = verdicts.get(one)
+            if verdict is None:
+                verdict = verdicts[one] = self.judge(one)
+            yes[at] = verdict
         if len(self.good) > _REMEMBERED:  # somebody sends a new one with each request
             self.good.clear()
-        if not bad:
-            return np.ones(len(found), dtype=np.bool_)
-        return ~np.fromiter(map(bad.__contains__, found), dtype=np.bool_, count=len(found))
+        self.good.update(one for one, good in verdicts.items() if good and len(one) <= _LONGEST_REMEMBERED)
+        return yes
 
 
 def _skeletons(data: Bytes) -> tuple[Places, tuple[_Lines, _Lines]]:

@@ -98,7 +98,7 @@ class Visits:
             known = fingerprint(kind, (host or "").encode(), request.encode("utf-8", "surrogatepass"))
         else:
             key = blake2b(b"%s\0%s" % ((host or "").encode(), raw.data), digest_size=16).digest()
-            known = fingerprint(b"log", key, b"0")
+            known = 0 if asset else fingerprint(b"log", key, b"0")
         return Met(raw.number, when, agent.name, agent.operator, agent.use, host, path, status, size,
                    known, key, asset)  # fmt: skip
 
@@ -131,5 +131,5 @@ class Visits:
         if stretch != self._stretch:
             times, most = 0, max(times, most)
         self._times_seen[met.key] = (self._stretch, times + 1, most)
-        known = fingerprint(b"log", met.key, b"%d" % times) if times else met.known
+        known = fingerprint(b"log", met.key, b"%d" % times) if times or met.asset else met.known
         return known, _AGAIN if times < most else ""
