@@ -71,9 +71,12 @@ def _use(rng: random.Random, kind: str, fee: int) -> int:
 
 
 def simulate(
-    size: int, *, draws: int = DRAWS, seed: int = 1, missing: float = 0.0
+    size: int, *, draws: int = DRAWS, seed: int = 1, missing: float = 0.0, first: int = 0
 ) -> dict[tuple[str, str], Outcome]:
-    """Coverage by kind and method; of each sample ``missing`` of the units, at random, do not report."""
+    """Coverage by kind and method; of each sample ``missing`` of the units, at random, do not report.
+
+    ``seed`` makes the populations, the numbers from ``first`` on the seeds of the draws.
+    """
     strata, used = population(seed)
     totals = {
         f"{kind} {n}": sum(report.get(f"{kind} {n}", 0) for report in used.values())
@@ -81,9 +84,9 @@ def simulate(
         for n in range(WORKS)
     }
     design = _design(strata, size)
-    rng = random.Random(seed + 1)
+    rng = random.Random(seed + 1 + first)
     found: dict[tuple[str, str], list[Outcome]] = {(kind, method): [] for kind in KINDS for method in METHODS}
-    for number in range(draws):
+    for number in range(first, first + draws):
         said = sha256(f"{seed} {size} {number}".encode()).hexdigest()
         asked = replace(design, commitment=commitment(said))
         silent = {unit for unit in used if rng.random() < missing}
