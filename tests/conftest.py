@@ -168,47 +168,50 @@ class Furnished:
 
     database: str
     home: Path
+    people: dict[str, Any]
     made: Any
 
 
 @contextmanager
 def furnished(
-    postgres: dict[str, str], folder: Path, furnish: Callable[[pytest.MonkeyPatch], Any]
+    postgres: dict[str, str],
+    folder: Path,
+    furnish: Callable[[dict[str, Any], pytest.MonkeyPatch], Any],
 ) -> Iterator[Furnished]:
-    """Build a society that many tests begin with: for a fixture of a module or of the session."""
+    """Build a society that many tests begin with, for a fixture ``before`` of their module."""
     name = _new_database(postgres, _TEMPLATE)
     with pytest.MonkeyPatch.context() as patch, _living_in(postgres, name, folder / "var", patch) as house:
-        made = furnish(patch)
-    yield Furnished(name, house.home, made)
+        people = _users()
+        made = furnish(people, patch)
+    yield Furnished(name, house.home, people, made)
     _admin(postgres, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-@contextmanager
-def copy_of(
-    built: Furnished, postgres: dict[str, str], folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[House]:
-    """The society ``built`` for one test alone, with its files: the others see nothing of what it does."""
-    if built.home.exists():
-        shutil.copytree(built.home, folder / "var")
-    with another_house(postgres, folder, monkeypatch, template=built.database) as house:
-        yield house
+@pytest.fixture(scope="session")
+def before() -> Furnished | None:
+    """What ``house`` begins with: nothing. A module whose tests begin alike has a fixture of this name."""
+    return None
 
 
 @pytest.fixture
-def house(postgres: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
-    """An empty society's database and folder, for this test alone."""
-    with another_house(postgres, tmp_path, monkeypatch) as made:
+def house(
+    postgres: dict[str, str], before: Furnished | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[House]:
+    """A society's database and folder for this test alone: empty, or as it was ``before``."""
+    if before is not None and before.home.exists():
+        shutil.copytree(before.home, tmp_path / "var")
+    template = before.database if before is not None else _TEMPLATE
+    with another_house(postgres, tmp_path, monkeypatch, template) as made:
         yield made
 
 
 @pytest.fixture
-def people(house: House) -> dict[str, Any]:
+def people(house: House, before: Furnished | None) -> dict[str, Any]:
     """Users of the society by what they do: ``preparer``, ``approver``, ``auditor``."""
-    return users()
+    return before.people if before is not None else _users()
 
 
-def users() -> dict[str, Any]:
-    """As ``people``, where a society is built for many tests."""
+def _users() -> dict[str, Any]:
     from quire.society.parties.models import RoleGrant, User
 
     made = {}

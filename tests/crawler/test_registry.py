@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import json
 import os
-import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,16 @@ from quire.core.patterns import matches, normal
 from quire.core.terms import UnknownUse
 from quire.core.tokens import BadSignature, KeySet, SigningKey, UnknownKey
 from quire.crawler.registry import COLUMNS, TYPE, BadSnapshot, NoReader, NoSnapshotHere, Registry
+from tests.conftest import Furnished, furnished
 from tests.rooms.boundary_desk import HOST, Desk
 
 ISRC = "isrc:USSKG1912345"
 PATTERNS = {"/": "0.001", "/paid/": "0.002", "/paid/*.pdf": "0.003", "/paid/x$": "0.004", "/é/": "0.005"}
 
 
-@pytest.fixture
-def desk(house: Any, people: Any) -> Desk:
+def society(people: dict[str, Any], patch: pytest.MonkeyPatch) -> dict[str, bytes]:
+    """A site and works with terms and prices, and the files of its snapshot."""
+    from quire.society.licensing import keys, snapshot
     from quire.society.repertoire import actions
 
     made = Desk(people["preparer"])
@@ -40,20 +42,27 @@ def desk(house: Any, people: Any) -> Desk:
     actions.register_work(url=f"https://{HOST}/paid/story", words=7, **more)
     actions.register_work(url=f"https://{HOST}/secret/work", **more)
     actions.register_work(identifier=ISRC, words=90, **more)
-    return made
+    files = snapshot.make()
+    return {
+        "snapshot.parquet": files.parquet.read_bytes(),
+        "snapshot.json": files.envelope,
+        "keys.json": json.dumps({"keys": keys.public_keys()}).encode(),
+    }
+
+
+@pytest.fixture(scope="module")
+def before(postgres: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
+    with furnished(postgres, tmp_path_factory.mktemp("before"), society) as made:
+        yield made
 
 
 @pytest.fixture
-def folder(desk: Desk, tmp_path: Path) -> Path:
+def folder(before: Furnished, tmp_path: Path) -> Path:
     """What a crawler has fetched: the Parquet, its envelope, and the society's keys."""
-    from quire.society.licensing import keys, snapshot
-
-    made = snapshot.make()
     place = tmp_path / "fetched [1]*"
     place.mkdir()
-    shutil.copy(made.parquet, place / "snapshot.parquet")
-    (place / "snapshot.json").write_bytes(made.envelope)
-    (place / "keys.json").write_text(json.dumps({"keys": keys.public_keys()}))
+    for name, data in before.made.items():
+        (place / name).write_bytes(data)
     return place
 
 
@@ -69,7 +78,7 @@ def euro(text: str) -> Money:
     return Money.parse(text, "EUR")
 
 
-def test_the_society_and_the_crawler_mean_the_same_file(house: Any) -> None:
+def test_the_society_and_the_crawler_mean_the_same_file(before: Any) -> None:
     from quire.society.licensing import snapshot
 
     assert (tuple(snapshot.COLUMNS), snapshot.TYPE) == (COLUMNS, TYPE)
@@ -147,7 +156,7 @@ def test_many_are_one_query(folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert {known.price for known in answers} == {euro("0.001")}
 
 
-def test_it_says_what_the_society_would_say(folder: Path) -> None:
+def test_it_says_what_the_society_would_say(house: Any, folder: Path) -> None:
     """The look-up and the snapshot agree on everything that holds for everybody."""
     from tests.rooms.boundary_desk import browser
 

@@ -14,54 +14,44 @@ from quire.core.errors import QuireError
 from quire.core.money import Money, quanta_of
 from quire.core.tariff import NoPrice
 from quire.society.kit.tables import TableRefused
-from tests.conftest import Furnished, copy_of, furnished, users
+from tests.conftest import Furnished, furnished
 from tests.rooms import walls
 
 HEAD = "reference,licence,period,amount,currency,received\n"
 PAID = date(2026, 4, 9)
 
 
-def furnish(patch: pytest.MonkeyPatch) -> Any:
-    """A lab with three licences; it is 15 April 2026."""
+TODAY = "2026-04-15"
+
+
+def lab(people: dict[str, Any], patch: pytest.MonkeyPatch) -> None:
+    """A lab with three licences."""
     from quire.society.licensing.actions import grant_licence
     from quire.society.parties.models import Party
 
-    patch.setenv("QUIRE_TODAY", "2026-04-15")
-    people = users()
+    patch.setenv("QUIRE_TODAY", TODAY)
+    by = people["preparer"]
     Party.objects.create(code="lab", name="A lab", kind="lab")
-    terms = {
-        "licensee": "lab",
-        "starts": date(2026, 1, 1),
-        "ends": date(2027, 1, 1),
-        "by": people["preparer"],
-    }
+    terms = {"licensee": "lab", "starts": date(2026, 1, 1), "ends": date(2027, 1, 1), "by": by}
     grant_licence(code="blanket", kind="blanket", uses=["ai-train"], currency="EUR", fee="12000.00", **terms)
     prices = {"original": "0.0055", "*": "0.0021"}
     grant_licence(code="metered", kind="per-request", uses=["search"], currency="EUR", prices=prices, **terms)
     grant_licence(
         code="yen", kind="per-work", uses=["ai-input"], currency="JPY", prices={"standard": "12.5"}, **terms
     )
-    return people
 
 
 @pytest.fixture(scope="module")
-def built(postgres: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
-    with furnished(postgres, tmp_path_factory.mktemp("built"), furnish) as made:
+def before(postgres: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
+    with furnished(postgres, tmp_path_factory.mktemp("before"), lab) as made:
         yield made
 
 
 @pytest.fixture
-def desk(
-    built: Furnished, postgres: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Any]:
-    with copy_of(built, postgres, tmp_path, monkeypatch):
-        monkeypatch.setenv("QUIRE_TODAY", "2026-04-15")
-        yield built.made["preparer"]
-
-
-@pytest.fixture
-def people(built: Furnished, desk: Any) -> Any:
-    return built.made
+def desk(people: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Who works there; it is 15 April 2026."""
+    monkeypatch.setenv("QUIRE_TODAY", TODAY)
+    return people["preparer"]
 
 
 def invoice(by: Any, licence: str = "blanket", period: str = "2026-Q1", **other: Any) -> Any:
