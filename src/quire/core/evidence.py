@@ -212,6 +212,8 @@ def _line(evidence: Evidence, number: int, line: Line) -> dict[str, Any]:
         told["to"] = line.to
     if line.via:
         told |= {"via": list(line.via), "of": decimal_of(line.of)}
+    if line.estimate is not None:
+        told["estimate"] = share_text(line.estimate)
     if line.low is not None and line.high is not None:
         told |= {"low": share_text(line.low), "high": share_text(line.high)}
     return told

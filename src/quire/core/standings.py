@@ -124,6 +124,14 @@ class Standings:
             and terms.standing_of(use, licence.licensee, day, said, party.spans, beside) == "allowed"
         )
 
+    def last(self) -> list[int]:
+        """By party ordinal the last segment in which some use is licensed, −1 where none is."""
+        size, uses = len(self.segments), len(terms.USES)
+        flags = bytes(arrays.to_list(self._flags))
+        found = {offset: flags.rfind(1, offset, offset + size) for offset in set(self._offsets)}
+        lasts = [max(-1, found[offset] - offset) for offset in self._offsets]
+        return [max(lasts[place : place + uses]) for place in range(0, len(lasts), uses)]
+
     def licensed(self, counts: Counts, subjects: Subjects) -> Ints:
         """For each row of the counts, 1 where it is licensed and mandated, else 0."""
         uses = len(terms.USES)

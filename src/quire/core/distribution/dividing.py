@@ -9,10 +9,10 @@ from fractions import Fraction
 from quire.core import arrays
 from quire.core.allocation import allocate, allocate_arrays
 from quire.core.arrays import Ints
-from quire.core.distribution import keys
+from quire.core.distribution import bounds, keys, pools
 from quire.core.distribution.claims import Claims, Rows
 from quire.core.distribution.deducting import deductions
-from quire.core.distribution.ground import Ground
+from quire.core.distribution.ground import Common, Ground
 from quire.core.distribution.lines import Block, Division, Line, Lines, Share, Single
 from quire.core.distribution.owners import Owners
 from quire.core.facts import Evidence, EvidenceWrong, Pot
@@ -36,7 +36,7 @@ def divide_all(evidence: Evidence) -> tuple[Division, ...]:
     Raises what ``divide`` does.
     """
     run = Dividing(evidence)
-    return tuple(run.pot(pot) for pot in evidence.pots)
+    return (*(run.pot(pot) for pot in evidence.pots), *run.pools())
 
 
 def by_party(evidence: Evidence, pot: Pot) -> Ints:
@@ -66,14 +66,21 @@ def payees(divisions: Sequence[Division]) -> dict[tuple[int, str], dict[str, int
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """A portion and who stands in it; ``stays`` where it keeps its amount though nobody may be there."""
+    """A portion and who stands in it, or the shares in it. It ``stays`` if somebody is there, or if it keeps
+    its amount though nobody is."""
 
     part: Portion
     claims: Claims | None
+    within: tuple[Stand, ...] = ()
+
+    @property
+    def found(self) -> bool:
+        """Whether there is somebody."""
+        return self.claims is not None or any(one.stays for one in self.within)
 
     @property
     def stays(self) -> bool:
-        return bool(self.part.portion) and (self.claims is not None or self.part.if_empty != "spread")
+        return bool(self.part.portion) and (self.found or self.part.if_empty != "spread")
 
 
 class Dividing:
@@ -86,39 +93,114 @@ class Dividing:
                     f"The pot {pot.id} is below zero; take a refund from the receipts of a later one."
                 )
         self.evidence, self.plan = evidence, evidence.plan
-        self.owners = Owners(evidence)
+        self.common, self.owners = Common(evidence), Owners(evidence)
         self.deducted = deductions(evidence)
+        self.grounds: dict[str, Ground] = {}
+        self.pooled: dict[tuple[str, str], Claims | None] = {}
+        self.into: dict[tuple[str, str], int] = {}
+
+    def ground(self, pot: Pot) -> Ground:
+        """What the keys of a pot stand on; kept only where a pool asks for it again."""
+        found = self.grounds.get(pot.id) or Ground(self.common, pot)
+        if any(part.pooled for part in self.plan.leaves):
+            self.grounds[pot.id] = found
+        return found
 
     def pot(self, pot: Pot) -> Division:
         """One pot divided."""
-        ground, kept = Ground(self.evidence, pot), self.deducted[pot.id]
+        ground, kept = self.ground(pot), self.deducted[pot.id]
         rest = pot.amount - sum(line.amount for line in kept)
-        stands = [Stand(part, keys.claims(ground, part)) for part in self.plan.portions]
         blocks: list[Block] = [Single(line) for line in kept]
-        shares = tuple(self.share(pot.id, stands, rest, blocks))
-        return Division(pot.id, pot.currency, pot.amount, ground.due(), shares, Lines(blocks), pot)
+        stands = [self.stand(ground, part) for part in self.plan.portions]
+        shares = list(self.share(pot, stands, rest, blocks))
+        if not any(one.stays for one in stands):
+            blocks.append(Single(Line(pot.id, NOBODY, "held", rest)))
+        return Division(pot.id, pot.currency, pot.amount, ground.due(), tuple(shares), Lines(blocks), pot)
 
-    def share(self, pot: str, stands: Sequence[Stand], rest: int, blocks: list[Block]) -> Iterator[Share]:
-        """The portions; an empty one that spreads leaves its part to the others."""
+    def stand(self, ground: Ground, part: Portion) -> Stand:
+        """Who stands in a portion of a pot; in one that is pooled, who does in any of the pots."""
+        if part.parts:
+            return Stand(part, None, tuple(self.stand(ground, one) for one in part.parts))
+        pooled = part.pooled
+        return Stand(part, self.pool(part, ground.pot.currency) if pooled else keys.claims(ground, part))
+
+    def pool(self, part: Portion, currency: str) -> Claims | None:
+        """Who stands in the pool of a portion."""
+        key = (part.label, currency)
+        if key not in self.pooled:
+            pots = [pot for pot in self.evidence.pots if pot.currency == currency]
+            found = ((pot.id, keys.claims(self.ground(pot), part)) for pot in pots)
+            self.pooled[key] = pools.together([(pot, one) for pot, one in found if one is not None])
+        return self.pooled[key]
+
+    def pools(self) -> Iterator[Division]:
+        """What came together in each pool, divided: portions in the plan's order, currencies sorted."""
+        for part in self.plan.leaves:
+            for label, currency in sorted(self.into):
+                if label == part.label:
+                    yield self._pool(part, currency, self.into[label, currency])
+
+    def _pool(self, part: Portion, currency: str, amount: int) -> Division:
+        claims, name = self.pool(part, currency), pools.name(part.label, currency)
+        assert claims is not None, "only a pool in which somebody stands is given anything"
+        blocks: list[Block] = []
+        self.pay(name, currency, part, claims, amount, blocks)
+        share = Share(part.label, amount, claims.weight, "shared")
+        return Division(name, currency, amount, 0, (share,), Lines(blocks))
+
+    def share(self, pot: Pot, stands: Sequence[Stand], rest: int, blocks: list[Block]) -> Iterator[Share]:
+        """Portions of one level; an empty one that spreads leaves its part to the others. Where all do,
+        nothing of ``rest`` is in them."""
         there = {place: one.part.portion for place, one in enumerate(stands) if one.stays}
-        if not there:
-            blocks.append(Single(Line(pot, NOBODY, "held", rest)))
-            yield from (Share(one.part.label, 0, Fraction(0), "spread") for one in stands)
-            return
-        amounts = allocate(rest, there)
+        amounts = allocate(rest, there) if there else {}
         for place, one in enumerate(stands):
-            yield self.settle(pot, one, amounts.get(place, 0), blocks)
+            yield from self.settle(pot, one, amounts.get(place, 0), blocks)
 
-    def settle(self, pot: str, one: Stand, amount: int, blocks: list[Block]) -> Share:
-        """One portion: its blocks of lines, and its account."""
+    def settle(self, pot: Pot, one: Stand, amount: int, blocks: list[Block]) -> Iterator[Share]:
+        """One portion: its blocks of lines, its account, and that of the shares in it."""
+        part, claims = one.part, one.claims
+        if not one.found:
+            yield self.empty(pot, one, amount, blocks)
+            yield from self.share(pot, one.within, 0, blocks)
+        elif claims is None:
+            yield Share(part.label, amount, Fraction(0), "split")
+            yield from self.share(pot, one.within, amount, blocks)
+        elif part.pooled:
+            key = (part.label, pot.currency)
+            self.into[key] = self.into.get(key, 0) + amount
+            blocks.append(Single(Line(pot.id, part.label, "pooled", amount, to=pools.name(*key))))
+            yield Share(part.label, amount, claims.weight, "pooled")
+        else:
+            self.pay(pot.id, pot.currency, part, claims, amount, blocks)
+            yield Share(part.label, amount, claims.weight, "shared")
+
+    def empty(self, pot: Pot, one: Stand, amount: int, blocks: list[Block]) -> Share:
+        """A portion in which nobody stands."""
         label, empty = one.part.label, one.part.if_empty
-        if not one.stays:
-            return Share(label, amount, Fraction(0), "spread")
-        if one.claims is None:
-            outcome = "held" if empty == "hold" else "fund"
-            to = empty if outcome == "fund" else ""
-            blocks.append(Single(Line(pot, label, outcome, amount, to=to)))
-            return Share(label, amount, Fraction(0), empty.partition(":")[0])
-        amounts = allocate_arrays(amount, one.claims.weights)
-        blocks.append(Rows(self.owners, pot, label, one.claims, amounts))
-        return Share(label, amount, one.claims.weight, "shared")
+        if one.stays:
+            blocks.append(Single(_kept(pot.id, label, amount, empty)))
+        return Share(label, amount, Fraction(0), empty.partition(":")[0])
+
+    def pay(
+        self, name: str, currency: str, part: Portion, claims: Claims, amount: int, blocks: list[Block]
+    ) -> None:
+        """An amount among those who stand in a portion, within its bounds; what is over them goes where the
+        plan says."""
+        if not part.bounded:
+            parts, over = allocate_arrays(amount, claims.weights), 0
+        else:
+            parts, over = bounds.divided(amount, claims, part, currency, self.tier_of)
+        blocks.append(Rows(self.owners, name, part.label, claims, parts))
+        if over:
+            blocks.append(Single(_kept(name, part.label, over, part.if_over or "hold")))
+
+    def tier_of(self, member: int) -> str:
+        """The tier of a party by its ordinal."""
+        return self.plan.tier_of(self.evidence.parties[member].works)
+
+
+def _kept(pot: str, label: str, amount: int, where: str) -> Line:
+    """The line of an amount that goes to no party: held, or into the fund named."""
+    if where == "hold":
+        return Line(pot, label, "held", amount)
+    return Line(pot, label, "fund", amount, to=where)

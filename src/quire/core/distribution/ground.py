@@ -1,47 +1,83 @@
-"""What the keys of one pot stand on: its counts, and which of them are licensed."""
+"""What the keys of one pot stand on: its counts, which of them earn, and who else is there."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
 
-from quire.core import arrays, classes, tariff
+from quire.core import arrays, classes, survey, tariff, terms
 from quire.core.arrays import Ints
-from quire.core.facts import Evidence, Party, Pot
+from quire.core.facts import Evidence, EvidenceWrong, Party, Pot
 from quire.core.standings import Standings
+from quire.core.weighings import Weighings
+
+NOWHERE = -1
+"""In place of the last segment of somebody who has none."""
+
+
+class Common:
+    """What all pots of a run look up: ordinals by id, weighings, and the estimates of surveys."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self._estimates: dict[str, Mapping[str, survey.Estimate]] = {}
+
+    @cached_property
+    def subjects(self) -> Mapping[str, int]:
+        return {name: place for place, name in enumerate(self.evidence.subjects.ids)}
+
+    @cached_property
+    def parties(self) -> Mapping[str, int]:
+        return {party.id: place for place, party in enumerate(self.evidence.parties)}
+
+    @cached_property
+    def weighings(self) -> Weighings:
+        return Weighings(self.evidence.weighings, self.evidence.weights)
+
+    def estimates(self, name: str) -> Mapping[str, survey.Estimate]:
+        """What a survey estimates of each subject; ``EvidenceWrong`` where the run has no such survey."""
+        if name not in self._estimates:
+            told = self.evidence
+            found = survey.gathered(told.surveys, told.survey_units, told.survey_reports)
+            if name not in found:
+                raise EvidenceWrong(f"The plan divides by the survey “{name}”, which is not there.")
+            self._estimates[name] = survey.estimates(found[name])
+        return self._estimates[name]
 
 
 class Ground:
-    """One pot with its usage and its mandates. ``licensed`` is 1 for each row of the counts that earns."""
+    """One pot with its usage and its mandates.
 
-    def __init__(self, evidence: Evidence, pot: Pot) -> None:
-        self.evidence, self.pot, self.plan = evidence, pot, evidence.plan
-        self.counts = evidence.counts[pot.id]
-        self.standings = Standings(evidence, pot, self.counts.segments)
-        self.entitled = self._class()
-        self.licensed = self._licensed()
+    ``licensed`` is 1 for each row of the counts that is licensed: the fee goes by it. What *earns* is the
+    same, except in a pot that has a class: there the works of the class alone earn, mandated or not.
+    """
 
-    def _class(self) -> tuple[int, ...] | None:
-        """The ordinals of the works in the pot's class, ascending; ``None`` where it has none."""
+    def __init__(self, common: Common, pot: Pot) -> None:
+        self.common, self.evidence = common, common.evidence
+        self.pot, self.plan = pot, self.evidence.plan
+        self.counts = self.evidence.counts[pot.id]
+        self.standings = Standings(self.evidence, pot, self.counts.segments)
+        self.licensed = self.standings.licensed(self.counts, self.evidence.subjects)
+
+    @cached_property
+    def of_class(self) -> Ints | None:
+        """1 for each subject of the pot's class; None where it has none."""
         one = classes.of_pot(self.evidence.classes, self.pot.id)
         if one is None:
             return None
-        wanted = frozenset(one.subjects)
-        return tuple(place for place, name in enumerate(self.evidence.subjects.ids) if name in wanted)
-
-    def _licensed(self) -> Ints:
-        """In a class stand its own works alone, and no mandate is asked for."""
-        if self.entitled is None:
-            return self.standings.licensed(self.counts, self.evidence.subjects)
-        flags = [0] * len(self.evidence.subjects.ids)
-        for place in self.entitled:
-            flags[place] = 1
-        return arrays.take(arrays.ints(flags), self.counts.subjects)
+        named = set(one.subjects)
+        return arrays.ints([int(name in named) for name in self.evidence.subjects.ids])
 
     @cached_property
     def requests(self) -> Ints:
-        """The licensed requests of each row, 0 where it is not licensed."""
+        """The requests of each row that earns, else 0."""
+        if self.of_class is None:
+            return self._billed
+        return arrays.masked(self.counts.requests, arrays.take(self.of_class, self.counts.subjects))
+
+    @cached_property
+    def _billed(self) -> Ints:
         return arrays.masked(self.counts.requests, self.licensed)
 
     @cached_property
@@ -49,22 +85,21 @@ class Ground:
         """The content tier of each row, as a place in ``tier_names``."""
         return arrays.take(self.evidence.subjects.tiers, self.counts.subjects)
 
-    def requests_by_tier(self) -> list[int]:
-        """Licensed requests of each content tier."""
-        names = self.evidence.subjects.tier_names
-        return arrays.to_list(arrays.sum_by(self.tiers, self.requests, len(names)))
+    def by_tier(self, requests: Ints) -> list[int]:
+        """The sum of a column of the counts for each content tier."""
+        return arrays.to_list(arrays.sum_by(self.tiers, requests, len(self.evidence.subjects.tier_names)))
 
-    def members(self) -> Iterator[tuple[int, Party]]:
-        """Ordinal and party of each member in good standing with a licensed use on some day; of a class, each
-        whose work is in it.
-        """
-        there = self.standings.any
-        if self.entitled is not None:
-            owning = set(arrays.to_list(arrays.take(self.evidence.subjects.members, list(self.entitled))))
-            there = [place in owning for place in range(len(self.evidence.parties))]
-        for place, party in enumerate(self.evidence.parties):
-            if there[place] and self.in_good_standing(party):
-                yield place, party
+    @cached_property
+    def members(self) -> list[int]:
+        """Ordinals of the members in good standing with a licensed use on some day; or of the class."""
+        if self.of_class is not None:
+            places = arrays.take(self.evidence.subjects.members, arrays.nonzero(self.of_class))
+            return sorted(set(arrays.to_list(places)))
+        return [
+            place
+            for place, party in enumerate(self.evidence.parties)
+            if self.standings.any[place] and self.in_good_standing(party)
+        ]
 
     def in_good_standing(self, party: Party) -> bool:
         """No lapse has a day in the pot's period."""
@@ -72,6 +107,20 @@ class Ground:
             max(lapse.starts, self.pot.starts) < min(lapse.ends or date.max, self.pot.ends)
             for lapse in party.lapses
         )
+
+    @cached_property
+    def last(self) -> list[int]:
+        """For each subject the last segment in which some use of it is licensed (of a class: the last of
+        all), ``NOWHERE`` where none is. It says who owns what stands once, used or not."""
+        end = len(self.counts.segments) - 1
+        if self.of_class is not None:
+            return [end if one else NOWHERE for one in arrays.to_list(self.of_class)]
+        by_party = arrays.ints(self.standings.last())
+        return arrays.to_list(arrays.take(by_party, self.evidence.subjects.members))
+
+    def cell(self, segment: int) -> int:
+        """A cell of a segment, for what stands without a use."""
+        return segment * len(terms.USES)
 
     def due(self) -> int:
         """The fee due for the pot's period by the licence's tariff, from licensed counts or the revenue."""
@@ -81,11 +130,11 @@ class Ground:
     def fee_counts(self) -> list[tuple[str, int, int]]:
         """(content tier, requests, works used) of what was licensed."""
         subjects = self.evidence.subjects
-        rows = arrays.nonzero(self.requests)
+        rows = arrays.nonzero(self._billed)
         tiers = arrays.to_list(subjects.tiers)
         works = [0] * len(subjects.tier_names)
         for subject in set(arrays.to_list(arrays.take(self.counts.subjects, rows))):
             if subjects.kinds[subject] == "work":
                 works[tiers[subject]] += 1
-        told = zip(subjects.tier_names, self.requests_by_tier(), works, strict=True)
+        told = zip(subjects.tier_names, self.by_tier(self._billed), works, strict=True)
         return [(name, requests, used) for name, requests, used in told if requests]

@@ -29,7 +29,7 @@ class Line:
     ``use`` and ``requests`` are empty where a work stands without being used. ``source`` is the pot in which
     the usage was counted, where it is not ``pot`` (the lines of a pool). ``via`` names the agreements by
     which the amount came to the party, ``of`` what had come to the one that passed it on. ``low`` and
-    ``high`` bound a weight that is an estimate.
+    ``high`` bound a weight that was not counted, ``estimate`` is that weight where a survey found it.
     """
 
     pot: str
@@ -49,6 +49,7 @@ class Line:
     evidence: str = ""
     via: tuple[str, ...] = ()
     of: int = 0
+    estimate: Fraction | None = None
     low: Fraction | None = None
     high: Fraction | None = None
 

@@ -1,6 +1,7 @@
-"""The keys ``equal`` (all members) and ``tier`` (those of one tier): one member, one part.
+"""The keys ``equal`` among members and ``tier``: one member, one part.
 
-There stand the members in good standing throughout the period with a licensed use on some day of it.
+There stand the members in good standing throughout the period with a licensed use on some day of it; in a
+pot that has a class, whoever has a work in it. ``tier`` takes those of one tier.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from quire.core.plan import Portion
 
 def claims(ground: Ground, part: Portion) -> Claims | None:
     """The members, in the order of the run, each of weight 1."""
+    parties = ground.evidence.parties
     there = [
         place
-        for place, party in ground.members()
-        if part.key == "equal" or ground.plan.tier_of(party.works) == part.tier
+        for place in ground.members
+        if part.key == "equal" or ground.plan.tier_of(parties[place].works) == part.tier
     ]
     return Claims(arrays.alike(1, len(there)), 1, arrays.ints(there)) if there else None

@@ -1,44 +1,79 @@
-"""The key ``usage``: each row of licensed requests, by its measure times its weights."""
+"""The key ``usage``: each row of licensed requests, by its measure times its weights.
+
+A row weighs its requests, times the price of its content's tier where the measure is ``value``, times what
+the plan says of that tier, of the use, and of what the requests showed of who asks.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from quire.core import arrays
+from quire.core import arrays, terms
+from quire.core.arrays import Ints
 from quire.core.distribution.claims import Claims
 from quire.core.distribution.ground import Ground
+from quire.core.distribution.keys import works
 from quire.core.facts import EvidenceWrong
-from quire.core.plan import Portion
+from quire.core.plan import EVIDENCE, Portion, weight_in
 
 
 def claims(ground: Ground, part: Portion) -> Claims | None:
-    """The rows that earn, in the order of subject and cell."""
-    counts, factors = ground.counts, _factors(ground, part)
-    scale = math.lcm(*(one.denominator for one in factors))
-    scaled = [int(one * scale) for one in factors]
-    weights = ground.requests
-    if any(one != 1 for one in scaled):
-        weights = arrays.times(weights, arrays.take(arrays.ints(scaled), ground.tiers))
-    rows = arrays.nonzero(weights)
+    """The rows that earn, in the order of subject, cell and evidence."""
+    if part.measure == "works":
+        return works.used(ground, part)
+    counts = ground.counts
+    weights, scale = _times(ground.requests, _tiers(ground, part), ground.tiers)
+    if "use" in part.weights:
+        uses = _of(terms.USES, ground.plan.uses) * len(counts.segments)
+        weights, more = _times(weights, uses, counts.cells)
+        scale *= more
+    if "evidence" in part.weights:
+        if counts.evidence is None:
+            raise EvidenceWrong(
+                f"The plan weighs by evidence, by which the usage of {ground.pot.id} is not counted."
+            )
+        weights, more = _times(weights, _of(EVIDENCE, ground.plan.evidence), counts.evidence)
+        scale *= more
+    return _standing(ground, weights, scale)
+
+
+def _standing(ground: Ground, weights: Ints, scale: int) -> Claims | None:
+    """The rows that have a weight."""
+    counts, rows = ground.counts, arrays.nonzero(weights)
     if len(rows) == 0:
         return None
-    columns = (weights, counts.subjects, counts.cells, counts.requests)
+    columns = [weights, counts.subjects, counts.cells, counts.requests]
+    columns += [] if counts.evidence is None else [counts.evidence]
     if len(rows) != len(weights):
-        columns = tuple(arrays.take(column, rows) for column in columns)
-    weights, subjects, cells, requests = columns
+        columns = [arrays.take(column, rows) for column in columns]
+    weights, subjects, cells, requests, *shown = columns
     members = arrays.take(ground.evidence.subjects.members, subjects)
-    return Claims(weights, scale, members, subjects, cells, requests)
+    return Claims(weights, scale, members, subjects, cells, requests, *shown)
 
 
-def _factors(ground: Ground, part: Portion) -> list[Fraction]:
+def _times(weights: Ints, factors: Sequence[Fraction], places: Ints) -> tuple[Ints, int]:
+    """Weights times the factor at each one's place, and by what the product is too large."""
+    scale = math.lcm(*(one.denominator for one in factors))
+    scaled = [int(one * scale) for one in factors]
+    if any(one != 1 for one in scaled):
+        weights = arrays.times(weights, arrays.take(arrays.ints(scaled), places))
+    return weights, scale
+
+
+def _of(names: Sequence[str], table: Mapping[str, Fraction]) -> list[Fraction]:
+    return [weight_in(table, name) for name in names]
+
+
+def _tiers(ground: Ground, part: Portion) -> list[Fraction]:
     """What one request of each content tier weighs. A tier without a price must have no request."""
     names, licence = ground.evidence.subjects.tier_names, ground.pot.licence
     factors = [ground.plan.weight_of(name) if part.weighted else Fraction(1) for name in names]
     # Of a crawl licence, sites asked prices of their own, and each request paid its own.
     if part.measure == "requests" or licence.kind == "crawl":
         return factors
-    requests = ground.requests_by_tier()
+    requests = ground.by_tier(ground.requests)
     for place, name in enumerate(names):
         price = licence.prices.get(name, licence.prices.get("*"))
         if price is None and requests[place]:
