@@ -8,7 +8,8 @@ hundred has quotation marks and backslashes in its request; one in two hundred i
 handshake; one in a thousand is cut off. All of these read the same file from the page cache:
 
 - **Quire, reading**: every line under its heading, every agent's request a row with its fingerprint, by one
-  process and one thread. The headings are added up and must be the lines of the file.
+  process for each core, whose start is on the clock. The headings are added up and must be the lines of the
+  file.
 - **Quire, importing**: the same, with the file's digest, its chunks as Parquet in the lake, and all that
   PostgreSQL keeps of it, durable.
 - **GoAccess** (Debian's package): its usual report, as JSON.

@@ -37,7 +37,8 @@ def usage_import(
 ) -> None:
     """Import access logs (Apache or nginx, plain or gzip) or hourly counts.
 
-    A file is taken once; an import that was interrupted goes on where it was.
+    A file is taken once; an import that was interrupted goes on where it was. How far it is, is shown on
+    stderr where that is a terminal. Of long logs lines are read on every core.
     """
     from quire.society.usage import actions
     from quire.society.usage.formats import safe
