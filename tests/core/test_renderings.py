@@ -39,11 +39,13 @@ def test_all_four_say_what_the_rule_says(terms: SiteTerms, path: str) -> None:
         verdict = rsl.evaluate(document.document, f"https://{host}{path}", use)
         assert verdict.licensed is (use in rule.permits_for(None))
         if verdict.licensed:
-            # Never without a token of the society, and never for nothing.
-            assert verdict.needs_token
-            assert verdict.content is not None
-            assert verdict.content.server == terms.server
             assert verdict.payment is not None
+            assert (verdict.payment.type == "free") is (use == "search")
+            alone = all(one.anybody == ("search",) for one in terms.rules_for(path))
+            # But for search, never without a token of the society; beside search RSL names its server too.
+            assert verdict.needs_token is not alone
+            assert verdict.content is not None
+            assert verdict.content.server == (None if alone else terms.server)
     for label, uses in LABELS.items():
         stated = {robots.usage(agent, path).get(label) for agent in ("bot", "other")}
         assert set(map(bool, stated)) == {bool(usage_of(response["Content-Usage"]).get(label))}
@@ -62,11 +64,12 @@ def test_all_four_say_what_the_rule_says(terms: SiteTerms, path: str) -> None:
 def test_the_price_is_that_of_the_rule(terms: SiteTerms, path: str) -> None:
     document = rsl.read(rsl_document(terms)).document
     rule = terms.rule_for(path)
-    if not rule.anybody or rule not in terms.rules:
+    if not set(rule.anybody) - {"search"} or rule not in terms.rules:
         return
     payments = [
         payment
         for use in rule.anybody
+        if use != "search"
         if (payment := rsl.evaluate(document, f"https://{terms.hosts[0]}{path}", use).payment)
     ]
     assert payments
@@ -141,10 +144,16 @@ def test_an_example() -> None:
         "  </content>\n"
         '  <content url="/" server="https://society.example/olp">\n'
         "    <license>\n"
-        '      <permits type="usage">ai-train search</permits>\n'
+        '      <permits type="usage">ai-train</permits>\n'
         '      <payment type="crawl">\n'
         "        <custom>https://society.example/licences</custom>\n"
         '        <amount currency="EUR">0.002</amount>\n'
+        "      </payment>\n"
+        '      <legal type="contact">https://society.example/licences</legal>\n'
+        "    </license>\n"
+        "    <license>\n"
+        '      <permits type="usage">search</permits>\n'
+        '      <payment type="free">\n'
         "      </payment>\n"
         '      <legal type="contact">https://society.example/licences</legal>\n'
         "    </license>\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime
 from itertools import product
 from typing import Any
@@ -56,7 +57,10 @@ def counted(society: Society) -> dict[str, int]:
     rows = list(repertoire.subjects(used.works, used.sites))
     registry = queries.Registry([(row.kind, row.id) for row in rows])
     subjects, _, _, requests = registry.counts(MAR, APR, ["OpenAI"])
-    return {rows[s].key: int(n) for s, n in zip(subjects, requests, strict=True)}
+    found: Counter[str] = Counter()
+    for subject, many in zip(subjects, requests, strict=True):
+        found[rows[subject].key] += int(many)
+    return dict(found)
 
 
 def test_a_log_tells_of_a_path_that_is_kept_out(society: Society) -> None:
@@ -177,6 +181,42 @@ _TERM = st.tuples(
 
 _PATHS = ["/" + "".join(text) for size in range(4) for text in product("ab/", repeat=size)]
 _PATHS = [path for path in _PATHS if "//" not in path]
+
+
+FINDER = "Mozilla/5.0 (compatible; OAI-SearchBot/1.0; +https://openai.com/searchbot)"
+
+
+def test_search_is_free_where_everybody_may_and_is_not_called_unlicensed(society: Society) -> None:
+    society.site()
+    society.yes(use="search")
+    result = society.log(line("/x", agent=FINDER) + line("/closed/x", agent=FINDER) + line("/x"))
+    assert now(result) == {"free": 2, "unlicensed": 1}
+    says(society, "/closed/", "search", False)
+    assert now(result) == {"free": 1, "unlicensed": 2}
+    licence = society.licence(uses=["ai-train"])
+    assert now(result) == {"free": 1, "outside": 2}
+    assert (fees(licence), sum(counted(society).values())) == ((), 2), "counted, and of no licensed use"
+
+
+def test_who_has_a_licence_for_search_is_counted_by_it(society: Society) -> None:
+    society.site()
+    society.yes(use="search")
+    society.licence()
+    assert now(society.log(line("/x", agent=FINDER))) == {"counted": 1}
+
+
+def test_a_yes_to_one_lab_or_a_no_to_it_is_not_free(society: Society) -> None:
+    from quire.society.mandates import actions
+
+    society.site()
+    society.yes(use="search", licensee="lab-o")
+    society.licence(uses=["ai-train"])
+    result = society.log(line("/x", agent=FINDER))
+    assert now(result) == {"outside": 1}
+    society.yes(use="search")
+    assert now(result) == {"free": 1}
+    actions.answer(member="paper", use="search", licensee="lab-o", answer=False, starts=JAN, by=society.user)
+    assert now(result) == {"outside": 1}
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -60,9 +60,11 @@ def test_anybody_hears_what_holds_for_everybody(desk: Desk) -> None:
     codes = {use: said["code"] for use, said in found["uses"].items()}
     assert codes == {
         "ai-train": "not-mandated", "ai-input": "not-mandated", "ai-index": "not-mandated",
-        "search": "licence-needed",
+        "search": "free",
     }  # fmt: skip
-    assert found["uses"]["search"]["allowed"] is True
+    said = found["uses"]["search"]
+    assert (said["allowed"], said["licence"], said["price"], said["tariffs"]) == (True, None, None, [])
+    assert "needs no licence" in said["why"]
     assert desk.lab("lab-a") not in json.dumps(found)
 
 
@@ -99,12 +101,14 @@ def test_the_licence_that_covers_it_and_its_price(desk: Desk) -> None:
 
 
 def test_a_path_term_and_a_price_of_the_path(desk: Desk) -> None:
+    desk.yes("ai-index")
     desk.terms("/secret/", "search", False)
     desk.price("/", "0.002")
     open_, secret = one(f"https://{HOST}/a"), one(f"https://{HOST}/secret/a")
     assert (open_["found"], open_["site"]) == ("site", "harbour")
-    assert open_["uses"]["search"]["code"] == "price"
-    assert open_["uses"]["search"]["price"]["amount"] == "0.002000000000"
+    assert open_["uses"]["ai-index"]["code"] == "price"
+    assert open_["uses"]["search"]["code"] == "free", "a price is of what needs a licence"
+    assert open_["uses"]["ai-index"]["price"]["amount"] == "0.002000000000"
     assert secret["uses"]["search"]["code"] == "path"
 
 

@@ -24,7 +24,7 @@ from quire.core.plan import Plan
 
 SOCIETY = Path(__file__).parents[2] / "examples/society"
 HEADINGS = {
-    "counted", "outside", "direct", "unlicensed", "unknown_host",
+    "counted", "outside", "direct", "free", "unlicensed", "unknown_host",
     "conflicting", "not_answered", "asset", "human", "unreadable", "structure",
 }  # fmt: skip
 SEPA = {"DE", "GB", "FR", "ES", "IT", "NL", "IE", "BE", "AT", "LU", "SE", "PL", "DK", "PT", "FI", "CH", "NO"}
@@ -109,7 +109,7 @@ def test_a_plain_count_of_one_file_says_the_same(made: Path, manifest: Any) -> N
         since = [line for line in pages if not re.search("/(Jan|Feb)/2025", line)]
         openai = [line for line in since if re.search("GPTBot/|OAI-SearchBot/|ChatGPT-User/", line)]
         assert file["headings"]["direct"]["lines"] == len(openai) > 0
-        others = "Bytespider;" if "Q1" not in file["path"] else "Bytespider;|Applebot/|meta-"
+        others = "Bytespider;" if "Q1" not in file["path"] else "Bytespider;|meta-"
         assert file["headings"]["unlicensed"]["lines"] == sum(bool(re.search(others, line)) for line in pages)
 
 

@@ -102,18 +102,17 @@ class Record:
     def _judge(self, operator: str, use: str, member: str, day: date) -> Verdict:
         if not member:
             return Verdict("unknown_host")
-        licensee = self.operators.get(operator)
-        if licensee is None:
-            return Verdict("unlicensed")
+        licensee = self.operators.get(operator, "")
         if any(span.covers(day) for span in self.direct.get((member, licensee), ())):
             return Verdict("direct")
         running = [one for one in self.licences if one.licensee == licensee and one.span.covers(day)]
-        if not running:
-            return Verdict("unlicensed")
         granting = [one.code for one in running if use in one.uses]
-        if not granting or not self._allowed(member, use, licensee, day):
-            return Verdict("outside")
-        return Verdict("counted", granting[0])
+        allowed = self._allowed(member, use, licensee, day)
+        if granting and allowed:
+            return Verdict("counted", granting[0])
+        if use == "search" and allowed and self._allowed(member, use, "", day):
+            return Verdict("free")
+        return Verdict("outside" if running else "unlicensed")
 
     def _allowed(self, member: str, use: str, licensee: str, day: date) -> bool:
         if member not in self.members or not self.members[member].covers(day):

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-USAGE = ("counted", "outside", "direct", "unlicensed", "unknown_host")
+USAGE = ("counted", "outside", "direct", "free", "unlicensed", "unknown_host")
 HEADINGS = (*USAGE, "conflicting", "not_answered", "asset", "human", "unreadable", "structure")
 
 

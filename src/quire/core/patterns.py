@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, insort
+from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Generic, NamedTuple, TypeVar
@@ -106,10 +107,11 @@ class Book(Generic[V]):
         self._whole: dict[str, V] = {}
         self._wild: list[tuple[_Wild, V]] = []
         self._lengths: tuple[int, ...] = ()
+        self._ties: frozenset[int] | None = None
 
     def add(self, pattern: str, value: V) -> None:
         """Put ``value`` behind the pattern, in place of what stood there. An empty one matches nothing."""
-        text = normal(pattern)
+        text, self._ties = normal(pattern), None
         if "*" in text:
             self._wild = [entry for entry in self._wild if entry[0].text != text]
             insort(self._wild, (_Wild.of(text), value), key=_rank)
@@ -155,14 +157,24 @@ class Book(Generic[V]):
         best = self.entry(path)
         if best is None:
             return ()
-        length = len(best[0])
-        same = [(wild, value) for wild, value in self._wild if -wild.shorter == length]
-        if not same:
+        if len(best[0]) not in self._tied():
             return (best[1],)
-        octets = _octets(normal_path(path))
-        plain = self._plain(normal_path(path))
-        rest = tuple(value for wild, value in same if wild.begins(octets))
-        return (plain[1], *rest) if plain and len(plain[0]) == length else rest
+        return tuple(self._as_long(normal_path(path), len(best[0])))
+
+    def _as_long(self, path: str, length: int) -> Iterator[V]:
+        plain = self._plain(path)
+        if plain is not None and len(plain[0]) == length:
+            yield plain[1]
+        octets = _octets(path)
+        yield from (value for wild, value in self._wild if -wild.shorter == length and wild.begins(octets))
+
+    def _tied(self) -> frozenset[int]:
+        """Lengths of which there are several patterns that may match one path: one of them has a ``*``."""
+        if self._ties is None:
+            wild = Counter(-wild.shorter for wild, _ in self._wild)
+            plain = {*self._lengths, *(len(path) + 1 for path in self._whole)}
+            self._ties = frozenset(length for length, many in wild.items() if many > 1 or length in plain)
+        return self._ties
 
     def _plain(self, path: str) -> tuple[str, V] | None:
         """The longest pattern without ``*``: the whole path with ``$`` is longer than any prefix of it."""

@@ -5,7 +5,10 @@ was given more or was refused is nobody's business. Does not own how the renderi
 
 What yes and no mean, where a rule permits a use "to any licensee":
 
-- RSL has words for it: ``permits`` lists the use, ``server`` says that a token must be had first.
+- RSL has words for it: ``permits`` lists the use, ``server`` says that a token must be had first. Search has
+  a licence of its own there, of the payment type ``free``. Where nothing else is permitted no server is
+  named; beside other uses one is, because RSL names it for all of a content, and a reader that keeps to the
+  letter asks there for a token that the site will not ask to see.
 - AIPREF and Content Signals have only yes and no, without a licence in between. A yes would be read as leave
   to take, so ``train-ai`` (ai-train), ``ai-use`` and ``ai-input`` (ai-input, ai-index) are always no: *not
   without a licence*. ``search`` is yes where the rule permits it, because who only links is then let in
@@ -17,7 +20,7 @@ What yes and no mean, where a rule permits a use "to any licensee":
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from quire.core.money import Money
@@ -36,6 +39,7 @@ from quire.core.rsl import (
     write,
 )
 from quire.core.site import Rule, SiteTerms
+from quire.core.terms import FREE
 
 LICENCE_PATH = "/license.xml"
 TDMREP_PATH = "/.well-known/tdmrep.json"
@@ -44,8 +48,9 @@ TDMREP_PATH = "/.well-known/tdmrep.json"
 def rsl_of(terms: SiteTerms) -> Document:
     """The public terms as an RSL document: one content for each rule, the most specific first.
 
-    A use is paid for: by the request (``crawl``) where the rule has a price, under a licence of the society
-    (``use``, with its page as ``custom`` and ``standard``) where it has none.
+    Search is free wherever it is permitted. Another use is paid for: by the request (``crawl``) where the
+    rule has a price, under a licence of the society (``use``, with its page as ``custom`` and ``standard``)
+    where it has none.
     """
     return Document(tuple(_content(terms, rule) for rule in _ordered(terms)))
 
@@ -128,22 +133,23 @@ def _ordered(terms: SiteTerms) -> list[Rule]:
 def _content(terms: SiteTerms, rule: Rule) -> Content:
     return Content(
         url=rule.pattern,
-        server=terms.server,
-        licences=(_licence(terms, rule),),
+        server=None if rule.anybody == (FREE,) else terms.server,
+        licences=tuple(_licences(terms, rule)),
         copyright=Copyright(terms.rightsholder),
         terms=terms.society.page,
     )
 
 
-def _licence(terms: SiteTerms, rule: Rule) -> Licence:
+def _licences(terms: SiteTerms, rule: Rule) -> Iterator[Licence]:
     """A list that permits is closed; where nothing is permitted, everything is prohibited."""
+    legal = (Legal("contact", terms.society.page),)
+    paid = tuple(use for use in rule.anybody if use != FREE)
     if not rule.anybody:
-        return Licence(prohibits=Limits(usage=("all",)))
-    return Licence(
-        permits=Limits(usage=rule.anybody),
-        payment=_payment(terms, rule.price),
-        legal=(Legal("contact", terms.society.page),),
-    )
+        yield Licence(prohibits=Limits(usage=("all",)))
+    if paid:
+        yield Licence(permits=Limits(usage=paid), payment=_payment(terms, rule.price), legal=legal)
+    if rule.free:
+        yield Licence(permits=Limits(usage=(FREE,)), payment=Payment(type="free"), legal=legal)
 
 
 def _payment(terms: SiteTerms, price: Money | None) -> Payment:

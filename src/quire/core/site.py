@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,8 +17,8 @@ from typing import Any
 from quire.core import canonical
 from quire.core.errors import Invalid
 from quire.core.money import Money
-from quire.core.patterns import Book, matches, normal
-from quire.core.terms import USES
+from quire.core.patterns import Book, normal
+from quire.core.terms import FREE, USES
 from quire.core.urls import BadAddress, canonical_host
 
 VERSION = 1
@@ -74,6 +73,11 @@ class Rule:
         if not added and not taken:
             return self.anybody
         return tuple(use for use in USES if use not in taken and (use in self.permits or use in added))
+
+    @property
+    def free(self) -> bool:
+        """Anybody may have ``search`` here without a licence, whatever a request costs (``terms.FREE``)."""
+        return FREE in self.permits
 
     @property
     def closed(self) -> bool:
@@ -140,8 +144,6 @@ class SiteTerms:
     issuers: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
     agents: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
     _book: Book[Rule] = field(init=False, repr=False, compare=False, hash=False)
-    _ties: frozenset[int] = field(init=False, repr=False, compare=False, hash=False)
-    """Lengths of which there are several patterns that may match one path."""
 
     def __post_init__(self) -> None:
         _check_url(self.server, "The server")
@@ -161,9 +163,6 @@ class SiteTerms:
         for rule in self.rules:
             book.add(rule.pattern, rule)
         object.__setattr__(self, "_book", book)
-        wild = {len(rule.pattern) for rule in self.rules if "*" in rule.pattern}
-        counted = Counter(len(rule.pattern) for rule in self.rules)
-        object.__setattr__(self, "_ties", frozenset(length for length in wild if counted[length] > 1))
 
     def rule_for(self, path: str) -> Rule:
         """The rule that holds at the path: of those that match, the one with the longest pattern.
@@ -174,14 +173,11 @@ class SiteTerms:
         return reduce(_together, self.rules_for(path))
 
     def rules_for(self, path: str) -> tuple[Rule, ...]:
-        """The rules that hold together at the path, as they stand in the policy: mostly one."""
-        found = self._book.find(path)
-        if found is None:
+        """The rules that hold together at the path: mostly one."""
+        found = self._book.every(path)
+        if not found:
             raise BadPolicy(f"{path[:100]!r} is not a path: it begins with a slash.")
-        if (length := len(found.pattern)) not in self._ties:
-            return (found,)
-        same = (rule for rule in self.rules if len(rule.pattern) == length)
-        return tuple(rule for rule in same if matches(rule.pattern, path))
+        return found
 
     @classmethod
     def of(cls, document: Any) -> SiteTerms:

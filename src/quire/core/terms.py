@@ -23,6 +23,9 @@ from quire.core.errors import Invalid
 USES = ("ai-train", "ai-input", "ai-index", "search")
 """Every use there is, as RSL 1.0 names them."""
 
+FREE = "search"
+"""The one use that needs no licence, no token and no payment where it is permitted to everybody."""
+
 Heading = Literal["direct", "allowed", "not allowed"]
 
 

@@ -158,13 +158,14 @@ def _ground(sites: tuple[SiteRow, ...], day: date) -> _Ground:
 
 def _rule(ground: _Ground, told: Told) -> Rule:
     """A rule of the edge: what the mandate allows under a pattern, less what the site's terms refuse."""
-    if told.site is None:
+    if not told.sites:
         return Rule(told.pattern)
-    owner = ground.owners[told.site]
+    [site] = told.sites
+    owner = ground.owners[site]
     everybody = _allowed(ground, owner, told, None)
     only: dict[str, tuple[str, ...]] = {}
     never: dict[str, tuple[str, ...]] = {}
-    for licensee in sorted(ground.mandated.named(owner) | ground.named.get(told.site, set())):
+    for licensee in sorted(ground.mandated.named(owner) | ground.named.get(site, set())):
         theirs = _allowed(ground, owner, told, licensee)
         if added := tuple(use for use in theirs if use not in everybody):
             only[licensee] = added

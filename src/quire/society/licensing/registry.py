@@ -16,23 +16,25 @@ from typing import Any
 from uuid import UUID
 
 from quire.core.money import Money
-from quire.core.patterns import Book, normal_path
 from quire.core.tariff import ANY_TIER
-from quire.core.terms import USES
+from quire.core.terms import FREE, USES
 from quire.society.kit import clock, config
 from quire.society.licensing.queries import LicenceRow, TariffRow, held, tariffs_in_force
 from quire.society.licensing.queries.revoked import licence_revoked
 from quire.society.mandates import queries as mandates
+from quire.society.mandates.hosts import HostTerms
 from quire.society.mandates.mandated import Mandated
-from quire.society.mandates.paths import PathCosts, PathSaid
 from quire.society.parties import queries as parties
 from quire.society.parties.queries import PartyName
-from quire.society.repertoire.queries import Place, Places, Spot
+from quire.society.repertoire import queries as repertoire
+from quire.society.repertoire.queries import Place, Places, SiteRow, Spot
 
 BATCH = 10_000
 
+ALLOWED = ("licensed", "free", "licence-needed", "price")
 WHY = {
     "licensed": "Your licence covers it.",
+    "free": "The rightsholder permits search to everybody; it needs no licence.",
     "licence-needed": "The rightsholder allows it to whoever has a licence for it; see {page}.",
     "price": "The rightsholder allows it, by the request at the site's price or under a licence: {page}.",
     "not-mandated": "The rightsholder has not allowed this use.",
@@ -97,8 +99,9 @@ class Desk:
 
     def _part(self, place: Place) -> bytes:
         """Everything but what is the address's own: the same bytes for most addresses of a site."""
+        place = self._rights.settled(place)
         spot, who = place.spot, self._asker.licensee
-        refused, price = self._rights.on_path(spot, place.path, who)
+        refused, price = self._rights.on_path(place, who)
         site = spot.code if spot is not None else ""
         alike = (place.found, place.problem, place.holder, place.tier, place.in_force, site, refused, price)
         if (part := self._parts.get(alike)) is None:
@@ -120,14 +123,14 @@ class Desk:
 
     def _use(self, place: Place, use: str, refused: frozenset[str], price: Money | None) -> dict[str, Any]:
         code, licence = self._code(place, use, refused, price)
-        allowed = code in {"licensed", "licence-needed", "price"}
-        offers = [row for row in self._tariffs if use in row.uses] if allowed and licence is None else []
+        allowed, paid = code in ALLOWED, code in {"licensed", "licence-needed", "price"}
+        offers = [row for row in self._tariffs if use in row.uses] if paid and licence is None else []
         return {
             "allowed": allowed,
             "code": code,
             "why": WHY[code].format(page=self._page),
             "licence": licence and licence.tid,
-            "price": _cheapest([licence] if licence else offers, place.tier, price if allowed else None),
+            "price": _cheapest([licence] if licence else offers, place.tier, price if paid else None),
             "tariffs": [row.ref for row in offers],
         }
 
@@ -145,6 +148,8 @@ class Desk:
         licence = next((one for one in self._asker.licences if use in one.uses), None)
         if licence is not None:
             return "licensed", licence
+        if use == FREE and use in self._rights.mandated.uses(place.holder, None):
+            return "free", None
         return ("price" if price else "licence-needed"), None
 
 
@@ -155,57 +160,66 @@ class Rights:
         self._day = day
         self.mandated = Mandated([], day)
         self._names: dict[UUID, PartyName] = {}
-        self._sites: dict[UUID, _Said | None] = {}
+        self._hosts: dict[str, HostTerms | None] = {}
+        self._rows: dict[UUID, SiteRow] = {}
 
     def fetch(self, places: Iterable[Place]) -> None:
-        """Learn what is not known yet of these places' holders and sites; five queries at most."""
+        """Learn what is not known yet of these places' holders and hosts; six queries at most."""
         holders: set[UUID] = set()
-        sites: set[UUID] = set()
+        hosts: set[str] = set()
         for place in places:
             if place.holder is not None and place.holder not in self._names:
                 holders.add(place.holder)
-            if place.spot is not None and place.spot.id not in self._sites:
-                sites.add(place.spot.id)
+            if place.spot is not None and (host := _host(place)) not in self._hosts:
+                hosts.add(host)
         if holders:
             self._names.update(parties.names(holders))
             self.mandated.also(holders)
-        if sites:
-            said = mandates.path_terms(sites, self._day)
-            costs = mandates.path_prices(sites, self._day)
-            for site in sites:
-                known = site in said or site in costs
-                self._sites[site] = _Said(said.get(site, ()), costs.get(site, ())) if known else None
+        if hosts:
+            self._hosts.update(dict.fromkeys(hosts))
+            self._hosts.update(mandates.host_terms(hosts, self._day))
 
     def name(self, holder: UUID | None) -> PartyName | None:
         return None if holder is None else self._names.get(holder)
 
-    def on_path(
-        self, spot: Spot | None, path: str, licensee: str | None
-    ) -> tuple[frozenset[str], Money | None]:
-        """The uses that a site's own terms take away at a path, and what a request costs there."""
-        said = self._sites.get(spot.id) if spot is not None else None
-        return said.at(path, licensee) if said is not None and path else (frozenset(), None)
+    def on_path(self, place: Place, licensee: str | None) -> tuple[frozenset[str], Money | None]:
+        """The uses that the site's own terms take away at a path, and what a request costs there."""
+        terms = self._hosts.get(_host(place)) if place.spot is not None else None
+        if terms is None or place.spot is None:
+            return frozenset(), None
+        told = terms.at(place.path)
+        refused = {use for use in USES if told.refuses(use, licensee)}
+        if told.sites != {place.spot.id}:
+            refused.update(use for use in USES if not self._agreed(told.sites, use, licensee))
+        return frozenset(refused), told.price
 
-
-class _Said:
-    """The terms and prices of one site, made for looking paths up."""
-
-    def __init__(self, said: Sequence[PathSaid], costs: Sequence[PathCosts]) -> None:
-        self._terms: dict[tuple[str | None, str], Book[bool]] = {}
-        self._prices: Book[Money] = Book()
-        for one in said:
-            self._terms.setdefault((one.licensee, one.use), Book[bool]()).add(one.pattern, one.yes)
-        for cost in costs:
-            self._prices.add(cost.pattern, Money(cost.amount, cost.currency))
-
-    def at(self, path: str, licensee: str | None) -> tuple[frozenset[str], Money | None]:
-        spelled = normal_path(path)
-        refused = frozenset(
-            use
-            for (to, use), book in self._terms.items()
-            if to in (None, licensee) and book.find(spelled) is False
+    def settled(self, place: Place) -> Place:
+        """The place as the site's policy has it, where patterns of several sites cross: of a site whose rule
+        holds there.
+        """
+        terms = self._hosts.get(_host(place)) if place.found == "site" else None
+        told = terms.at(place.path) if terms is not None else None
+        if told is None or place.spot is None or not told.sites or place.spot.id in told.sites:
+            return place
+        row = self._row(min(told.sites))
+        return place._replace(
+            spot=Spot(row.id, row.code, row.owner, row.tier), holder=row.owner, tier=row.tier
         )
-        return refused, self._prices.find(spelled)
+
+    def _agreed(self, sites: frozenset[UUID], use: str, licensee: str | None) -> bool:
+        """Whether the owners of all these sites, whose patterns cross, allow the use; nobody does not."""
+        return bool(sites) and all(use in self.mandated.uses(self._row(one).owner, licensee) for one in sites)
+
+    def _row(self, site: UUID) -> SiteRow:
+        if site not in self._rows:
+            self._rows[site] = row = repertoire.site(site)
+            self.mandated.also([row.owner])
+            self._names.update(parties.names({row.owner}))
+        return self._rows[site]
+
+
+def _host(place: Place) -> str:
+    return place.key.removesuffix(place.path)
 
 
 def _price(price: Money, per: str) -> dict[str, str]:

@@ -175,7 +175,7 @@ def _works(day: date) -> Iterator[Row]:
 def _judged(part: list[tuple[str, Place]], rights: Rights) -> Iterator[Row]:
     rights.fetch(place for _, place in part)
     for host, place in part:
-        refused, price = rights.on_path(place.spot, place.path, None)
+        refused, price = rights.on_path(place, None)
         mandated = rights.mandated.uses(place.holder, None) if place.holder else ()
         permits = tuple(use for use in USES if use in mandated and use not in refused)
         name = rights.name(place.holder)

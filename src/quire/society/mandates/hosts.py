@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import reduce
 from uuid import UUID
 
 from quire.core.money import Money
@@ -23,12 +23,13 @@ from quire.society.mandates.paths import PathCosts, PathSaid, closed, of_all
 class Told:
     """What holds under a pattern: whose it is, what is refused there, and what a request costs.
 
-    ``site`` is None where the path is nobody's, or belongs to several whose patterns are as long. ``refused``
-    has (licensee's TypeID or None for everybody, use).
+    ``sites`` is empty where the path is nobody's; there are several where as many patterns as long hold
+    together, and then nothing is allowed that one of their owners does not allow. ``refused`` has (licensee's
+    TypeID or None for everybody, use).
     """
 
     pattern: str
-    site: UUID | None
+    sites: frozenset[UUID]
     refused: frozenset[tuple[str | None, str]] = frozenset()
     price: Money | None = None
 
@@ -65,16 +66,6 @@ class HostTerms:
         return reduce(_together, self._book.every(path))
 
 
-@lru_cache(maxsize=256)
-def host_terms(
-    sites: tuple[tuple[UUID, tuple[str, ...]], ...],
-    said: tuple[tuple[UUID, tuple[PathSaid, ...]], ...],
-    costs: tuple[tuple[UUID, tuple[PathCosts, ...]], ...],
-) -> HostTerms:
-    """The same of values, kept: the registry asks again and again for what seldom changes."""
-    return HostTerms(dict(sites), dict(said), dict(costs))
-
-
 def _told(
     pattern: str,
     owned: Sequence[tuple[str, UUID]],
@@ -82,11 +73,12 @@ def _told(
     costs: Mapping[UUID, Sequence[PathCosts]],
 ) -> Told:
     """Whose pattern is the longest over this one speaks of it."""
-    site = min(((-len(own), own, site) for own, site in owned if covers(own, pattern)), default=None)
-    if site is None:
-        return Told(pattern, None)
-    over = [one for one in said.get(site[2], ()) if covers(one.pattern, pattern)]
-    return Told(pattern, site[2], of_all(over), _price(costs.get(site[2], ()), pattern))
+    found = min(((-len(own), own, site) for own, site in owned if covers(own, pattern)), default=None)
+    if found is None:
+        return Told(pattern, frozenset())
+    site = found[2]
+    over = [one for one in said.get(site, ()) if covers(one.pattern, pattern)]
+    return Told(pattern, frozenset((site,)), of_all(over), _price(costs.get(site, ()), pattern))
 
 
 def _price(costs: Iterable[PathCosts], pattern: str) -> Money | None:
@@ -102,5 +94,5 @@ def _together(one: Told, other: Told) -> Told:
     """What both say: refused is what either refuses, and a price there is only where each names one."""
     priced = one.price and other.price and one.price.currency == other.price.currency
     price = max(one.price, other.price) if priced and one.price and other.price else None
-    site = one.site if one.site == other.site else None
-    return Told(min(one.pattern, other.pattern), site, one.refused | other.refused, price)
+    sites = one.sites | other.sites if one.sites and other.sites else frozenset()
+    return Told(min(one.pattern, other.pattern), sites, one.refused | other.refused, price)

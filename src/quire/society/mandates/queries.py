@@ -7,9 +7,10 @@ their TypeIDs there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -201,6 +202,38 @@ def path_prices(sites: Iterable[UUID], day: date) -> dict[UUID, list[PathCosts]]
     for r in rows.order_by("pattern", "id"):
         found.setdefault(r.site_id, []).append(PathCosts(r.pattern, r.amount, r.currency, r.starts, r.ends))
     return found
+
+
+def host_terms(hosts: Iterable[str], day: date) -> dict[str, HostTerms]:
+    """The terms of those of these hosts of whose paths or prices a present owner speaks on a day.
+
+    Three queries; what was worked out is kept, because the registry is asked again and again.
+    """
+    some = list(hosts)
+    show = _shower()
+    said: dict[str, dict[UUID, list[PathSaid]]] = {}
+    costs: dict[str, dict[UUID, list[PathCosts]]] = {}
+    here = _on(day) & Q(site__host__in=some, member=F("site__owner"))
+    for r in PathTerm.objects.filter(here).select_related("site").order_by("pattern", "use", "id"):
+        one = PathSaid(r.pattern, r.licensee_id and show(r.licensee_id), r.use, r.answer, r.starts, r.ends)
+        said.setdefault(r.site.host, {}).setdefault(r.site_id, []).append(one)
+    for p in PathPrice.objects.filter(here).select_related("site").order_by("pattern", "id"):
+        cost = PathCosts(p.pattern, p.amount, p.currency, p.starts, p.ends)
+        costs.setdefault(p.site.host, {}).setdefault(p.site_id, []).append(cost)
+    patterns = repertoire.patterns_of({*said, *costs})
+    return {
+        host: _host_terms(_frozen(sites), _frozen(said.get(host, {})), _frozen(costs.get(host, {})))
+        for host, sites in patterns.items()
+    }
+
+
+def _frozen(by_site: Mapping[UUID, Sequence[Any]]) -> tuple[tuple[UUID, tuple[Any, ...]], ...]:
+    return tuple((site, tuple(some)) for site, some in sorted(by_site.items()))
+
+
+@lru_cache(maxsize=1_000)
+def _host_terms(sites: Any, said: Any, costs: Any) -> HostTerms:
+    return HostTerms(dict(sites), dict(said), dict(costs))
 
 
 def path_facts(site: UUID) -> tuple[PathFacts, ...]:

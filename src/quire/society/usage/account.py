@@ -17,6 +17,7 @@ HEADINGS: Mapping[str, str] = {
     "outside": "licensed, but outside the mandate or the licence's uses",
     "kept_out": "licensed and mandated, but on a path that the site keeps out of this use",
     "direct": "under a member's direct licence",
+    "free": "for search, which the site permits to everybody without a licence",
     "unlicensed": "by AI operators without a licence",
     "unknown_host": "by AI crawlers on addresses of nobody",
     "conflicting": "told already, in this file or an earlier one",
@@ -32,7 +33,7 @@ HEADINGS: Mapping[str, str] = {
 }
 """Every heading there is, in the order of an account, in words that follow a number."""
 
-USAGE = ("counted", "outside", "kept_out", "direct", "unlicensed", "unknown_host")
+USAGE = ("counted", "outside", "kept_out", "direct", "free", "unlicensed", "unknown_host")
 """The headings that rows of the lake stand under."""
 
 _OF_AGENTS = ("conflicting", "refused", "not_answered", "asset")

@@ -13,7 +13,7 @@ from datetime import date
 import duckdb
 import numpy as np
 
-from quire.core.terms import USES, segments
+from quire.core.terms import FREE, USES, segments
 from quire.society.kit.periods import Period
 from quire.society.mandates import queries as mandates
 from quire.society.mandates.hosts import Told
@@ -33,8 +33,9 @@ def part(db: duckdb.DuckDBPyConnection, starts: date, ends: date) -> str:
     """Part the view ``usage`` into the views ``permitted`` and ``kept_out``; the name of what may count.
 
     That is ``usage`` itself where no terms of paths bear on [starts, ends). Every row is in one of the two;
-    one that voids another is where that is. An operator that is nobody's licensee is never kept out: it has
-    no licence anyhow. Usage known for a whole host alone is kept out where the terms of ``/`` refuse it.
+    one that voids another is where that is. An operator that is nobody's licensee is kept out of search
+    alone, which needs no licence: for all else it has none. Usage known for a whole host alone is kept out
+    where the terms of ``/`` refuse it.
     """
     said = mandates.hosts_said(starts, ends)
     hosts = ", ".join(map(lake.literal, said)) or "NULL"
@@ -89,7 +90,7 @@ def _refusals(
         for first, last, refused in outcome:
             for operator in operators:
                 whom = licensees.get(operator.casefold())
-                for use in USES if whom else ():
+                for use in USES if whom else (FREE,):
                     if (None, use) in refused or (whom, use) in refused:
                         yield number, operator, use, first, last
 

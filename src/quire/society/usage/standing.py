@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from quire.core import terms
+from quire.society.mandates.mandated import NOBODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +51,29 @@ def heading(
     """The heading of usage of a work or site of ``member`` (None: of nobody's) on ``day``.
 
     In this order: ``unknown_host`` where nobody is known to own the address; ``direct`` where member and
-    licensee have a licence of their own; ``unlicensed`` where the operator has none in force; ``counted``
-    where a licence covers the use and the mandate says yes, or ``kept_out`` where the site's own terms keep
-    the path out of it all the same; else ``outside``.
+    licensee have a licence of their own; where a licence covers the use and the mandate says yes ``counted``,
+    or ``kept_out`` where the site's own terms keep the path out of it all the same; ``free`` where it is
+    search, which needs no licence where it is permitted to everybody; ``unlicensed`` where the operator has
+    no licence in force; else ``outside``.
     """
     if member is None:
         return "unknown_host"
     licensee = on_record.licensee_of(operator)
-    if licensee is None:
-        return "unlicensed"
-    standing = terms.standing_of(
+    standing = _standing(on_record, licensee or NOBODY, use, member, day)
+    if standing == "direct":
+        return "direct"
+    licences = on_record.licences.get(licensee, ()) if licensee else ()
+    in_force = [one for one in licences if terms.covers(one, day)]
+    if standing == "allowed" and any(use in one.uses for one in in_force):
+        return "kept_out" if kept_out else "counted"
+    open_to_all = use == terms.FREE and _standing(on_record, NOBODY, use, member, day) == "allowed"
+    if open_to_all and standing == "allowed" and not kept_out:
+        return "free"
+    return "outside" if in_force else "unlicensed"
+
+
+def _standing(on_record: Terms, licensee: str, use: str, member: str, day: date) -> terms.Heading:
+    return terms.standing_of(
         use,
         licensee,
         day,
@@ -67,12 +81,3 @@ def heading(
         on_record.spans.get(member, ()),
         on_record.direct.get(member, ()),
     )
-    if standing == "direct":
-        return "direct"
-    in_force = [one for one in on_record.licences.get(licensee, ()) if terms.covers(one, day)]
-    if not in_force:
-        return "unlicensed"
-    covered = any(use in one.uses for one in in_force)
-    if not covered or standing != "allowed":
-        return "outside"
-    return "kept_out" if kept_out else "counted"
