@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
@@ -337,3 +339,24 @@ def test_the_whole_way_by_commands(society: Society, capsys: pytest.CaptureFixtu
         assert main(["surveys", *words]) == 0
         assert "bars" in capsys.readouterr().out
     assert main(["surveys", "show", "cafes"]) == 3
+
+
+def test_the_commands_of_the_guide_run_in_its_order(
+    society: Society, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    guide = (Path(__file__).parents[2] / "docs/guides/survey.md").read_text("utf-8")
+    monkeypatch.chdir(society.folder)
+    monkeypatch.setenv("QUIRE_USER", "preparer")
+    for name, text in zip(
+        ("units.csv", "reports.csv"), re.findall(r"```csv\n(.*?)```", guide, re.DOTALL), strict=True
+    ):
+        society.file(text, name)
+    blocks = re.findall(r"```sh\n(.*?)```", guide, re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    assert len(lines) == 9
+    for line in lines:
+        assert main(shlex.split(line)[1:]) == 0, (line, capsys.readouterr().err)
+    frozen = queries().frozen("offices-2026")
+    assert len(frozen.reports) == 2
+    assert len(frozen.missing) == 6
+    assert told() == []
