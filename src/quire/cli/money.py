@@ -8,14 +8,25 @@ from typing import Annotated, Any
 import typer
 
 from quire.cli import frame
-from quire.cli.frame import By, DryRun, Json
+from quire.cli.frame import By, DryRun, Json, Skip
 from quire.cli.house import day
 
 
 def register(app: typer.Typer) -> None:
     """The commands that pay, and those that look at the books."""
     for name, help_, commands in (
-        ("payouts", "Payment batches.", (("prepare", prepare), ("settle", settle), ("list", list_batches))),
+        (
+            "payouts",
+            "Payment batches.",
+            (
+                ("prepare", prepare),
+                ("settle", settle),
+                ("list", list_batches),
+                ("return", return_payment),
+                ("import-returns", import_returns),
+                ("payments", payments),
+            ),
+        ),
         (
             "ledger",
             "The books.",
@@ -103,6 +114,84 @@ def list_batches(as_json: Json = False) -> None:
             for o in found
         ],
         frame.table("", ("on", "total", "payments", "state", "batch"), rows, right=("total", "payments")),
+        as_json=as_json,
+    )
+
+
+def return_payment(
+    payment: str,
+    reason: Annotated[str, typer.Option(help="The bank's code (ISO 20022), such as AC04.")],
+    on: Annotated[str, typer.Option(help="The day it came back.")],
+    info: Annotated[str, typer.Option(help="What the bank wrote beside it.")] = "",
+    by: By = "",
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """The bank gave a payment back: it goes to the payee's balance again."""
+    from quire.core.money import Money
+    from quire.society.payouts import actions
+    from quire.society.payouts.reasons import REASONS
+
+    with frame.rehearsal(dry_run):
+        back = actions.return_payment(payment, reason=reason, on=day(on), info=info, by=frame.acting(by))
+        paid, party = back.payment, back.payment.party
+    amount = Money(paid.amount, paid.batch.currency)
+    frame.say(
+        {
+            "return": back.tid,
+            "payment": paid.tid,
+            "party": party.code,
+            "amount": amount.decimal(),
+            "currency": amount.currency,
+            "reason": reason,
+            "on": on,
+        },
+        [f"{amount} are on the balance of {party.code} again: {REASONS[reason].sentence} ({reason})."],
+        as_json=as_json,
+    )
+
+
+def import_returns(
+    file: Path, by: By = "", skip_refused: Skip = False, dry_run: DryRun = False, as_json: Json = False
+) -> None:
+    """A bank's list of returned payments, CSV or JSON."""
+    from quire.society.payouts import actions
+
+    taken = actions.import_returns(path=file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run)
+    frame.say_taken(taken, "return", dry_run=dry_run, as_json=as_json)
+
+
+def payments(batch: str, as_json: Json = False) -> None:
+    """Every payment of a batch, and what came back of it."""
+    from quire.core.money import Money
+    from quire.society.parties import queries as parties
+    from quire.society.payouts import queries
+
+    names = parties.names()
+    found = queries.payments_in(batch)
+    rows = [
+        (
+            names[one.party].code,
+            Money(one.amount, one.currency),
+            f"came back {one.returned}: {one.because}" if one.returned else one.settled or "on its way",
+            one.tid,
+        )
+        for one in found
+    ]
+    frame.say(
+        [
+            {
+                "payment": one.tid,
+                "party": names[one.party].code,
+                "amount": Money(one.amount, one.currency).decimal(),
+                "currency": one.currency,
+                "settled": one.settled,
+                "returned": one.returned,
+                "reason": one.reason,
+            }
+            for one in found
+        ],
+        frame.table("", ("payee", "amount", "settled", "payment"), rows, right=("amount",)),
         as_json=as_json,
     )
 

@@ -11,7 +11,7 @@ from quire.society.ledger import accounts
 from quire.society.ledger import queries as ledger
 from quire.society.parties import queries as parties
 from quire.society.payouts import queries
-from quire.society.payouts.models import Batch, Payment
+from quire.society.payouts.models import Batch, Payment, Return
 
 
 def credits_are_accounted_for() -> Iterator[str]:
@@ -65,9 +65,25 @@ def payments_can_arrive() -> Iterator[str]:
             yield f"The payment {one.tid} is not in whole minor units of {one.batch.currency}."
 
 
+def returns_are_booked() -> Iterator[str]:
+    """A payment that came back is on the bank and its payee's balance again, whole, and had been settled."""
+    for back in Return.objects.select_related("payment__batch__settled", "payment__party", "transaction"):
+        paid = back.payment
+        wanted = [
+            (accounts.bank(), paid.batch.currency, paid.amount),
+            (accounts.payable(paid.party.tid), paid.batch.currency, -paid.amount),
+        ]
+        entries = ledger.entries_of(back.transaction.number)
+        if sorted((one.account, one.currency, one.amount) for one in entries) != sorted(wanted):
+            yield f"The transaction {back.transaction.number} is not the return of {paid.tid}."
+        if paid.batch.settled is None or back.on < paid.batch.settled.date:
+            yield f"The payment {paid.tid} came back before it was sent."
+
+
 CHECKS = [
     credits_are_accounted_for,
     batches_are_their_payments,
     transit_is_what_is_on_its_way,
     payments_can_arrive,
+    returns_are_booked,
 ]

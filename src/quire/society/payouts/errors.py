@@ -33,3 +33,15 @@ class BankFileWrong(Conflict):
     """The payment file would not be one that a bank takes."""
 
     code = "payouts.bank-file"
+
+
+class BadReturn(Invalid):
+    """A returned payment that cannot be."""
+
+    code = "payouts.return"
+
+
+class ReturnedBefore(Conflict):
+    """The payment came back already, and not like this."""
+
+    code = "payouts.returned"

@@ -16,7 +16,8 @@ from quire.society.kit.periods import Period
 from quire.society.ledger import queries as ledger
 from quire.society.parties import queries as parties
 from quire.society.parties.queries import Payee, SocietyFacts
-from quire.society.payouts.models import Payment
+from quire.society.payouts.models import Payment, Return
+from quire.society.payouts.reasons import REASONS
 
 MOST = {"EUR": Money.parse("999999999.99", "EUR")}
 """The most that one transfer carries (SEPA credit transfer rulebook, AT-T002)."""
@@ -74,12 +75,14 @@ def plan(currency: str) -> Plan:
     owed = balances(currency)
     payees = parties.payees(owed)
     holds = holds_by_party()
+    came_back = returned_by_party(set(owed))
     titles = _Titles(society.name, currency, set(owed))
     due: list[Due] = []
     carried: list[Carried] = []
     for party, payee in payees.items():
         balance = Money(owed[party], currency)
-        if why := "; ".join(_reasons(balance, payee, society, holds.get(party, ()))):
+        back = came_back.get(party, ())
+        if why := "; ".join(_reasons(balance, payee, society, holds.get(party, ()), back)):
             carried.append(Carried(payee.tid, payee.code, payee.name, currency, balance.quanta, f"{why}."))
         else:
             units, rest = balance.to_minor()
@@ -106,14 +109,32 @@ def holds_by_party() -> dict[UUID, tuple[str, ...]]:
     return found
 
 
+def returned_by_party(wanted: set[UUID]) -> dict[UUID, tuple[Return, ...]]:
+    """Party to the payments that came back from an account or for details that were wrong."""
+    found: dict[UUID, tuple[Return, ...]] = {}
+    codes = [reason.code for reason in REASONS.values() if reason.about]
+    rows = Return.objects.filter(payment__party__in=wanted, reason__in=codes).select_related("payment__batch")
+    for one in rows.order_by("on", "id"):
+        found[one.payment.party_id] = (*found.get(one.payment.party_id, ()), one)
+    return found
+
+
 def shown(amount: Money) -> str:
     """The amount cut to its minor unit, as it would be paid; exactly, where that would be nothing."""
     units, _ = amount.to_minor()
     return str(Money.from_minor(units, amount.currency) if units else amount)
 
 
-def _reasons(balance: Money, payee: Payee, society: SocietyFacts, holds: tuple[str, ...]) -> Iterator[str]:
+def _reasons(
+    balance: Money, payee: Payee, society: SocietyFacts, holds: tuple[str, ...], back: tuple[Return, ...]
+) -> Iterator[str]:
     yield from (f"on hold: {reason.rstrip('.')}" for reason in holds)
+    if same := [one for one in back if _as_sent(one.payment) == _as_known(payee)]:
+        last = same[-1]
+        yield (
+            f"the payment of {last.payment.batch.on} came back on {last.on} ({last.reason}, "
+            f"{REASONS[last.reason].sentence}), and the bank details on record are still those"
+        )
     least, smallest = (
         society.minimum_payout(balance.currency),
         Money.from_minor(1, balance.currency),
@@ -125,6 +146,16 @@ def _reasons(balance: Money, payee: Payee, society: SocietyFacts, holds: tuple[s
     if most and balance > most:
         yield f"{shown(balance)} is more than one transfer carries, {most}"
     yield from _missing(payee)
+
+
+def _as_sent(payment: Payment) -> tuple[str, ...]:
+    """The details that a payment was sent with."""
+    return (payment.name, payment.iban, payment.bic, payment.town, payment.country)
+
+
+def _as_known(payee: Payee) -> tuple[str, ...]:
+    """The same details as they are on record now."""
+    return (payee.holder[:70], payee.iban, payee.bic, payee.town, payee.country)
 
 
 def _missing(payee: Payee) -> Iterator[str]:
@@ -147,7 +178,8 @@ class _Titles:
     def __init__(self, society: str, currency: str, wanted: set[UUID]) -> None:
         self.society = society
         self.runs: dict[UUID, list[tuple[str, Period]]] = {}
-        paid = Payment.objects.filter(party__in=wanted, batch__currency=currency)
+        # What came back was not paid: the next payment names its runs again.
+        paid = Payment.objects.filter(party__in=wanted, batch__currency=currency, returned=None)
         named = {(party, run) for party, runs in paid.values_list("party_id", "runs") for run in runs}
         for row in distribution.runs():
             if row.state not in {"posted", "closed"}:

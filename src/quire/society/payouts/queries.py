@@ -17,6 +17,7 @@ from quire.society.ledger import queries as ledger
 from quire.society.parties import queries as parties
 from quire.society.payouts.models import Batch, Payment
 from quire.society.payouts.paying import PAYABLE
+from quire.society.payouts.reasons import REASONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,9 @@ class BatchRow:
 
 @dataclass(frozen=True, slots=True)
 class PaymentRow:
-    """One transfer of ``amount`` quanta; ``settled`` is the day the bank executed it, None until then."""
+    """One transfer of ``amount`` quanta; ``settled`` is the day the bank executed it, None until then;
+    ``returned`` the day it came back, with the code and the sentence of the reason.
+    """
 
     tid: str
     batch: str
@@ -48,6 +51,9 @@ class PaymentRow:
     iban: str
     text: str
     runs: tuple[str, ...]
+    returned: date | None = None
+    reason: str = ""
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +61,9 @@ class Account:
     """A payee's account in one currency, in quanta: credited = paid + in transit + carried + written off.
 
     ``credited`` comes from the runs' lines, ``paid`` and ``in_transit`` from payments, ``carried`` from the
-    ledger: three books that must agree, and ``checks`` sees to it. ``reason`` says why the last batch left
-    the balance, where it did.
+    ledger: three books that must agree, and ``checks`` sees to it. ``returned`` is what was sent and came
+    back: it is not in ``paid``, but in ``carried`` again, until it is sent once more. ``reason`` says why the
+    last batch left the balance, where it did.
     """
 
     currency: str
@@ -66,6 +73,7 @@ class Account:
     carried: int = 0
     written_off: int = 0
     reason: str = ""
+    returned: int = 0
 
     @property
     def residue(self) -> Money:
@@ -127,7 +135,7 @@ def payments_in(batch: Batch | str) -> list[PaymentRow]:
 
 
 def _payments(rows: object) -> list[PaymentRow]:
-    found = rows.select_related("batch__settled").order_by("batch_id", "id")  # type: ignore[attr-defined]
+    found = rows.select_related("batch__settled", "returned").order_by("batch_id", "id")  # type: ignore[attr-defined]
     return [
         PaymentRow(
             payment.tid,
@@ -141,9 +149,16 @@ def _payments(rows: object) -> list[PaymentRow]:
             payment.iban,
             payment.text,
             tuple(payment.runs),
+            *_returned(payment),
         )
         for payment in found
     ]
+
+
+def _returned(payment: Payment) -> tuple[date | None, str, str]:
+    """The day on which it came back, the code and the sentence."""
+    back = getattr(payment, "returned", None)
+    return (back.on, back.reason, REASONS[back.reason].sentence) if back else (None, "", "")
 
 
 def account_of(party: parties.Ref) -> tuple[Account, ...]:
@@ -156,9 +171,9 @@ def accounts() -> dict[UUID, tuple[Account, ...]]:
     sums: dict[tuple[UUID, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for key, amount in distribution.credited().items():
         sums[key]["credited"] = amount
-    sent = Payment.objects.order_by().values_list("party_id", "batch__currency", "batch__settled")
-    for party, currency, settled, amount in sent.annotate(sum=Sum("amount")):
-        sums[party, currency]["paid" if settled else "in_transit"] += amount
+    sent = Payment.objects.order_by().values_list("party_id", "batch__currency", "batch__settled", "returned")
+    for party, currency, settled, back, amount in sent.annotate(sum=Sum("amount")):
+        sums[party, currency]["returned" if back else "paid" if settled else "in_transit"] += amount
     for (code, currency), amount in ledger.balances(PAYABLE).items():
         sums[ids.read("pty", code.rpartition(":")[2]), currency]["carried"] = -amount
     why = carried_because()

@@ -47,3 +47,24 @@ END $$;
 
 CREATE OR REPLACE TRIGGER payouts_payments_covered AFTER INSERT ON public.payouts_payment
   REFERENCING NEW TABLE AS new_payments FOR EACH STATEMENT EXECUTE FUNCTION payouts_check_payments();
+
+-- A payment comes back once, whole: out of the bank's account, onto the balance of its own payee.
+CREATE OR REPLACE FUNCTION payouts_check_return() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (
+       SELECT 1 FROM public.payouts_payment AS paid
+         JOIN public.payouts_batch AS batch ON batch.id = paid.batch_id AND batch.settled_id IS NOT NULL
+         JOIN public.ledger_entry AS taken ON taken.transaction_id = batch.transit_id AND taken.amount = paid.amount
+          AND taken.currency = batch.currency
+         JOIN public.ledger_account AS payee ON payee.id = taken.account_id AND payee.code LIKE 'rights:payable:%'
+         JOIN public.ledger_entry AS given ON given.transaction_id = NEW.transaction_id
+          AND given.account_id = payee.id AND given.amount = -paid.amount AND given.currency = batch.currency
+        WHERE paid.id = NEW.payment_id) THEN
+    RAISE EXCEPTION 'a payment comes back whole to a payee of its batch' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE TRIGGER payouts_return_checked BEFORE INSERT ON public.payouts_return
+  FOR EACH ROW EXECUTE FUNCTION payouts_check_return();

@@ -1,4 +1,4 @@
-"""The only writes: prepare a payment batch, settle it, write its files."""
+"""Prepare a payment batch, settle it, write its files."""
 
 from __future__ import annotations
 
