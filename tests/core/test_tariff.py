@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -202,3 +203,70 @@ def test_a_crawl_licence_is_due_for_nothing_because_each_request_was_paid_at_onc
     assert usage_due(tariff, []) == 0
     with pytest.raises(TariffRefused, match="negative"):
         usage_due(tariff, [("news", -1, 0)])
+
+
+# A share of revenue
+
+
+def share(rate: str, minimum: str, starts: date, ends: date, currency: str = "EUR") -> Tariff:
+    return Tariff("revenue", starts, ends, currency, 0, {}, Fraction(rate), quanta_of(minimum))
+
+
+def test_a_share_of_revenue_is_at_least_the_minimum() -> None:
+    tariff = share("3/100", "1000.00", date(2025, 7, 1), date(2027, 7, 1))
+    july = date(2025, 7, 1), date(2025, 8, 1)
+    assert due(tariff, *july, (), quanta_of("5000.00")) == quanta_of("150.00")
+    assert due(tariff, *july, (), quanta_of("1000.00")) == quanta_of("84.93")
+    assert due(tariff, *july, ()) == quanta_of("84.93"), "without revenue the minimum is due"
+    assert due(tariff, *july, (), quanta_of("3000.33")) == quanta_of("90.00"), "cut to the minor unit"
+    assert due(share("1/3", "0", *july, "JPY"), *july, (), quanta_of("100")) == quanta_of("33")
+
+
+@given(blankets(), st.integers(0, 10**18), st.integers(1, 10**6), st.integers(0, 10**6))
+@settings(max_examples=100)
+def test_a_share_is_the_larger_of_two_sums_that_are_due_by_themselves(
+    fee: Tariff, revenue: int, over: int, more: int
+) -> None:
+    rate = Fraction(over, over + more)
+    tariff = Tariff("revenue", fee.starts, fee.ends, fee.currency, 0, {}, rate, fee.fee)
+    found = due(tariff, fee.starts, fee.ends, [("any", 5, 5)], revenue)
+    minor = MINOR[fee.currency]
+    exact = revenue * rate
+    part = exact.numerator // exact.denominator // minor * minor
+    assert found == max(part, oracle(fee, fee.ends))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"rate": Fraction(0)},
+        {"rate": Fraction(11, 10)},
+        {"rate": Fraction(-1, 10)},
+        {"minimum": -1},
+        {"fee": 1},
+        {"kind": "blanket"},
+        {"kind": "lump"},
+    ],
+)
+def test_shares_of_revenue_that_cannot_be(other: dict[str, Any]) -> None:
+    given = {"kind": "revenue", "fee": 0, "rate": Fraction(1, 20), "minimum": 5, **other}
+    with pytest.raises(TariffRefused):
+        Tariff(
+            given["kind"], date(2026, 1, 1), date(2027, 1, 1), "EUR", given["fee"], {}, given["rate"],
+            given["minimum"],
+        )  # fmt: skip
+
+
+def test_revenue_below_nothing_and_rates_that_are_floats() -> None:
+    tariff = share("1/10", "0", date(2026, 1, 1), date(2027, 1, 1))
+    with pytest.raises(TariffRefused):
+        due(tariff, date(2026, 1, 1), date(2026, 2, 1), (), -1)
+    with pytest.raises(TypeError):
+        due(tariff, date(2026, 1, 1), date(2026, 2, 1), (), 1.0)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        Tariff("revenue", date(2026, 1, 1), date(2027, 1, 1), "EUR", 0, {}, 0.1)  # type: ignore[arg-type]
+
+
+def test_a_lump_owes_nothing_for_a_period() -> None:
+    tariff = Tariff("lump", date(2026, 1, 1), date(2027, 1, 1), "EUR", 0, {})
+    assert due(tariff, date(2026, 1, 1), date(2026, 2, 1), [("any", 5, 5)]) == 0

@@ -366,6 +366,8 @@ def _balance(one: Account) -> Balance:
         ("On its way to your bank account", one.in_transit),
         ("Carried to the next payment", one.carried),
     ]
+    if one.returned:
+        told.append(("Sent to you and given back by your bank", one.returned))
     if one.written_off:
         told.append(("Written off", one.written_off))
     rows = tuple((label, amount(quanta, one.currency)) for label, quanta in told)

@@ -141,6 +141,7 @@ def _line(line: Line) -> dict[str, Any]:
 
 
 def _account(one: Account) -> dict[str, str]:
+    back = {"returned": decimal_of(one.returned)} if one.returned else {}
     return {
         "currency": one.currency,
         "credited": decimal_of(one.credited),
@@ -150,6 +151,7 @@ def _account(one: Account) -> dict[str, str]:
         "written_off": decimal_of(one.written_off),
         "residue": one.residue.decimal(),
         "reason": one.reason,
+        **back,
     }
 
 
