@@ -177,11 +177,16 @@ def furnished(
     postgres: dict[str, str],
     folder: Path,
     furnish: Callable[[dict[str, Any], pytest.MonkeyPatch], Any],
+    *,
+    staffed: bool = True,
 ) -> Iterator[Furnished]:
-    """Build a society that many tests begin with, for a fixture ``before`` of their module."""
+    """Build a society that many tests begin with, for a fixture ``before`` of their module.
+
+    Not ``staffed``: its people are those whom ``furnish`` makes.
+    """
     name = _new_database(postgres, _TEMPLATE)
     with pytest.MonkeyPatch.context() as patch, _living_in(postgres, name, folder / "var", patch) as house:
-        people = _users()
+        people = _users() if staffed else {}
         made = furnish(people, patch)
     yield Furnished(name, house.home, people, made)
     _admin(postgres, f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from quire.core.money import QUANTA, quanta_of
+from tests.conftest import Furnished, furnished
 from tests.rooms import closed_run, walls
 
 FRIDAY = date(2026, 2, 13)
@@ -18,9 +20,16 @@ MONDAY = date(2026, 2, 16)
 EURO = QUANTA
 
 
+@pytest.fixture(scope="module")
+def before(postgres: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
+    folder = tmp_path_factory.mktemp("before")
+    with furnished(postgres, folder, lambda people, patch: closed_run.found(people)) as made:
+        yield made
+
+
 @pytest.fixture
-def payees(people: dict[str, Any]) -> dict[str, Any]:
-    return closed_run.found(people)
+def payees(house: Any, before: Furnished) -> dict[str, Any]:
+    return dict(before.made)
 
 
 @pytest.fixture

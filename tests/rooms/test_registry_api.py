@@ -4,28 +4,42 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.conftest import Furnished, furnished
 from tests.rooms.boundary_desk import HOST, JAN, Desk, browser
 
 LOOKUP = "/api/v1/registry/lookup"
 STORY = f"https://{HOST}/story"
 
 
-@pytest.fixture
-def desk(house: Any, people: Any, monkeypatch: pytest.MonkeyPatch) -> Desk:
+def paper(people: dict[str, Any], patch: pytest.MonkeyPatch) -> Desk:
     """The paper with one work of 800 words, a yes to search for all and to training for lab-a."""
     from quire.society.repertoire import actions
 
-    monkeypatch.setenv("QUIRE_TODAY", "2026-06-01")
+    patch.setenv("QUIRE_TODAY", "2026-06-01")
     made = Desk(people["preparer"])
     made.site()
     actions.register_work(url=STORY, title="A story", member="harbour", words=800, by=made.user)
     made.yes("search")
     made.yes("ai-train", "lab-a")
+    return made
+
+
+@pytest.fixture(scope="module")
+def before(postgres: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
+    with furnished(postgres, tmp_path_factory.mktemp("before"), paper) as made:
+        yield made
+
+
+@pytest.fixture
+def desk(house: Any, before: Furnished, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.setenv("QUIRE_TODAY", "2026-06-01")
+    made: Desk = before.made
     return made
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
@@ -18,6 +19,7 @@ import pytest
 from quire.core import bundle as bundles
 from quire.core.money import QUANTA, quanta_of
 from quire.core.verify import verify, verify_statement
+from tests.conftest import Furnished, furnished
 from tests.rooms import closed_run
 
 EURO = QUANTA
@@ -32,18 +34,45 @@ USED = {
 }
 
 
-@pytest.fixture
-def stocked(people: dict[str, Any]) -> dict[str, Any]:
+def stock(people: dict[str, Any], patch: pytest.MonkeyPatch) -> None:
     closed_run.found(people)
     closed_run.stock(people)
     closed_run.receive(people, "north-2026", "1000")
     closed_run.receive(people, "south-2026", "5000")
+
+
+def close(people: dict[str, Any], patch: pytest.MonkeyPatch) -> Any:
+    stock(people, patch)
+    return closed_run.close_run(people, USED, plan="hybrid")
+
+
+@pytest.fixture(scope="module")
+def open_house(postgres: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
+    with furnished(postgres, tmp_path_factory.mktemp("open"), stock) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def closed_house(postgres: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
+    with furnished(postgres, tmp_path_factory.mktemp("closed"), close) as made:
+        yield made
+
+
+@pytest.fixture
+def before(request: pytest.FixtureRequest) -> Any:
+    return request.getfixturevalue("closed_house" if "run" in request.fixturenames else "open_house")
+
+
+@pytest.fixture
+def stocked(people: dict[str, Any]) -> dict[str, Any]:
+    """January's money is there, nothing is divided yet."""
     return people
 
 
 @pytest.fixture
-def run(stocked: dict[str, Any]) -> Any:
-    return closed_run.close_run(stocked, USED, plan="hybrid")
+def run(house: Any, closed_house: Furnished) -> Any:
+    """January is divided and published."""
+    return type(closed_house.made).objects.get(pk=closed_house.made.pk)
 
 
 def statement(run: Any, party: str) -> Any:

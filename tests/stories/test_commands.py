@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from quire.cli import main
 from tests import small
-from tests.conftest import House
+from tests.conftest import Furnished, House, furnished
 
 SHOWN = (
     ("user", "list"),
@@ -60,23 +61,52 @@ sentence = "You show {shown} works; {needed} are needed."
 """
 
 
-@pytest.fixture
-def society(
-    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Path:
+def january(people: dict[str, Any], patch: pytest.MonkeyPatch) -> None:
     """January distributed, a batch on its way, a balance that can be paid, a hold; February has a receipt."""
+    from quire.society.distribution.models import Hold
+
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        patch.setenv("QUIRE_USER", "preparer")
+        small.found(folder)
+        small.use(folder)
+        small.receive(folder)
+        small.distribute()
+        small.quire("hold", "place", "--reason", "asked to wait", "--party", "lantern")
+        small.quire("payouts", "prepare", "--currency", "EUR", "--on", "2026-03-02")
+        small.quire("hold", "release", Hold.objects.get().tid)
+        small.quire("hold", "place", "--reason", "two claim it", "--party", "gazette")
+        small.quire("receipts", "record", "north-2026", "1.00", "--period", "2026-02", "--received",
+                    "2026-03-01", "--reference", "R-3")  # fmt: skip
+
+
+def empty(people: dict[str, Any], patch: pytest.MonkeyPatch) -> None:
+    small.quire("init", "--name", "Small Society", "--town", "Vienna", "--country", "AT", "--operator",
+                "preparer", "--approver", "approver")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def after_january(postgres: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
+    with furnished(postgres, tmp_path_factory.mktemp("january"), january, staffed=False) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def just_founded(postgres: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
+    with furnished(postgres, tmp_path_factory.mktemp("founded"), empty, staffed=False) as made:
+        yield made
+
+
+@pytest.fixture
+def before(request: pytest.FixtureRequest) -> Any:
+    return request.getfixturevalue("after_january" if "society" in request.fixturenames else "just_founded")
+
+
+@pytest.fixture
+def society(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """As ``january`` left it, and a folder with files to hand in."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("QUIRE_USER", "preparer")
-    small.found(tmp_path)
-    small.use(tmp_path)
-    small.receive(tmp_path)
-    small.distribute()
-    small.quire("hold", "place", "--reason", "asked to wait", "--party", "lantern")
-    small.quire("payouts", "prepare", "--currency", "EUR", "--on", "2026-03-02")
-    small.quire("hold", "release", small.quire("hold", "list", capsys=capsys)[0]["id"])
-    small.quire("hold", "place", "--reason", "two claim it", "--party", "gazette")
-    small.quire("receipts", "record", "north-2026", "1.00", "--period", "2026-02", "--received", "2026-03-01",
-                "--reference", "R-3")  # fmt: skip
     Path("criteria.toml").write_text(CRITERIA)
     Path("more.log").write_text(small.hit(29, "/a", small.GPT))
     return tmp_path
@@ -142,9 +172,6 @@ def test_an_error_is_one_line_that_says_what_to_do(
 ) -> None:  # fmt: skip
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("QUIRE_USER", "preparer")
-    small.quire("init", "--name", "Small Society", "--town", "Vienna", "--country", "AT", "--operator",
-                "preparer", "--approver", "approver")  # fmt: skip
-    capsys.readouterr()
     assert main(words) == code
     said = capsys.readouterr()
     assert said.out == ""
