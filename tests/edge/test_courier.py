@@ -285,7 +285,7 @@ def test_an_edge_starts_while_the_society_is_down(tmp_path: Path) -> None:
         society.price = "0.002000000000"
         society.revoked = ["tok_gone"]
         file = configure(tmp_path / "edge", society)
-        first = parts(config.read(file))
+        first = parts(config.read(file), QUICK)
         until(lambda: len(first.courier.documents.lists) == 1 and first.edge.gate.state.revocations)
         token, gone = society.token(), society.token(jti="tok_gone")
         crawl = society.token(charge="crawl", jti="tok_crawl")
@@ -297,7 +297,7 @@ def test_an_edge_starts_while_the_society_is_down(tmp_path: Path) -> None:
         first.edge.close()
         delivered = len(society.all_events())
     assert delivered == 1
-    second = parts(config.read(file))
+    second = parts(config.read(file), QUICK)
     assert ask(second, token).decision.outcome == "admitted"
     assert ask(second, gone).decision.code == "revoked"
     purse = second.edge.gate.purse
@@ -373,7 +373,7 @@ def test_the_clock_of_the_society_is_looked_at(told: EdgeConfig, talk: Talk, soc
 def test_who_was_given_a_part_is_not_told_that_the_balance_is_used_up(tmp_path: Path) -> None:
     with tiny_society() as society:
         society.price, society.balance = "1.000000000000", "0.500000000000"
-        made = parts(config.read(configure(tmp_path / "edge", society)))
+        made = parts(config.read(configure(tmp_path / "edge", society)), QUICK)
         until(lambda: made.edge.gate.state.heard > 0)  # type: ignore[union-attr]
         crawl = society.token(charge="crawl", jti="tok_crawl")
         assert ask(made, crawl, price="EUR 1").decision.code == "credit-asked"
@@ -388,7 +388,7 @@ def test_a_licensee_without_money_is_told_so_once_the_society_has_said_it(tmp_pa
     with tiny_society() as society:
         society.price, society.credit = "0.002000000000", False
         file = configure(tmp_path / "edge", society)
-        made = parts(config.read(file))
+        made = parts(config.read(file), QUICK)
         until(lambda: made.edge.gate.state.heard > 0)  # type: ignore[union-attr]
         crawl = society.token(charge="crawl", jti="tok_crawl")
         visit = ask(made, crawl, price="EUR 1")

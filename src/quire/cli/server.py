@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -57,13 +58,19 @@ def _say_what_goes_in(command: Any) -> None:
             one.metavar = "DATE" if one.name in _DATES else str(one.name).upper()
 
 
-def run(words: Sequence[str]) -> int:
-    """Run one command; a mistake in writing it is exit code 2."""
+@functools.cache
+def _command() -> Any:
+    """The commands, made ready once: who runs many in one process need not wait for each."""
     command = typer.main.get_command(app)
     _say_what_goes_in(command)
+    return command
+
+
+def run(words: Sequence[str]) -> int:
+    """Run one command; a mistake in writing it is exit code 2."""
     before = sys.stdout
     try:
-        command(list(words), prog_name="quire")
+        _command()(list(words), prog_name="quire")
     except SystemExit as done:
         if sys.stdout is not before:  # Click puts another in its place where nobody reads
             return UNREAD

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from quire.edge import config
 from quire.edge.config import EdgeConfig
-from quire.edge.courier import AskingPurse, Courier
+from quire.edge.courier import AskingPurse, Courier, Rhythm
 from quire.edge.door import Edge
 from quire.edge.fetch import Client, bodies
 from quire.edge.gate import Gate
@@ -36,14 +36,14 @@ def build(path: Path) -> Edge:
     return parts(config.read(path)).edge
 
 
-def parts(told: EdgeConfig) -> Parts:
-    """As ``build``, of a configuration that was read."""
+def parts(told: EdgeConfig, rhythm: Rhythm | None = None) -> Parts:
+    """As ``build``, of a configuration that was read; ``rhythm`` is that of its courier."""
     spool = Spool(told.spool, Bounds(most=told.spool_bytes))
     purse = AskingPurse()
     purse.restore(spool.spent(), spool.charged())
     identity = Identity(Directories(bodies(Client(guarded=True))))
     gate = Gate(unheard(told.society, told.server, told.hosts), purse, identity)
-    courier = Courier(told, spool, purse, gate.install)
+    courier = Courier(told, spool, purse, gate.install, rhythm)
     gate.wanted = courier.wanted
     courier.start()
     return Parts(Edge(gate, spool, courier.stop), told, spool, courier)
