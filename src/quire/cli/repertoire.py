@@ -8,13 +8,18 @@ from typing import Annotated
 
 import typer
 
-from quire.cli import frame, sites
+from quire.cli import agreements, frame, sites
 from quire.cli.frame import By, DryRun, Json, Skip
+
+Exact = Annotated[
+    bool, typer.Option("--exact", help="Refuse shares that were rounded; without it they are made whole.")
+]
 
 
 def register(app: typer.Typer) -> None:
     """The commands of the repertoire."""
     sites.register(app)
+    agreements.register(app)
     works = typer.Typer(help="Works, who owns them, and which URL is whose.", no_args_is_help=True)
     frame.command(works, "import")(works_import)
     frame.command(works, "shares")(works_shares)
@@ -27,23 +32,37 @@ def register(app: typer.Typer) -> None:
 
 
 def works_import(
-    file: Path, by: By = "", skip_refused: Skip = False, dry_run: DryRun = False, as_json: Json = False
+    file: Path,
+    exact: Exact = False,
+    by: By = "",
+    skip_refused: Skip = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
 ) -> None:
     """Register works from CSV or JSON."""
     from quire.society.repertoire import actions
 
-    taken = actions.import_works(file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run)
-    frame.say_taken(taken, "work", dry_run=dry_run, as_json=as_json)
+    user = frame.acting(by)
+    taken = actions.import_works(file, by=user, skip_refused=skip_refused, dry_run=dry_run, exact=exact)
+    notes = [one.sentence() for one in taken.normalised]
+    frame.say_taken(taken, "work", dry_run=dry_run, as_json=as_json, notes=notes)
 
 
 def works_shares(
-    file: Path, by: By = "", skip_refused: Skip = False, dry_run: DryRun = False, as_json: Json = False
+    file: Path,
+    exact: Exact = False,
+    by: By = "",
+    skip_refused: Skip = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
 ) -> None:
-    """Who owns which part of a work from a date, from CSV or JSON; the parts sum to exactly one."""
+    """Who owns which part of a work from a date, from CSV or JSON; the parts sum to one, or within 0.06 %."""
     from quire.society.repertoire import actions
 
-    taken = actions.import_shares(file, by=frame.acting(by), skip_refused=skip_refused, dry_run=dry_run)
-    frame.say_taken(taken, "share", about="work", dry_run=dry_run, as_json=as_json)
+    user = frame.acting(by)
+    taken = actions.import_shares(file, by=user, skip_refused=skip_refused, dry_run=dry_run, exact=exact)
+    notes = [one.sentence() for one in taken.normalised]
+    frame.say_taken(taken, "share", about="work", dry_run=dry_run, as_json=as_json, notes=notes)
 
 
 def works_find(urls: list[str], as_json: Json = False) -> None:

@@ -7,7 +7,7 @@ of a large pot is real money. Whoever writes percentages writes ones that add up
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
@@ -28,6 +28,9 @@ ROLES = (
     "syndicator",
 )
 """The parts somebody can have in a work."""
+
+TOLERANCE = Fraction(6, 10_000)
+"""How far from one rounded shares may add up (CWR 2.2 rule 11: 100 % ± 0.06 %)."""
 
 UNKNOWN = "unknown"
 """In place of a party: nobody knows who it is. What it earns keeps its role, and is unclaimed."""
@@ -126,6 +129,22 @@ class Shares:
     def sole(cls, party: str, role: str = "owner") -> Shares:
         """The whole work is one party's."""
         return cls((Holder(party, role, Fraction(1)),))
+
+    @classmethod
+    def rounded(cls, holders: Iterable[Holder]) -> tuple[Shares, Fraction]:
+        """Shares that were rounded before they were written down, in proportion again and whole; and what
+        they added up to, within ``TOLERANCE`` of one.
+
+        Each becomes share ÷ sum, exactly: 33.33 % three times over is a third each. Raises what ``Shares``
+        raises, SharesNotWhole outside the tolerance.
+        """
+        given = tuple(Holder(*holder) for holder in holders)
+        for holder in given:
+            _check_holder(holder)
+        found = sum((holder.share for holder in given), Fraction())
+        if found != 1 and abs(1 - found) <= TOLERANCE:
+            given = tuple(holder._replace(share=holder.share / found) for holder in given)
+        return cls(given), found
 
     def __iter__(self) -> Iterator[Holder]:
         return iter(self.holders)

@@ -93,15 +93,21 @@ def patterns(text: str) -> tuple[str, ...]:
 
 def shares(text: str) -> Shares | None:
     """``code:role:share; …`` as Shares of party codes, adding up to exactly one; None for an empty cell."""
-    holders = []
+    named = holders(text)
+    return Shares(tuple(named)) if named else None
+
+
+def holders(text: str) -> list[Holder]:
+    """``code:role:share; …`` one by one, whatever they add up to."""
+    found = []
     for part in filter(None, (part.strip() for part in text.split(";"))):
         pieces = [piece.strip() for piece in part.split(":")]
         if len(pieces) != 3 or not pieces[0]:
             raise BadShares(
                 f"shares has {part[:60]!r}; write party:role:share, with a semicolon between two."
             )
-        holders.append(Holder(pieces[0], pieces[1], parse_share(pieces[2])))
-    return Shares(tuple(holders)) if holders else None
+        found.append(Holder(pieces[0], pieces[1], parse_share(pieces[2])))
+    return found
 
 
 def syndicator_share(text: str) -> Fraction | None:

@@ -7,8 +7,12 @@ from datetime import date
 from fractions import Fraction
 from itertools import groupby, pairwise
 
+from quire.core.chains import check
+from quire.core.errors import QuireError
 from quire.core.shares import share_text
+from quire.society.parties import queries as parties
 from quire.society.repertoire.models import Ownership, OwnershipShare, Work
+from quire.society.repertoire.queries.agreements import agreements
 
 
 def shares_are_whole() -> Iterator[str]:
@@ -45,4 +49,12 @@ def copies_lead_to_originals() -> Iterator[str]:
         yield f"{key} is a copy and has owners of its own."
 
 
-CHECKS = [shares_are_whole, versions_follow_one_another, copies_lead_to_originals]
+def agreements_go_one_way() -> Iterator[str]:
+    """Takers' shares add up to one; agreements and successions together go one way and come to an end."""
+    try:
+        check([one.told for one in (*agreements(), *parties.successions())])
+    except QuireError as problem:
+        yield f"Agreements: {problem.sentence}"
+
+
+CHECKS = [shares_are_whole, versions_follow_one_another, copies_lead_to_originals, agreements_go_one_way]

@@ -51,3 +51,15 @@ class NotShown(Conflict):
     """The site was looked at, and the token was not where it should be."""
 
     code = "repertoire.not-shown"
+
+
+class AgreementRefused(Invalid):
+    """An agreement that contradicts itself or another: an overlap, a circle, an end before its beginning."""
+
+    code = "repertoire.agreement"
+
+
+class AgreementStands(Conflict):
+    """An agreement with this code is on record otherwise, or ended otherwise."""
+
+    code = "repertoire.agreement-stands"

@@ -137,14 +137,86 @@ class Ownership(Noun):
 
 
 class OwnershipShare(models.Model):
-    """One owner's part of a version; the parts of a version sum to exactly one."""
+    """One owner's part of a version; the parts of a version sum to exactly one. No ``party``: nobody knows
+    whose it is."""
 
     ownership = models.ForeignKey(Ownership, on_delete=models.CASCADE, related_name="shares")
-    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    party = models.ForeignKey(Party, null=True, on_delete=models.PROTECT, related_name="+")
     role = models.CharField(max_length=20)
     share = FractionField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["ownership", "party", "role"], name="repertoire_share_once")
+            models.UniqueConstraint(
+                fields=["ownership", "party", "role"], nulls_distinct=False, name="repertoire_share_once"
+            )
         ]
+
+
+class Agreement(AppendOnly):
+    """``giver`` keeps ``retention`` of what it earns and passes the rest on to its takers.
+
+    For use on the days from ``starts`` (None: always) until ``ends`` (None: for ever), of the ``works`` named
+    (none: all that it earns by), for these ``uses`` and ``roles`` (none: all). ``code`` is the society's own
+    reference of the contract.
+    """
+
+    prefix = "agr"
+
+    code = models.CharField(max_length=64, unique=True)
+    giver = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    retention = FractionField()
+    starts = models.DateField(null=True)
+    ends = models.DateField(null=True)
+    uses = models.JSONField(default=list)
+    roles = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends__isnull=True) | Q(starts__isnull=True) | Q(ends__gt=F("starts")),
+                name="repertoire_agreement_span",
+            ),
+        ]
+
+
+class AgreementTaker(AppendOnly):
+    """One who takes a part of what is passed on; no ``party``: nobody knows who it is."""
+
+    prefix = "agt"
+
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="takers")
+    party = models.ForeignKey(Party, null=True, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20)
+    share = FractionField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agreement", "party", "role"], nulls_distinct=False, name="repertoire_taker_once"
+            )
+        ]
+
+
+class AgreementWork(AppendOnly):
+    """A work that an agreement names."""
+
+    prefix = "agw"
+
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="works")
+    work = models.ForeignKey(Work, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["agreement", "work"], name="repertoire_agreement_work_once")
+        ]
+
+
+class AgreementEnd(AppendOnly):
+    """An agreement ended before its term: ``ends`` is the first day out."""
+
+    prefix = "age"
+
+    agreement = models.OneToOneField(Agreement, on_delete=models.PROTECT, related_name="ended")
+    ends = models.DateField()
+    reason = models.CharField(max_length=200, blank=True)

@@ -1,5 +1,10 @@
 """The only writes of the repertoire."""
 
+from quire.society.repertoire.actions.agreements import (
+    end_agreement,
+    import_agreements,
+    record_agreement,
+)
 from quire.society.repertoire.actions.shares import import_shares
 from quire.society.repertoire.actions.sites import import_sites, register_site
 from quire.society.repertoire.actions.verifying import Asked, start_verification, verify_site
@@ -7,9 +12,12 @@ from quire.society.repertoire.actions.works import import_works, register_work
 
 __all__ = [
     "Asked",
+    "end_agreement",
+    "import_agreements",
     "import_shares",
     "import_sites",
     "import_works",
+    "record_agreement",
     "register_site",
     "register_work",
     "start_verification",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from quire.core.errors import Invalid
@@ -44,6 +45,8 @@ class Draft:
     shares: Shares | None
     original: str | None
     stated: Mapping[str, Any]
+    whole: Fraction = Fraction(1)
+    """What the shares added up to as they were written."""
 
 
 _FIELDS = {
@@ -58,8 +61,11 @@ _FIELDS = {
 _NAMES = {"from": "starts", "until": "ends"}
 
 
-def read(row: Row) -> Draft:
-    """The draft of a row; the first reason why it cannot be one: address, fields, span, shares, copy."""
+def read(row: Row, *, exact: bool = True) -> Draft:
+    """The draft of a row; the first reason why it cannot be one: address, fields, span, shares, copy.
+
+    Unless ``exact``, shares that were rounded are made whole (``Shares.rounded``).
+    """
     address, number = row.get("url"), row.get("identifier")
     if not address and not number:
         raise Invalid("url and identifier are both empty; a work needs one of them.")
@@ -72,12 +78,19 @@ def read(row: Row) -> Draft:
         _NAMES.get(column, column): reading(row) for column, reading in _FIELDS.items() if column in row.cells
     }
     cells.span(stated.get("starts"), stated.get("ends"))
-    shares = cells.shares(row.get("shares"))
+    shares, whole = _shares(row.get("shares"), exact)
     original = None
     if "original" in row.cells:
         original = key_of(row.get("original")) if row.get("original") else ""
     _check_copy(original, shares, stated.get("syndicator_share"), "syndicator_share" in stated)
-    return Draft(row.line, key, host, path, known_as, row.need("member"), shares, original, stated)
+    return Draft(row.line, key, host, path, known_as, row.need("member"), shares, original, stated, whole)
+
+
+def _shares(text: str, exact: bool) -> tuple[Shares | None, Fraction]:
+    named = cells.holders(text)
+    if exact or not named:
+        return cells.shares(text), Fraction(1)
+    return Shares.rounded(named)
 
 
 def _check_copy(original: str | None, shares: Shares | None, agreed: object, has_column: bool) -> None:

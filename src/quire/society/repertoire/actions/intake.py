@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from itertools import islice
@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import AutoField, Model
 
-from quire.core.shares import share_text
+from quire.core.shares import UNKNOWN, Shares, share_text
 from quire.society.kit import acts, locks
 from quire.society.kit.tables import Registered
 from quire.society.parties import queries as parties
@@ -35,6 +35,53 @@ class Change:
     subject: str
     was: dict[str, Any]
     now: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Rounded:
+    """A version whose shares had been rounded: what they added up to, and what they became, exactly."""
+
+    work: str
+    starts: date | None
+    lines: tuple[int, ...]
+    whole: Fraction
+    shares: Shares
+
+    def as_json(self) -> dict[str, Any]:
+        """For people and for the record: each owner with the share as written and as kept."""
+        return {
+            "work": self.work,
+            "from": plain(self.starts),
+            "lines": list(self.lines),
+            "sum": share_text(self.whole),
+            "shares": [
+                {
+                    "party": party,
+                    "role": role,
+                    "written": share_text(own * self.whole),
+                    "kept": share_text(own),
+                }
+                for party, role, own in self.shares
+            ],
+        }
+
+    def sentence(self) -> str:
+        """What was done, in a sentence."""
+        percent = float(self.whole * 100)
+        return f"{self.work[:100]}: shares of {percent:g} % were made whole, each in proportion."
+
+
+@dataclass(slots=True)
+class Owned(Registered):
+    """What came of a table with shares: ``normalised`` names each version whose shares were made whole."""
+
+    normalised: list[Rounded] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        told = Registered.as_json(self)
+        if self.normalised:
+            told["normalised"] = [one.as_json() for one in self.normalised]
+        return told
 
 
 @contextmanager
@@ -72,6 +119,11 @@ def party_ids(codes: Iterable[str]) -> dict[str, UUID]:
     return {code: party.id for code, party in parties.by_code(codes).items()}
 
 
+def owner(on_record: Mapping[str, UUID], code: str) -> UUID | None:
+    """The party of this code; None for the owner whom nobody knows; or UnknownParty."""
+    return None if code == UNKNOWN else known(on_record, code)
+
+
 def known(on_record: Mapping[str, UUID], code: str) -> UUID:
     """The party of this code, or UnknownParty."""
     if code not in on_record:
@@ -88,6 +140,12 @@ def record(
     acts.record(f"repertoire.{verb}", source[:128], by=by, added=account.added, changed=account.changed)
     for change in changes:
         acts.record("repertoire.change", change.subject, by=by, was=change.was, now=change.now)
+
+
+def record_rounded(found: Iterable[Rounded], *, by: User | None) -> None:
+    """One act for each version whose shares were made whole: the old sum, the shares as written and kept."""
+    for one in found:
+        acts.record("repertoire.normalise", one.work[:128], by=by, **one.as_json())
 
 
 def plain(value: Any) -> Any:

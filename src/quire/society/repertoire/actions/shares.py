@@ -13,36 +13,48 @@ from uuid import UUID
 from django.db.models import Q
 
 from quire.core.errors import Invalid, QuireError
-from quire.core.shares import Holder, Shares, parse_share, share_text
+from quire.core.shares import UNKNOWN, Holder, Shares, parse_share, share_text
 from quire.society.kit import ids, tables
-from quire.society.kit.tables import Registered
 from quire.society.parties.models import Party, User
 from quire.society.repertoire import cells
 from quire.society.repertoire.actions.intake import (
     Change,
+    Owned,
+    Rounded,
     chunks,
     insert,
-    known,
+    owner,
     party_ids,
     record,
+    record_rounded,
     writing,
 )
 from quire.society.repertoire.errors import BadCopy, BadShares, UnknownWork
 from quire.society.repertoire.identifiers import key_of
 from quire.society.repertoire.models import Ownership, OwnershipShare, Work
 
+MOST = 10**30
+"""Numbers of a share that are kept have fewer digits than this one."""
 COLUMNS = ("work", "from", "party", "role", "share")
 
-Held: TypeAlias = frozenset[tuple[UUID, str, Fraction]]
-"""The owners of one version: party, role, share."""
+Held: TypeAlias = frozenset[tuple[UUID | None, str, Fraction]]
+"""The owners of one version: party (None: nobody knows whose it is), role, share."""
 
 Version: TypeAlias = tuple[UUID, date | None, Held]
 """A work, the first day of the version (None: from the beginning), and its owners."""
 
 
 def held(shares: Shares, parties: Mapping[str, UUID]) -> Held:
-    """Shares of party codes as owners on record; UnknownParty for a code nobody has."""
-    return frozenset((known(parties, party), role, share) for party, role, share in shares)
+    """Shares of party codes as owners on record; UnknownParty for a code nobody has, BadShares for one that
+    cannot be kept."""
+    if any(max(share.numerator, share.denominator) >= MOST for _, _, share in shares):
+        raise BadShares("A share would need more than thirty digits to be kept exactly; round them less.")
+    return frozenset((owner(parties, party), role, share) for party, role, share in shares)
+
+
+def _in_order(owners: Held) -> list[tuple[UUID | None, str, Fraction]]:
+    """By party, those whom nobody knows last."""
+    return sorted(owners, key=lambda one: (one[0] is None, str(one[0]), one[1]))
 
 
 @dataclass(slots=True)
@@ -107,7 +119,7 @@ def _lay_one(
             result.changes.append(Change(ids.show(Work.prefix, work), _told(starts, was), _told(starts, now)))
         result.owners.extend(
             OwnershipShare(ownership=version, party_id=party, role=role, share=share)
-            for party, role, share in sorted(now)
+            for party, role, share in _in_order(now)
         )
 
 
@@ -116,7 +128,8 @@ def _told(starts: date | None, owners: Held) -> dict[str, Any]:
     return {
         "from": starts.isoformat() if starts else None,
         "shares": [
-            [ids.show(Party.prefix, party), role, share_text(share)] for party, role, share in sorted(owners)
+            [ids.show(Party.prefix, party) if party else UNKNOWN, role, share_text(share)]
+            for party, role, share in _in_order(owners)
         ],
     }
 
@@ -124,7 +137,7 @@ def _told(starts: date | None, owners: Held) -> dict[str, Any]:
 def _recorded(works: Sequence[UUID]) -> dict[UUID, dict[date | None, tuple[Ownership, Held]]]:
     found: dict[UUID, dict[date | None, tuple[Ownership, Held]]] = {}
     for part in chunks(works):
-        owners: dict[UUID, list[tuple[UUID, str, Fraction]]] = {}
+        owners: dict[UUID, list[tuple[UUID | None, str, Fraction]]] = {}
         for version, party, role, share in OwnershipShare.objects.filter(
             ownership__work__in=part
         ).values_list("ownership_id", "party_id", "role", "share"):
@@ -135,19 +148,21 @@ def _recorded(works: Sequence[UUID]) -> dict[UUID, dict[date | None, tuple[Owner
 
 
 def import_shares(
-    path: Path, *, by: User | None, dry_run: bool = False, skip_refused: bool = False
-) -> Registered:
+    path: Path, *, by: User | None, dry_run: bool = False, skip_refused: bool = False, exact: bool = False
+) -> Owned:
     """Versions of ownership from a CSV or JSON file with COLUMNS.
 
     Rows of the same work and date form one version, taken or refused as a whole; an empty ``from`` is from
     the beginning. A version ends where the work's next one begins. ``work`` is a URL or an identifier.
+    Shares that had been rounded are made whole, and that is put on record (``Shares.rounded``); with
+    ``exact`` they are refused.
     """
     rows = tables.read(Path(path), COLUMNS, ("work", "party", "role", "share"))
     with writing(by):
-        intake = _Intake(rows)
+        intake = _Intake(rows, exact=exact)
         taken_versions, taken = tables.judge(rows, intake.settle, skip_refused=skip_refused)
         versions = lay(taken_versions)
-        account = Registered(taken.taken, taken.refused)
+        account = Owned(taken.taken, taken.refused, normalised=list(intake.rounded.values()))
         works = {work for work, _, _ in taken_versions}
         account.added = len({version.work_id for version in versions.created})
         account.changed = len(versions.touched) - account.added
@@ -155,13 +170,17 @@ def import_shares(
         if not dry_run:
             versions.write()
             record("import-shares", Path(path).name, account, versions.changes, by=by)
+            touched = (one for (work, _), one in intake.rounded.items() if work in versions.touched)
+            record_rounded(touched, by=by)
     return account
 
 
 class _Intake:
     """Rows gathered into versions, each judged once."""
 
-    def __init__(self, rows: Sequence[tables.Row]) -> None:
+    def __init__(self, rows: Sequence[tables.Row], *, exact: bool) -> None:
+        self.exact = exact
+        self.rounded: dict[tuple[UUID, date | None], Rounded] = {}
         self.parties = party_ids(row.get("party") for row in rows)
         self.wrong: dict[int, QuireError] = {}
         read: list[tuple[tables.Row, str, date | None]] = []
@@ -207,12 +226,17 @@ class _Intake:
         rows = self.rows[place]
         where = f"lines {rows[0].line} to {rows[-1].line}" if len(rows) > 1 else f"line {rows[0].line}"
         try:
-            shares = Shares(tuple(Holder(row.need("party"), row.need("role"), _share(row)) for row in rows))
-            return work.id, starts, held(shares, self.parties)
+            named = tuple(Holder(row.need("party"), row.need("role"), _share(row)) for row in rows)
+            shares, whole = (Shares(named), Fraction(1)) if self.exact else Shares.rounded(named)
+            owners = held(shares, self.parties)
         except QuireError as problem:
             raise BadShares(
                 f"{key[:100]} from {starts or 'the beginning'} ({where}): {problem.sentence}"
             ) from problem
+        if whole != 1:
+            lines = tuple(row.line for row in rows)
+            self.rounded[work.id, starts] = Rounded(work.key, starts, lines, whole, shares)
+        return work.id, starts, owners
 
 
 def _share(row: tables.Row) -> Fraction:

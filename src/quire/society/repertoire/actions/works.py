@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID
 
 from quire.core.errors import QuireError
 from quire.society.kit import tables
-from quire.society.kit.tables import Registered
 from quire.society.parties.models import User
 from quire.society.repertoire import cells
 from quire.society.repertoire.actions import drafts
 from quire.society.repertoire.actions.drafts import COLUMNS, Draft
 from quire.society.repertoire.actions.intake import (
     Change,
+    Owned,
+    Rounded,
     chunks,
     insert,
     known,
     party_ids,
     plain,
     record,
+    record_rounded,
     writing,
 )
 from quire.society.repertoire.actions.shares import Held, Versions, held, lay, works_named
@@ -49,6 +51,7 @@ class Settled:
     is_new: bool
     change: Change | None
     owners: Held | None
+    rounded: Rounded | None = None
 
 
 def register_work(
@@ -96,24 +99,25 @@ def register_work(
                     f"{settled.work.key[:100]} is registered otherwise; change it with an import.",
                     work=settled.work.tid,
                 )
-        _write([settled], Registered(taken=1), "register-work", settled.work.key, by, dry_run=False)
+        _write([settled], Owned(taken=1), "register-work", settled.work.key, by, dry_run=False)
     return settled.work
 
 
 def import_works(
-    path: Path, *, by: User | None, dry_run: bool = False, skip_refused: bool = False
-) -> Registered:
+    path: Path, *, by: User | None, dry_run: bool = False, skip_refused: bool = False, exact: bool = False
+) -> Owned:
     """Works from a CSV or JSON file with COLUMNS; a work on record is changed to what its row says.
 
     A column that is not in the file leaves the works on record as they are. ``shares`` says who owns the work
     from the beginning, until a version of ``import_shares`` takes over; an empty cell says nothing about it.
+    Shares that had been rounded are made whole, on record, unless ``exact``.
     Raises TableRefused with every refused line unless ``skip_refused``; writes nothing on ``dry_run``.
     """
     rows = tables.read(Path(path), COLUMNS, ("title", "member"))
     with writing(by):
-        intake = Intake(rows)
+        intake = Intake(rows, exact=exact)
         settled, taken = tables.judge(rows, intake.settle, skip_refused=skip_refused)
-        account = Registered(taken.taken, taken.refused)
+        account = Owned(taken.taken, taken.refused)
         _write(settled, account, "import-works", Path(path).name, by, dry_run=dry_run)
     return account
 
@@ -121,7 +125,8 @@ def import_works(
 class Intake:
     """The rows of a file against each other and against what is on record, which is loaded once."""
 
-    def __init__(self, rows: Sequence[tables.Row]) -> None:
+    def __init__(self, rows: Sequence[tables.Row], *, exact: bool = True) -> None:
+        self.exact = exact
         self.read: dict[int, Draft | QuireError] = {}
         self.by_key: dict[str, Draft] = {}
         self.twice: dict[int, str] = {}
@@ -142,7 +147,7 @@ class Intake:
 
     def _read(self, row: tables.Row) -> None:
         try:
-            draft = drafts.read(row)
+            draft = drafts.read(row, exact=self.exact)
         except QuireError as problem:
             self.read[row.line] = problem
             return
@@ -200,7 +205,10 @@ class Intake:
                 f"{draft.key[:100]} is a copy, and a copy's money goes to the owners of its original; "
                 "it can have no owners of its own."
             )
-        return _merged(draft, member, work, root, owners)
+        merged = _merged(draft, member, work, root, owners)
+        if draft.shares is None or draft.whole == 1:
+            return merged
+        return replace(merged, rounded=Rounded(draft.key, None, (line,), draft.whole, draft.shares))
 
     def _on_record(self, draft: Draft, member: UUID) -> Work | None:
         """The work that the row is about, if it is on record; AlreadyRegistered if it is another's."""
@@ -320,7 +328,7 @@ def _versions(settled: Sequence[Settled]) -> Versions:
 
 
 def _write(
-    settled: Sequence[Settled], account: Registered, verb: str, source: str, by: User | None, *, dry_run: bool
+    settled: Sequence[Settled], account: Owned, verb: str, source: str, by: User | None, *, dry_run: bool
 ) -> None:
     """Write what is new or changed, and the acts of it. Nothing here can be refused any more."""
     versions = _versions(settled)
@@ -329,6 +337,7 @@ def _write(
     touched = {work.id for work in changed} | (versions.touched - {work.id for work in fresh})
     account.added, account.changed = len(fresh), len(touched)
     account.unchanged = len(settled) - len(fresh) - len(touched)
+    account.normalised = [one.rounded for one in settled if one.rounded]
     if dry_run:
         return
     insert(Work, fresh)
@@ -343,6 +352,8 @@ def _write(
         [*(one.change for one in settled if one.change), *moved, *versions.changes],
         by=by,
     )
+    whole = (one.rounded for one in settled if one.rounded and one.work.id in versions.touched)
+    record_rounded(whole, by=by)
 
 
 def _move_copies(became_copies: Sequence[Work]) -> list[Change]:

@@ -1,6 +1,8 @@
 """The only reads of the repertoire that other rooms may call."""
 
+from quire.society.repertoire.queries.agreements import AgreementRow, agreement, agreements
 from quire.society.repertoire.queries.bulk import Place, Places, Spot
+from quire.society.repertoire.queries.facts import WorkFacts, work_facts
 from quire.society.repertoire.queries.finder import NOTHING, Finder, Found
 from quire.society.repertoire.queries.registry import Answer, lookup, work_id, work_ids, works_count
 from quire.society.repertoire.queries.subjects import Owned, SubjectRow, subjects
@@ -16,6 +18,7 @@ from quire.society.repertoire.queries.verified import (
 
 __all__ = [
     "NOTHING",
+    "AgreementRow",
     "Answer",
     "Checked",
     "Finder",
@@ -26,6 +29,9 @@ __all__ = [
     "SiteRow",
     "Spot",
     "SubjectRow",
+    "WorkFacts",
+    "agreement",
+    "agreements",
     "checks_of",
     "handed_over",
     "lookup",
@@ -33,6 +39,7 @@ __all__ = [
     "site",
     "sites",
     "subjects",
+    "work_facts",
     "work_id",
     "work_ids",
     "works_count",

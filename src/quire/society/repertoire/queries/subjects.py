@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import TypeAlias
 from uuid import UUID
 
-from quire.core.shares import Holder, Shares
+from quire.core.shares import UNKNOWN, Holder, Shares
 from quire.society.kit import ids
 from quire.society.parties.models import Party
 from quire.society.repertoire.models import OwnershipShare, Site, Work
@@ -17,7 +17,7 @@ from quire.society.repertoire.models import OwnershipShare, Site, Work
 BATCH = 10_000
 
 Owned: TypeAlias = tuple[date | None, date | None, Shares]
-"""First day (None: from the beginning), first day out (None: open), and the owners by party TypeID."""
+"""First day (None: from the beginning), first day out (None: open), owners by party TypeID or ``unknown``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +79,11 @@ class _Names:
     """TypeIDs and whole shares of parties, each made once."""
 
     def __init__(self) -> None:
-        self._tids: dict[UUID, str] = {}
+        self._tids: dict[UUID | None, str] = {None: UNKNOWN}
         self._sole: dict[UUID, Shares] = {}
 
-    def tid(self, party: UUID) -> str:
-        if party not in self._tids:
+    def tid(self, party: UUID | None) -> str:
+        if party is not None and party not in self._tids:
             self._tids[party] = ids.show(Party.prefix, party)
         return self._tids[party]
 
