@@ -24,6 +24,7 @@ pytestmark = pytest.mark.more
 ROOT = Path(__file__).parents[2]
 CHUNK = 4_000
 KILLS = 20  # of each file
+ALONE, BESIDE = str(1 << 60), "0"  # bytes from which other processes read beside
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 PREPARE = """
@@ -49,6 +50,8 @@ django.setup()
 from quire.society.parties.models import User
 from quire.society.usage import actions
 from quire.society.usage.errors import AlreadyRunning
+from quire.society.usage.formats import crew
+crew.WORTH_IT = int(sys.argv[3])
 user = User.objects.get()
 print("begin", flush=True)
 try:
@@ -204,7 +207,7 @@ def undisturbed(request: pytest.FixtureRequest, scene: Scene) -> tuple[str, floa
     file = request.param
     home = f"undisturbed-{file.partition('.')[0]}"
     database = scene.another(home)
-    process = scene.start(IMPORT, home, database, str(scene.folder / file), str(CHUNK))
+    process = scene.start(IMPORT, home, database, str(scene.folder / file), str(CHUNK), ALONE)
     assert process.stdout is not None
     process.stdout.readline()
     began = time.monotonic()
@@ -227,8 +230,9 @@ def test_a_killed_import_goes_on_as_if_nothing_had_been(
     dice = random.Random(f"{file} {seed}")
     home = f"{file.partition('.')[0]}-{seed}"
     database = scene.another(home)
-    arguments = (str(scene.folder / file), str(CHUNK))
+    # Every other time other processes read beside, and it is not always so when the import goes on.
+    arguments = (str(scene.folder / file), str(CHUNK), ALONE if seed % 2 else BESIDE)
     for _ in range(dice.choice([1, 1, 2])):
         scene.kill_when(Moment.any(dice, took), home, database, *arguments)
-    scene.run(IMPORT, home, database, *arguments)
+    scene.run(IMPORT, home, database, *arguments[:2], ALONE if seed % 3 else BESIDE)
     assert scene.tell(home, database, file) == expected

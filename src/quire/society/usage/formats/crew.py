@@ -31,7 +31,7 @@ WORTH_IT = 32 * 1024 * 1024
 _APART = ("access-log", "nginx-json", "cloudflare")
 _MOST = 3  # processes: what is left to this one, which settles what they met, would not keep up with more
 _AHEAD = 24  # blocks waiting for each of them, so that they have work while this process writes
-_OPEN = 2  # blocks given to one at a time: the next is there when it is done with the first
+_OPEN = 4  # blocks given to one at a time: the next is there when it is done with one, however busy we are
 _LONGEST = 96  # blocks looked at or waiting, of which the first is not settled: this bounds the memory
 
 HEAD = struct.Struct("<QQQQ")
