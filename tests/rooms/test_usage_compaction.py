@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pytest
 
@@ -81,6 +82,44 @@ def test_fingerprints_differ_and_hang_on_the_number_alone(front: Edge) -> None:
     expected = [(n, (n * 0x9E3779B97F4A7C15 + base) % 2**64) for n in range(1, 41)]
     signed = [(n, int(np.uint64(whole).astype(np.int64))) for n, whole in expected]
     assert lake_rows("line, fingerprint") == signed
+
+
+def test_what_is_found_out_stands_beside_the_line_it_is_about(front: Edge) -> None:
+    """Every address another, so that the tables looked up in are as long as the lines."""
+    from quire.society.kit import config
+    from quire.society.usage.models import VisitFile
+
+    expected, refused = [], []
+    for n in range(1, 61):
+        if n == 30:
+            front.events.append({"n": 30, "t": front.events[-1]["t"], "kind": "lost", "from": 30, "to": 30})
+        elif n % 3 == 0:
+            front.tells(1, **admitted(path=f"/refused/{n * 7919 % 61}", outcome="refused", status=402))
+            refused.append((n, f"/refused/{n * 7919 % 61}"))
+        else:
+            agent = ("GPTBot", "ClaudeBot")[n % 2]
+            front.tells(1, **admitted(path=f"/read/{n * 7919 % 61}", agent=agent, request=f"r{n}"))
+            expected.append((n, f"/read/{n * 7919 % 61}", agent, f"r{n}"))
+    front.sends(1, 20)
+    front.sends(21, 60)
+    compact()
+    assert lake_rows("line, path, agent, request") == expected
+    with duckdb.connect() as db:
+        found = db.execute("SELECT line, path FROM read_parquet(?) ORDER BY line",
+                           [str(config.home() / VisitFile.objects.get().path)]).fetchall()  # fmt: skip
+    assert found == refused
+    assert broken() == []
+
+
+def test_a_taking_back_that_does_not_fit_takes_nothing_back(front: Edge) -> None:
+    front.tells(3, **admitted())
+    front.sends(1, 3)
+    assert compact() == {"usage": (3, 3)}
+    front.events.append({"n": 9, "t": front.events[-1]["t"], "kind": "void", "of": 2})  # it should be 4
+    front.sends(4, 4)
+    assert compact() == {"unreadable": (1, 0)}
+    assert lake_rows("sum(count)::BIGINT") == [(3,)]
+    assert broken() == []
 
 
 def segment(front: Edge) -> Path:
