@@ -12,8 +12,9 @@ from quire.core import arrays, evidence, terms
 from quire.core.distribution import Counts, Evidence, Hold, Licence, Party, Pot, Subjects, Version
 from quire.core.money import decimal_of
 from quire.core.plan import Plan
+from quire.core.shares import UNKNOWN
 from quire.society.distribution import models
-from quire.society.distribution.freezing import money
+from quire.society.distribution.freezing import agreements, money
 from quire.society.kit import ids
 from quire.society.kit.periods import Period
 from quire.society.licensing import queries as licensing
@@ -40,7 +41,9 @@ def gather(run: models.Run) -> Frozen:
     operators = {one: (*licensing.operators_of(one), one) for one in licensees}
     used = usage.subjects(starts, ends, sorted({name for names in operators.values() for name in names}))
     rows = sorted(repertoire.subjects(used.works, used.sites), key=lambda row: row.key)
-    folk = _parties(rows, starts, ends)
+    there = _owners(rows)
+    agreed = agreements.of(there | _members(starts, ends), rows, starts, ends)
+    folk = _parties(there | agreements.takers(agreed), starts, ends)
     subjects = _subjects(rows, {party.id: place for place, party in enumerate(folk)})
     period = Period(starts, ends)
     answers = tuple(
@@ -59,14 +62,15 @@ def gather(run: models.Run) -> Frozen:
             key=_by_content,
         )
     )
-    versions = [one for several in subjects.versions.values() for one in several]
+    versions = [*agreed, *(one for several in subjects.versions.values() for one in several)]
     registry = usage.Registry([(row.kind, row.id) for row in rows])
     counts = {}
     for pot in pots:
         cuts = evidence.cut(folk, answers, direct, versions, pot)
         counts[pot.id] = _counts(registry, pot, operators[pot.licence.licensee], cuts)
     found = Evidence(
-        Plan.parse(run.plan.text), tuple(pots), tuple(folk), answers, direct, subjects, counts, _holds(run)
+        Plan.parse(run.plan.text), tuple(pots), tuple(folk), answers, direct, subjects, counts, _holds(run),
+        agreements=agreed,
     )
     return Frozen(found, tuple(_receipts(run)))
 
@@ -98,15 +102,23 @@ def _licence(row: Any) -> Licence:
     )
 
 
-def _parties(rows: Sequence[Any], starts: date, ends: date) -> list[Party]:
-    """Members of the period and every owner of what was used, in the order of their codes."""
+def _owners(rows: Sequence[Any]) -> set[UUID]:
+    """Whoever has, or speaks for, any of what was used."""
+    named = {holder.party for row in rows for _, _, shares in row.versions for holder in shares} - {UNKNOWN}
+    return {ids.read("pty", party) for party in named} | {row.member for row in rows}
+
+
+def _members(starts: date, ends: date) -> set[UUID]:
+    """Members on some day of the period."""
+    spans = _spans(membership.spans())
+    return {party for party, several in spans.items() if any(_meets(one, starts, ends) for one in several)}
+
+
+def _parties(there: set[UUID], starts: date, ends: date) -> list[Party]:
+    """Members of the period and all of these, in the order of their codes."""
     spans = _spans(membership.spans())
     lapses = _spans(membership.standings())
-    there = {party for party, several in spans.items() if any(_meets(one, starts, ends) for one in several)}
-    there |= {
-        ids.read("pty", holder.party) for row in rows for _, _, shares in row.versions for holder in shares
-    }
-    there |= {row.member for row in rows}
+    there = there | _members(starts, ends)
     works = repertoire.works_count(there, on=ends - timedelta(days=1))
     return [
         Party(one.tid, works.get(one.id, 0), spans.get(one.id, ()), lapses.get(one.id, ()))
@@ -143,8 +155,11 @@ def _versions(row: Any, places: Mapping[str, int]) -> tuple[Version, ...]:
         for _, _, shares in row.versions
     ):
         return ()
+    last = len(places)
     return tuple(
-        Version(starts, ends, type(shares)(tuple(sorted(shares, key=lambda h: (places[h.party], h.role)))))
+        Version(
+            starts, ends, type(shares)(tuple(sorted(shares, key=lambda h: (places.get(h.party, last), h.role))))
+        )
         for starts, ends, shares in row.versions
     )
 
