@@ -14,7 +14,7 @@ from quire.core.money import decimal_of
 from quire.core.plan import Plan
 from quire.core.shares import UNKNOWN
 from quire.society.distribution import models
-from quire.society.distribution.freezing import agreements, money
+from quire.society.distribution.freezing import agreements, money, surveys
 from quire.society.kit import ids
 from quire.society.kit.periods import Period
 from quire.society.licensing import queries as licensing
@@ -40,7 +40,10 @@ def gather(run: models.Run) -> Frozen:
     licensees = {pot.licence.licensee for pot in pots}  # edges name them by these very ids
     operators = {one: (*licensing.operators_of(one), one) for one in licensees}
     used = usage.subjects(starts, ends, sorted({name for names in operators.values() for name in names}))
-    rows = sorted(repertoire.subjects(used.works, used.sites), key=lambda row: row.key)
+    plan = Plan.parse(run.plan.text)
+    asked = surveys.of_plan(plan)
+    works, sites = {*used.works, *asked.works}, {*used.sites, *asked.sites}
+    rows = sorted(repertoire.subjects(works, sites), key=lambda row: row.key)
     there = _owners(rows)
     agreed = agreements.of(there | _members(starts, ends), rows, starts, ends)
     folk = _parties(there | agreements.takers(agreed), starts, ends)
@@ -69,8 +72,16 @@ def gather(run: models.Run) -> Frozen:
         cuts = evidence.cut(folk, answers, direct, versions, pot)
         counts[pot.id] = _counts(registry, pot, operators[pot.licence.licensee], cuts)
     found = Evidence(
-        Plan.parse(run.plan.text), tuple(pots), tuple(folk), answers, direct, subjects, counts, _holds(run),
+        plan,
+        tuple(pots),
+        tuple(folk),
+        answers,
+        direct,
+        subjects,
+        counts,
+        _holds(run),
         agreements=agreed,
+        **asked.facts,
     )
     return Frozen(found, tuple(_receipts(run)))
 
@@ -158,7 +169,9 @@ def _versions(row: Any, places: Mapping[str, int]) -> tuple[Version, ...]:
     last = len(places)
     return tuple(
         Version(
-            starts, ends, type(shares)(tuple(sorted(shares, key=lambda h: (places.get(h.party, last), h.role))))
+            starts,
+            ends,
+            type(shares)(tuple(sorted(shares, key=lambda h: (places.get(h.party, last), h.role)))),
         )
         for starts, ends, shares in row.versions
     )
