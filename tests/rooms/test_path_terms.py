@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from quire.core.patterns import covers, matches
 from quire.society.mandates import paths
 from quire.society.mandates.errors import AnswerEnded, AnswerWrong, PathWrong
+from quire.society.mandates.hosts import HostTerms
 from tests.rooms.boundary_desk import HOST, JAN, Desk
 
 MAR, JUN, SEP = (date(2026, month, 1) for month in (3, 6, 9))
@@ -182,3 +184,28 @@ def test_a_meeting_is_under_both_and_longer_than_either(plain: str, wild: str, p
         assert covers(plain, both)
         if matches(both, path):
             assert matches(wild, path)
+
+
+_SITE = UUID(int=1)
+_SAID = st.builds(
+    paths.PathSaid, _PATTERN, st.sampled_from([None, "pty_1"]), st.sampled_from(["search", "ai-index"]),
+    st.booleans(), st.just(JAN), st.none(),
+)  # fmt: skip
+_COSTS = st.builds(paths.PathCosts, _PATTERN, st.integers(1, 3), st.just("EUR"), st.just(JAN), st.none())
+
+
+@settings(max_examples=200)
+@given(st.lists(_SAID, max_size=8), st.lists(_COSTS, max_size=3), st.lists(_PATH, min_size=1, max_size=6))
+def test_what_holds_at_a_path_is_what_the_longest_rules_say(
+    said: list[paths.PathSaid], costs: list[paths.PathCosts], asked: list[str]
+) -> None:
+    """``at`` makes only the rules that it meets; the slow way makes them all and tries each."""
+    terms = HostTerms({_SITE: ("/", "/a")}, {_SITE: said}, {_SITE: costs})
+    every = HostTerms({_SITE: ("/", "/a")}, {_SITE: said}, {_SITE: costs}).rules()
+    for path in asked:
+        found = [one for one in every if matches(one.pattern, path)]
+        longest = [one for one in found if len(one.pattern) == max(len(one.pattern) for one in found)]
+        told = terms.at(path)
+        assert told.refused == frozenset().union(*(one.refused for one in longest))
+        prices = [one.price for one in longest]
+        assert told.price == (max(price for price in prices if price) if all(prices) else None)

@@ -161,6 +161,16 @@ class Book(Generic[V]):
             return (best[1],)
         return tuple(self._as_long(normal_path(path), len(best[0])))
 
+    def matching(self, path: str) -> list[tuple[str, V]]:
+        """Every pattern that matches the path, in its normal spelling, and what stands behind it."""
+        path = normal_path(path)
+        found = [(path + "$", self._whole[path])] if path in self._whole else []
+        for length in self._lengths:
+            if (start := path[:length]) in (same := self._prefixes[length]):
+                found.append((start, same[start]))
+        octets = _octets(path)
+        return found + [(wild.text, value) for wild, value in self._wild if wild.begins(octets)]
+
     def _as_long(self, path: str, length: int) -> Iterator[V]:
         plain = self._plain(path)
         if plain is not None and len(plain[0]) == length:

@@ -144,7 +144,7 @@ def _kids() -> tuple[str, ...]:
 def rules_of(sites: tuple[SiteRow, ...], day: date) -> tuple[Rule, ...]:
     """The rules of a host with these sites: one for each pattern at which something may change."""
     ground = _ground(sites, day)
-    return tuple(_rule(ground, told) for told in ground.host.told)
+    return tuple(_rule(ground, told) for told in ground.host.rules())
 
 
 def _ground(sites: tuple[SiteRow, ...], day: date) -> _Ground:

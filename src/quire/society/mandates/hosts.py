@@ -15,8 +15,8 @@ from functools import reduce
 from uuid import UUID
 
 from quire.core.money import Money
-from quire.core.patterns import Book, covers, normal
-from quire.society.mandates.paths import PathCosts, PathSaid, closed, of_all
+from quire.core.patterns import Book, covers, matches, normal
+from quire.society.mandates.paths import PathCosts, PathSaid, closed, meeting, of_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Told:
 
 
 class HostTerms:
-    """The terms of one host on one day. ``told`` are its rules in the order of their patterns."""
+    """The terms of one host on one day."""
 
     def __init__(
         self,
@@ -48,22 +48,47 @@ class HostTerms:
         costs: Mapping[UUID, Sequence[PathCosts]] | None = None,
     ) -> None:
         """``sites`` has the patterns of each site of the host; ``said`` and ``costs`` are of the day."""
-        costs = costs or {}
-        owned = [(normal(pattern), site) for site, patterns in sites.items() for pattern in patterns]
-        named = {pattern for pattern, _ in owned}
+        self._said, self._costs = said, costs or {}
+        self._owned = [(normal(pattern), site) for site, patterns in sites.items() for pattern in patterns]
+        self._named: Book[None] = Book()
+        for pattern in ("/", *(pattern for pattern, _ in self._owned)):
+            self._named.add(pattern, None)
         for site in sites:
-            named.update(one.pattern for one in said.get(site, ()))
-            named.update(one.pattern for one in costs.get(site, ()))
-        self.told = tuple(_told(pattern, owned, said, costs) for pattern in closed(named))
-        self._book: Book[Told] = Book()
-        for one in self.told:
-            self._book.add(one.pattern, one)
+            for one in (*self._said.get(site, ()), *self._costs.get(site, ())):
+                self._named.add(one.pattern, None)
+        self._known: dict[str, Told] = {}
+        self._meetings: dict[tuple[str, str], str | None] = {}
+
+    def rules(self) -> tuple[Told, ...]:
+        """Every rule, in the order of the patterns: what ``at`` says of any path, for those who look it up
+        themselves.
+        """
+        return tuple(map(self._told, closed(pattern for pattern, _ in self._named)))
 
     def at(self, path: str | None) -> Told:
-        """What holds at a canonical path; None is what is known of the whole host, and of no path of it."""
+        """What holds at a canonical path; None is what is known of the whole host, and of no path of it.
+
+        Of the rules only those are made that are met: of three hundred patterns there may be twenty thousand.
+        """
         if path is None:
-            return self.told[0]  # "/", the first of all patterns as text
-        return reduce(_together, self._book.every(path))
+            return self._told("/")
+        found = [pattern for pattern, _ in self._named.matching(path)]
+        wild = [pattern for pattern in found if "*" in pattern]
+        if wild:
+            met = {self._meeting(plain, one) for plain in found for one in wild}
+            found = [*{*found, *(both for both in met if both is not None and matches(both, path))}]
+        most = max(map(len, found))
+        return reduce(_together, (self._told(pattern) for pattern in found if len(pattern) == most))
+
+    def _meeting(self, plain: str, wild: str) -> str | None:
+        if (plain, wild) not in self._meetings:
+            self._meetings[plain, wild] = meeting(plain, wild)
+        return self._meetings[plain, wild]
+
+    def _told(self, pattern: str) -> Told:
+        if pattern not in self._known:
+            self._known[pattern] = _told(pattern, self._owned, self._said, self._costs)
+        return self._known[pattern]
 
 
 def _told(
