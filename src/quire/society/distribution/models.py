@@ -10,7 +10,7 @@ from quire.society.invoicing.models import Receipt
 from quire.society.kit.fields import FractionField, QuantaField
 from quire.society.kit.nouns import AppendOnly, Noun
 from quire.society.licensing.models import Licence
-from quire.society.parties.models import Party
+from quire.society.parties.models import Party, Succession
 from quire.society.repertoire.models import Work
 
 STATES = ("open", "frozen", "allocated", "reviewed", "approved", "posted", "closed", "cancelled")
@@ -138,7 +138,7 @@ class Hold(Noun):
 class Line(AppendOnly):
     """One amount's story: pot, portion, work or site, owner; quanta of the pot's currency.
 
-    ``outcome`` is ``payable``, ``held``, ``deducted`` or ``fund``. ``detail`` is its line in the bundle.
+    ``outcome`` is one of ``quire.core.distribution.OUTCOMES``. ``detail`` is its line in the bundle.
     """
 
     prefix = "lin"
@@ -146,7 +146,7 @@ class Line(AppendOnly):
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="lines")
     pot = models.ForeignKey(Pot, on_delete=models.PROTECT, related_name="lines")
     number = models.BigIntegerField()
-    outcome = models.CharField(max_length=8)
+    outcome = models.CharField(max_length=10)
     party = models.ForeignKey(Party, null=True, on_delete=models.PROTECT, related_name="+")
     hold = models.ForeignKey(Hold, null=True, on_delete=models.PROTECT, related_name="lines")
     amount = QuantaField()
@@ -164,3 +164,19 @@ class Release(AppendOnly):
 
     line = models.OneToOneField(Line, on_delete=models.PROTECT, related_name="release")
     released_on = models.DateField()
+
+
+class Passing(AppendOnly):
+    """A part of what one party was credited with, gone to one who stands in its place: quanta of a currency.
+
+    It counts as credited to ``taker``, and no longer to ``giver``.
+    """
+
+    prefix = "psg"
+
+    succession = models.ForeignKey(Succession, on_delete=models.PROTECT, related_name="+")
+    giver = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    taker = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    currency = models.CharField(max_length=3)
+    amount = QuantaField()
+    passed_on = models.DateField()
