@@ -20,6 +20,7 @@ from quire.society.invoicing.queries import ReceiptRow
 from quire.society.kit.periods import Period
 from quire.society.ledger import accounts
 from quire.society.ledger.actions import EntryIn
+from quire.society.licensing import queries as licensing
 
 Groups = dict[tuple[Any, ...], list[ReceiptRow]]
 """Receipts by licence, first day, first day out, and currency."""
@@ -54,6 +55,7 @@ def _taken(receipts: Sequence[ReceiptRow]) -> dict[UUID, UUID]:
 def make(run: Run, groups: Groups) -> None:
     """Write the pots of a run that has just been opened. Raises invoicing.NoRate before anything is kept."""
     wanted = Plan.parse(run.plan.text).currency
+    _must_fit_lumps(groups, wanted)
     for (licence, starts, ends, currency), receipts in sorted(groups.items(), key=lambda item: str(item[0])):
         amount = sum(one.amount for one in receipts)
         pot = Pot.objects.create(
@@ -64,6 +66,16 @@ def make(run: Run, groups: Groups) -> None:
             **_money(amount, currency, wanted or currency, Period(starts, ends)),
         )
         PotReceipt.objects.bulk_create(PotReceipt(receipt_id=one.id, pot=pot) for one in receipts)
+
+
+def _must_fit_lumps(groups: Groups, wanted: str) -> None:
+    """What is kept in reserve of a lump sum is paid in the currency it came in: nothing of it is converted."""
+    for (licence, _, _, currency), _ in groups.items():
+        if wanted not in ("", currency) and licensing.licence(licence).kind == "lump":
+            raise errors.NothingToDistribute(
+                f"A lump sum is divided in its own currency, {currency}, and this plan's is {wanted}; adopt "
+                "a plan without a currency for it."
+            )
 
 
 def _money(amount: int, currency: str, wanted: str, period: Period) -> dict[str, Any]:

@@ -9,8 +9,15 @@ from uuid import UUID
 from django.db.models import Max
 
 from quire.core.money import Money
-from quire.society.invoicing.models import CreditLimit, Deposit, Receipt, RoundReceipt
-from quire.society.invoicing.queries import credit
+from quire.society.invoicing.models import (
+    CreditLimit,
+    Deposit,
+    Exchange,
+    LumpSum,
+    Receipt,
+    RoundReceipt,
+)
+from quire.society.invoicing.queries import credit, lumps
 from quire.society.ledger import accounts
 from quire.society.ledger import queries as ledger
 
@@ -86,4 +93,41 @@ def deposits_are_booked() -> Iterator[str]:
             yield f"The deposit {row.reference} is not what transaction {row.transaction.number} has booked."
 
 
-CHECKS = [receipts_are_booked, pots_are_receipts, deposits_are_booked, allowances_are_covered]
+def exchanges_are_booked() -> Iterator[str]:
+    """Every exchange is in its transaction, and its difference is realised in the one account for it."""
+    for row in Exchange.objects.select_related("transaction").order_by("id"):
+        code = accounts.conversion(row.have, row.want)
+        wanted = [
+            (code, row.have, row.sold),
+            (accounts.bank(), row.have, -row.sold),
+            (accounts.bank(), row.want, row.bought),
+            (code, row.want, -row.booked),
+            (accounts.fx_difference(), row.want, row.booked - row.bought),
+        ]
+        entries = ledger.entries_of(row.transaction)
+        booked = sorted((entry.account, entry.currency, entry.amount) for entry in entries)
+        if booked != sorted(one for one in wanted if one[2]):
+            yield f"The exchange {row.reference} is not what transaction {row.transaction.number} has booked."
+
+
+def rounds_are_of_accepted_claims() -> Iterator[str]:
+    """Works stand in a round by an accepted claim; its receipts are of its own lump sum."""
+    for lump in LumpSum.objects.select_related("licence").order_by("name"):
+        accepted = lumps.accepted(lump.name)
+        for one in lumps.rounds(lump.name):
+            if strangers := set(one.works) - accepted:
+                yield f"In the round {one.tid} of {lump.name} stand {len(strangers)} works without a claim."
+            if Receipt.objects.filter(id__in=one.receipts).exclude(licence=lump.licence_id).exists():
+                yield f"The round {one.tid} of {lump.name} has receipts that are not its own."
+        if sum(lump.instalments.values_list("amount", flat=True)) != lump.amount:
+            yield f"The instalments of {lump.name} do not sum to it."
+
+
+CHECKS = [
+    receipts_are_booked,
+    pots_are_receipts,
+    deposits_are_booked,
+    allowances_are_covered,
+    exchanges_are_booked,
+    rounds_are_of_accepted_claims,
+]

@@ -1,6 +1,7 @@
 """The only writes of a distribution: plans adopted, runs through their stages, holds."""
 
 from quire.society.distribution.actions.holds import place_hold, release_hold
+from quire.society.distribution.actions.lumps import open_lump_run
 from quire.society.distribution.actions.plans import adopt_plan
 from quire.society.distribution.actions.runs import approve, cancel, forecast, open_run, work
 from quire.society.distribution.actions.stages import STAGES
@@ -11,6 +12,7 @@ __all__ = [
     "approve",
     "cancel",
     "forecast",
+    "open_lump_run",
     "open_run",
     "place_hold",
     "release_hold",

@@ -42,7 +42,8 @@ def gather(run: models.Run) -> Frozen:
     used = usage.subjects(starts, ends, sorted({name for names in operators.values() for name in names}))
     plan = Plan.parse(run.plan.text)
     asked = surveys.of_plan(plan)
-    works, sites = {*used.works, *asked.works}, {*used.sites, *asked.sites}
+    lumps = money.rounds(run)
+    works, sites = {*used.works, *asked.works, *money.works(lumps)}, {*used.sites, *asked.sites}
     rows = sorted(repertoire.subjects(works, sites), key=lambda row: row.key)
     there = _owners(rows)
     agreed = agreements.of(there | _members(starts, ends), rows, starts, ends)
@@ -81,6 +82,7 @@ def gather(run: models.Run) -> Frozen:
         counts,
         _holds(run),
         agreements=agreed,
+        classes=money.classes(lumps, {row.id: row.tid for row in rows if row.kind == "work"}),
         **asked.facts,
     )
     return Frozen(found, tuple(_receipts(run)))

@@ -301,6 +301,8 @@ def _draft(
         )
     if foreign and currency in ("", row.currency):
         raise BadReceipt(f"A foreign receipt names a currency other than the licence's, {row.currency}.")
+    if foreign and row.kind == "lump":
+        raise BadReceipt(f"The lump sum {row.code} is paid in {row.currency}, and divided in that.")
     minor_digits(currency or row.currency)
     quanta = quanta_of_amount(amount)
     if quanta < 0:
