@@ -17,7 +17,8 @@ SERVE ?= yes
 
 # Passed on to pytest: make test PYTEST="tests/core -x"
 PYTEST ?=
-# Each worker starts a PostgreSQL of its own. WORKERS=0 runs the tests in one process.
+# Each worker starts a PostgreSQL of its own, and is given whole files, whose tests share what is built once.
+# WORKERS=0 runs the tests in one process.
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
@@ -76,7 +77,7 @@ demo-reset: setup ## Take the demonstration society away, to begin anew
 	$(BIN)/quire $(DEMO_RESET)
 
 test: setup check ## The house rules, then the default tests
-	$(BIN)/pytest -n $(WORKERS) $(PYTEST)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST)
 
 test-more: setup programs clients ## The longer tests: races, crashes, simulations, every example of a property
 	$(BIN)/pytest --whole -m "more or hypothesis" $(PYTEST)

@@ -74,6 +74,7 @@ def postgres() -> Iterator[dict[str, str]]:
         from django.db import connections
 
         connections.close_all()
+        _clerk.pop(os.getpid()).close()
         embedded.stop()
     shutil.rmtree(base, ignore_errors=True)
 
@@ -103,13 +104,19 @@ def _make_template(where: dict[str, str]) -> None:
     _admin(where, f'ALTER DATABASE quire RENAME TO "{_TEMPLATE}"')
 
 
+_clerk: dict[int, Any] = {}
+
+
 def _admin(where: dict[str, str], statement: str) -> None:
+    """Have the server do this, over one connection of this process."""
     import psycopg
 
-    with psycopg.connect(
-        host=where["host"], port=where["port"], dbname="postgres", user="postgres", autocommit=True
-    ) as db:
-        db.execute(statement)
+    here = os.getpid()
+    if here not in _clerk:
+        _clerk[here] = psycopg.connect(
+            host=where["host"], port=where["port"], dbname="postgres", user="postgres", autocommit=True
+        )
+    _clerk[here].execute(statement)
 
 
 _count = 0

@@ -56,7 +56,7 @@ class Desk(BaseHTTPRequestHandler):
 @pytest.fixture
 def society() -> Iterator[Society]:
     with Society() as made:
-        Thread(target=made.serve_forever, daemon=True).start()
+        Thread(target=made.serve_forever, args=(0.01,), daemon=True).start()
         yield made
         made.shutdown()
 

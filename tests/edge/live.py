@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from time import time as now
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+import httpx
 import uvicorn
 
 from quire.edge.door import Edge
@@ -100,3 +102,17 @@ class Site:
         self.spool.sync()
         batch = self.spool.batch()
         return [json.loads(line) for line in batch.body.splitlines()] if batch else []
+
+
+_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""Trusts nobody: nothing here is asked over TLS, and reading all certificates takes longer than most tests."""
+
+
+def request(method: str, url: str, **more: Any) -> httpx.Response:
+    """As ``httpx.request``."""
+    return httpx.request(method, url, verify=_TLS, trust_env=False, **more)
+
+
+def get(url: str, **more: Any) -> httpx.Response:
+    """As ``httpx.get``."""
+    return request("GET", url, **more)

@@ -24,6 +24,7 @@ from starlette.websockets import WebSocket
 
 from quire.edge.asgi import QuireMiddleware
 from quire.edge.spool import Bounds
+from tests.edge import live
 from tests.edge.django_site import running
 from tests.edge.gates import BROWSER, GPTBOT, HOST, SOCIETY
 from tests.edge.live import Site, asgi
@@ -145,7 +146,7 @@ def at(site: Site, standing: tuple[Standing, str]) -> str:
 
 
 def test_let_in_and_on_record(site: Site, at: str) -> None:
-    got = httpx.get(f"{at}/page?q=1", headers=site.headers(site.token(), x_request_id="r-1"))
+    got = live.get(f"{at}/page?q=1", headers=site.headers(site.token(), x_request_id="r-1"))
     assert (got.status_code, got.text, got.headers["x-own"]) == (200, "A page.", "kept")
     (event,) = site.events()
     del event["t"]
@@ -167,7 +168,7 @@ def test_let_in_and_on_record(site: Site, at: str) -> None:
 
 
 def test_refused_and_on_record(site: Site, at: str) -> None:
-    got = httpx.get(f"{at}/page", headers=site.headers())
+    got = live.get(f"{at}/page", headers=site.headers())
     assert got.status_code == 401
     assert got.headers["link"].startswith(f"<https://{HOST}/license.xml>")
     assert got.headers["www-authenticate"].startswith('License error="invalid_request"')
@@ -175,15 +176,15 @@ def test_refused_and_on_record(site: Site, at: str) -> None:
     (event,) = site.events()
     assert (event["outcome"], event["code"], event["status"]) == ("refused", "no-token", 401)
     assert event["size"] == len(got.content)
-    head = httpx.head(f"{at}/page", headers=site.headers())
+    head = live.request("HEAD", f"{at}/page", headers=site.headers())
     assert (head.status_code, head.content) == (401, b"")
 
 
 def test_people_pass_and_are_only_counted(site: Site, at: str) -> None:
     for _ in range(3):
-        got = httpx.get(f"{at}/closed/page", headers=site.headers(agent=BROWSER))
+        got = live.get(f"{at}/closed/page", headers=site.headers(agent=BROWSER))
         assert got.status_code == 404
-    assert httpx.get(f"{at}/page", headers=site.headers(agent=BROWSER)).text == "A page."
+    assert live.get(f"{at}/page", headers=site.headers(agent=BROWSER)).text == "A page."
     assert site.events() == []
     assert site.people() == 4
 
@@ -204,14 +205,14 @@ def test_people_pass_and_are_only_counted(site: Site, at: str) -> None:
 def test_status_and_size_of_the_sites_answer(
     site: Site, at: str, path: str, status: int, size: int | None
 ) -> None:
-    got = httpx.get(at + path, headers=site.headers(site.token()))
+    got = live.get(at + path, headers=site.headers(site.token()))
     assert got.status_code == status
     (event,) = site.events()
     assert (event["status"], event.get("size")) == (status, size)
 
 
 def test_a_body_that_is_sent_arrives(site: Site, at: str) -> None:
-    got = httpx.post(f"{at}/echo", content=b"x" * 300_000, headers=site.headers(site.token()))
+    got = live.request("POST", f"{at}/echo", content=b"x" * 300_000, headers=site.headers(site.token()))
     assert got.json() == {"got": 300_000}
 
 
@@ -225,7 +226,7 @@ def test_a_stream_is_not_held_back(site: Site, at: str) -> None:
 def test_an_answer_that_breaks_off(site: Site, at: str, query: str) -> None:
     headers = site.headers(site.token(charge="crawl"), crawler_max_price="EUR 1")
     with pytest.raises(httpx.RemoteProtocolError):
-        httpx.get(f"{at}/paid/breaks{query}", headers=headers)
+        live.get(f"{at}/paid/breaks{query}", headers=headers)
     events = site.events()
     if query:
         assert [event["outcome"] for event in events[:1]] == ["charged"]
@@ -240,7 +241,7 @@ def test_an_answer_that_breaks_off(site: Site, at: str, query: str) -> None:
 def test_paid_for_once(site: Site, at: str) -> None:
     headers = site.headers(site.token(charge="crawl"), crawler_max_price="EUR 1", idempotency_key='"k"')
     for _ in range(3):
-        got = httpx.get(f"{at}/paid/page", headers=headers)
+        got = live.get(f"{at}/paid/page", headers=headers)
         assert (got.status_code, got.headers["crawler-charged"]) == (200, "EUR 0.002")
     first, *again = site.events()
     assert (first["outcome"], first["charged"], first["currency"]) == ("charged", "0.002000000000", "EUR")
@@ -252,7 +253,7 @@ def test_paid_for_once(site: Site, at: str) -> None:
 @pytest.mark.parametrize("path", ["/paid/status/404", "/paid/status/304", "/paid/raises", "/paid/status/500"])
 def test_only_a_success_is_charged(site: Site, at: str, path: str) -> None:
     headers = site.headers(site.token(charge="crawl"), crawler_exact_price="EUR 0.002")
-    got = httpx.get(at + path, headers=headers)
+    got = live.get(at + path, headers=headers)
     assert "crawler-charged" not in got.headers
     (event,) = site.events()
     assert (event["outcome"], "charged" in event) == ("admitted", False)
@@ -261,7 +262,7 @@ def test_only_a_success_is_charged(site: Site, at: str, path: str) -> None:
 
 def test_until_the_allowance_is_used_up(site: Site, at: str) -> None:
     headers = site.headers(site.token(charge="crawl"), crawler_max_price="EUR 1")
-    got = [httpx.get(f"{at}/paid/page", headers=headers) for _ in range(3)]
+    got = [live.get(f"{at}/paid/page", headers=headers) for _ in range(3)]
     assert [each.status_code for each in got] == [200, 200, 403]
     assert got[2].headers["crawler-error"] == "PaymentFailed"
     assert [event["outcome"] for event in site.events()] == ["charged", "charged", "refused"]
@@ -269,38 +270,38 @@ def test_until_the_allowance_is_used_up(site: Site, at: str) -> None:
 
 def test_the_terms_are_served(site: Site, at: str) -> None:
     for agent in (BROWSER, "GPTBot/1.0"):
-        xml = httpx.get(f"{at}/license.xml", headers=site.headers(agent=agent))
+        xml = live.get(f"{at}/license.xml", headers=site.headers(agent=agent))
         assert xml.headers["content-type"].startswith("application/rsl+xml")
         assert "<rsl" in xml.text
         assert "pty_" not in xml.text
-        tdm = httpx.get(f"{at}/.well-known/tdmrep.json", headers=site.headers(agent=agent))
+        tdm = live.get(f"{at}/.well-known/tdmrep.json", headers=site.headers(agent=agent))
         assert tdm.json()[0]["tdm-reservation"] == 1
-    assert httpx.head(f"{at}/license.xml").headers["content-length"] == str(len(xml.content))
+    assert live.request("HEAD", f"{at}/license.xml").headers["content-length"] == str(len(xml.content))
     assert site.events() == []
 
 
 def test_what_the_answers_say_of_the_terms(site: Site, at: str) -> None:
     for headers in (site.headers(agent=BROWSER), site.headers(site.token())):
-        got = httpx.get(f"{at}/page", headers=headers)
+        got = live.get(f"{at}/page", headers=headers)
         assert got.headers["tdm-reservation"] == "1"
         assert "train-ai=n" in got.headers["content-usage"]
         assert f"<https://{HOST}/license.xml>" in got.headers["link"]
 
 
 def test_the_sites_own_robots_txt_is_kept(site: Site, at: str) -> None:
-    got = httpx.get(f"{at}/robots.txt", headers={**site.headers(), "range": "bytes=0-3"})
+    got = live.get(f"{at}/robots.txt", headers={**site.headers(), "range": "bytes=0-3"})
     assert got.status_code == 200
     assert f"License: https://{HOST}/license.xml" in got.text
     assert "Content-Usage: " in got.text
     assert "Disallow: /private/" in got.text
     assert got.headers["x-own"] == "kept"
     assert "etag" not in got.headers
-    head = httpx.head(f"{at}/robots.txt", headers=site.headers())
+    head = live.request("HEAD", f"{at}/robots.txt", headers=site.headers())
     assert (head.content, head.headers["content-length"]) == (b"", str(len(got.content)))
 
 
 def test_a_robots_txt_is_made_where_there_is_none(site: Site, at: str) -> None:
-    got = httpx.get(f"{at}/robots.txt?none", headers=site.headers())
+    got = live.get(f"{at}/robots.txt?none", headers=site.headers())
     assert got.status_code == 200
     assert got.text.startswith(f"License: https://{HOST}/license.xml")
     assert "nothing here" not in got.text
@@ -310,12 +311,12 @@ def test_what_cannot_be_written_down_is_not_given_away(tmp_path: Path) -> None:
     full = Site(tmp_path, bounds=Bounds(most=4096, segment=4096))
     with asgi(QuireMiddleware(application(), edge=full.edge)) as at:
         headers = full.headers(full.token())
-        got = [httpx.get(f"{at}/page", headers=headers).status_code for _ in range(40)]
+        got = [live.get(f"{at}/page", headers=headers).status_code for _ in range(40)]
         assert got[0] == 200
         assert got[-1] == 503
         admitted = [event for event in full.events() if event["outcome"] == "admitted"]
         assert len(admitted) == got.count(200)
-        assert httpx.get(f"{at}/page", headers=full.headers(agent=BROWSER)).status_code == 200
+        assert live.get(f"{at}/page", headers=full.headers(agent=BROWSER)).status_code == 200
     full.edge.close()
 
 
@@ -349,20 +350,20 @@ def test_in_front_of_fastapi(site: Site) -> None:
 
     app.add_middleware(QuireMiddleware, edge=site.edge)
     with asgi(app) as at:
-        assert httpx.get(f"{at}/items/7", headers=site.headers(site.token())).json() == {"item": 7}
-        assert httpx.get(f"{at}/items/7", headers=site.headers()).status_code == 401
-        assert httpx.get(f"{at}/items/7", headers=site.headers(agent=BROWSER)).status_code == 200
+        assert live.get(f"{at}/items/7", headers=site.headers(site.token())).json() == {"item": 7}
+        assert live.get(f"{at}/items/7", headers=site.headers()).status_code == 401
+        assert live.get(f"{at}/items/7", headers=site.headers(agent=BROWSER)).status_code == 200
     assert [event["outcome"] for event in site.events()] == ["admitted", "refused"]
 
 
 def test_in_front_of_django(tmp_path: Path) -> None:
     with running("asgi", tmp_path) as (at, token):
         licensed = {"host": HOST, "user-agent": GPTBOT, "authorization": f"License {token}"}
-        got = httpx.get(f"{at}/hello", headers=licensed)
+        got = live.get(f"{at}/hello", headers=licensed)
         assert (got.status_code, got.text) == (200, "Hello.")
-        assert httpx.get(f"{at}/stream", headers=licensed).text == "one two"
-        assert httpx.get(f"{at}/hello", headers={"host": HOST, "user-agent": GPTBOT}).status_code == 401
-        assert httpx.get(f"{at}/hello", headers={"host": HOST, "user-agent": BROWSER}).text == "Hello."
+        assert live.get(f"{at}/stream", headers=licensed).text == "one two"
+        assert live.get(f"{at}/hello", headers={"host": HOST, "user-agent": GPTBOT}).status_code == 401
+        assert live.get(f"{at}/hello", headers={"host": HOST, "user-agent": BROWSER}).text == "Hello."
     after = Site(tmp_path)
     found = [(event["outcome"], event["status"], event["size"]) for event in after.events()]
     assert found[:2] == [("admitted", 200, 6), ("admitted", 200, 7)]

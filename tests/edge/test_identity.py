@@ -214,7 +214,7 @@ def site() -> Iterator[tuple[type[_Site], str]]:
         pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield Site, f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

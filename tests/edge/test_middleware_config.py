@@ -7,14 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from quire.edge.asgi import QuireMiddleware as Asgi
 from quire.edge.config import BadConfig
 from quire.edge.identity import Identity
 from quire.edge.wsgi import QuireMiddleware as Wsgi
-from tests.edge import gates
+from tests.edge import gates, live
 from tests.edge.live import asgi, wsgi
 from tests.edge.society import HOST, configure, tiny_society
 from tests.edge.test_identity import signed
@@ -54,8 +53,8 @@ def test_from_a_configuration_to_the_societys_books(kind: str, tmp_path: Path) -
             made, serving = Wsgi(wsgi_page, config=file), wsgi
         with serving(made) as at:
             licensed = {"host": HOST, "user-agent": AGENT, "authorization": f"License {society.token()}"}
-            until(lambda: httpx.get(f"{at}/a", headers=licensed).status_code == 200)
-            assert httpx.get(f"{at}/closed/a", headers=licensed).status_code == 403
+            until(lambda: live.get(f"{at}/a", headers=licensed).status_code == 200)
+            assert live.get(f"{at}/closed/a", headers=licensed).status_code == 403
             until(lambda: any(event.code == "forbidden" for event in society.all_events()))
         made._opening.close()
         found = society.all_events()

@@ -14,6 +14,7 @@ from flask import Flask, Response, request
 
 from quire.edge.spool import Bounds
 from quire.edge.wsgi import QuireMiddleware, request_of
+from tests.edge import live
 from tests.edge.django_site import running
 from tests.edge.gates import BROWSER, GPTBOT, HOST
 from tests.edge.live import Site, wsgi
@@ -149,14 +150,14 @@ def odd(site: Site, standing: tuple[Standing, str]) -> str:
 
 
 def test_let_in_refused_and_on_record(site: Site, at: str) -> None:
-    got = httpx.get(f"{at}/page?q=1", headers=site.headers(site.token(), x_request_id="r-1"))
+    got = live.get(f"{at}/page?q=1", headers=site.headers(site.token(), x_request_id="r-1"))
     assert (got.status_code, got.text, got.headers["x-own"]) == (200, "A page.", "kept")
     assert got.headers["tdm-reservation"] == "1"
-    refused = httpx.get(f"{at}/page", headers=site.headers())
+    refused = live.get(f"{at}/page", headers=site.headers())
     assert refused.status_code == 401
     assert refused.headers["www-authenticate"].startswith("License error=")
     assert refused.json()["code"] == "no-token"
-    head = httpx.head(f"{at}/page", headers=site.headers(site.token()))
+    head = live.request("HEAD", f"{at}/page", headers=site.headers(site.token()))
     assert (head.status_code, head.content) == (200, b"")
     one, two, three = site.events()
     assert (one["host"], one["path"], one["outcome"], one["status"]) == (HOST, "/page", "admitted", 200)
@@ -166,17 +167,17 @@ def test_let_in_refused_and_on_record(site: Site, at: str) -> None:
 
 
 def test_people_pass(site: Site, at: str) -> None:
-    got = httpx.get(f"{at}/page", headers=site.headers(agent=BROWSER))
+    got = live.get(f"{at}/page", headers=site.headers(agent=BROWSER))
     assert (got.text, got.headers["tdm-reservation"]) == ("A page.", "1")
-    assert httpx.post(f"{at}/echo", content=b"x" * 300_000).text == "300000"
+    assert live.request("POST", f"{at}/echo", content=b"x" * 300_000).text == "300000"
     assert (site.events(), site.people()) == ([], 2)
 
 
 def test_streams_bodies_and_errors(site: Site, at: str) -> None:
     headers = site.headers(site.token())
-    assert httpx.get(f"{at}/stream", headers=headers).text == "one two"
-    assert httpx.post(f"{at}/echo", content=b"x" * 300_000, headers=headers).text == "300000"
-    assert httpx.get(f"{at}/raises", headers=headers).status_code == 500
+    assert live.get(f"{at}/stream", headers=headers).text == "one two"
+    assert live.request("POST", f"{at}/echo", content=b"x" * 300_000, headers=headers).text == "300000"
+    assert live.get(f"{at}/raises", headers=headers).status_code == 500
     found = [(event["status"], event["size"]) for event in site.events()]
     assert found[:2] == [(200, 7), (200, 6)]
     assert found[2][0] == 500
@@ -185,24 +186,24 @@ def test_streams_bodies_and_errors(site: Site, at: str) -> None:
 def test_paid_for_once_and_only_for_a_success(site: Site, at: str) -> None:
     headers = site.headers(site.token(charge="crawl"), crawler_max_price="EUR 1", idempotency_key="k")
     for _ in range(2):
-        assert httpx.get(f"{at}/paid/page", headers=headers).headers["crawler-charged"] == "EUR 0.002"
+        assert live.get(f"{at}/paid/page", headers=headers).headers["crawler-charged"] == "EUR 0.002"
     for code in (404, 500, 304):
-        assert "crawler-charged" not in httpx.get(f"{at}/paid/status/{code}", headers=headers).headers
+        assert "crawler-charged" not in live.get(f"{at}/paid/status/{code}", headers=headers).headers
     assert [event["outcome"] for event in site.events()] == ["charged", *["admitted"] * 4]
     assert site.left() == "0.002 EUR"
 
 
 def test_the_terms_are_served(site: Site, at: str) -> None:
-    xml = httpx.get(f"{at}/license.xml", headers=site.headers())
+    xml = live.get(f"{at}/license.xml", headers=site.headers())
     assert xml.headers["content-type"].startswith("application/rsl+xml")
-    assert httpx.get(f"{at}/.well-known/tdmrep.json").json()[0]["tdm-reservation"] == 1
-    robots = httpx.get(f"{at}/robots.txt", headers=site.headers())
+    assert live.get(f"{at}/.well-known/tdmrep.json").json()[0]["tdm-reservation"] == 1
+    robots = live.get(f"{at}/robots.txt", headers=site.headers())
     assert f"License: https://{HOST}/license.xml" in robots.text
     assert "Disallow: /private/" in robots.text
 
 
 def test_a_robots_txt_is_made_where_there_is_none(site: Site, odd: str) -> None:
-    got = httpx.get(f"{odd}/robots.txt", headers=site.headers())
+    got = live.get(f"{odd}/robots.txt", headers=site.headers())
     assert (got.status_code, got.text.splitlines()[0]) == (200, f"License: https://{HOST}/license.xml")
 
 
@@ -221,7 +222,7 @@ def test_everything_that_pep_3333_allows(
     site: Site, odd: str, path: str, status: int, text: str | None, size: int | None
 ) -> None:
     CLOSED.clear()
-    got = httpx.get(odd + path, headers=site.headers(site.token()))
+    got = live.get(odd + path, headers=site.headers(site.token()))
     assert got.status_code == status
     assert text is None or got.text == text
     (event,) = site.events()
@@ -235,7 +236,7 @@ def test_an_answer_that_breaks_off(site: Site, odd: str, known: bool) -> None:
     headers = site.headers(site.token(charge="crawl"), crawler_max_price="EUR 1")
     path = "/paid/breaks/known" if known else "/paid/breaks"
     try:
-        httpx.get(odd + path, headers=headers)
+        live.get(odd + path, headers=headers)
     except httpx.RemoteProtocolError:
         assert known
     events = site.events()
@@ -253,11 +254,11 @@ def test_what_cannot_be_written_down_is_not_given_away(
     full = Site(tmp_path / "full", bounds=Bounds(most=4096, segment=4096))
     app, at = standing
     app.app = QuireMiddleware(flask_application(), edge=full.edge)
-    got = [httpx.get(f"{at}/page", headers=full.headers(full.token())).status_code for _ in range(40)]
+    got = [live.get(f"{at}/page", headers=full.headers(full.token())).status_code for _ in range(40)]
     assert (got[0], got[-1]) == (200, 503)
     admitted = [event for event in full.events() if event["outcome"] == "admitted"]
     assert len(admitted) == got.count(200)
-    assert httpx.get(f"{at}/page", headers=full.headers(agent=BROWSER)).status_code == 200
+    assert live.get(f"{at}/page", headers=full.headers(agent=BROWSER)).status_code == 200
     full.edge.close()
 
 
@@ -266,7 +267,7 @@ def test_the_middleware_is_valid_wsgi_on_both_sides(site: Site, standing: tuple[
     app.app = validator(QuireMiddleware(validator(flask_application()), edge=site.edge))
     for path in ("/page", "/stream", "/paid/status/404", "/robots.txt", "/license.xml"):
         for headers in (site.headers(site.token()), site.headers(), site.headers(agent=BROWSER)):
-            assert httpx.get(at + path, headers=headers).status_code in (200, 401, 402, 404)
+            assert live.get(at + path, headers=headers).status_code in (200, 401, 402, 404)
 
 
 @pytest.mark.parametrize(
@@ -286,9 +287,9 @@ def test_the_path_is_the_one_the_application_goes_by(environ: dict[str, str], pa
 def test_in_front_of_django(tmp_path: Path) -> None:
     with running("wsgi", tmp_path) as (at, token):
         licensed = {"host": HOST, "user-agent": GPTBOT, "authorization": f"License {token}"}
-        assert httpx.get(f"{at}/hello", headers=licensed).text == "Hello."
-        assert httpx.get(f"{at}/stream", headers=licensed).text == "one two"
-        assert httpx.get(f"{at}/hello", headers={"host": HOST, "user-agent": GPTBOT}).status_code == 401
+        assert live.get(f"{at}/hello", headers=licensed).text == "Hello."
+        assert live.get(f"{at}/stream", headers=licensed).text == "one two"
+        assert live.get(f"{at}/hello", headers={"host": HOST, "user-agent": GPTBOT}).status_code == 401
     after = Site(tmp_path)
     found = [(event["outcome"], event["status"], event["size"]) for event in after.events()]
     assert found[:2] == [("admitted", 200, 6), ("admitted", 200, 7)]

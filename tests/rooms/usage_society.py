@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -80,10 +81,22 @@ class Society:
         return self.take(HEAD + rows, name, **more)
 
 
+def begun(people: dict[str, Any], patch: pytest.MonkeyPatch) -> Society:
+    """For ``furnished``: the society that ``tests/rooms/conftest.py`` has copied for each test."""
+    return Society(Path(), people["preparer"])
+
+
 @pytest.fixture
-def society(house: Any, people: dict[str, Any], tmp_path: Path, request: pytest.FixtureRequest) -> Any:
+def society(
+    house: Any, before: Any, people: dict[str, Any], tmp_path: Path, request: pytest.FixtureRequest
+) -> Any:
     """Whatever a test does, the audit finds nothing wrong afterwards, unless the test is about that."""
-    yield Society(tmp_path, people["preparer"])
+    if before is None:
+        yield Society(tmp_path, people["preparer"])
+    else:
+        made = copy(before.made)
+        made.folder = tmp_path
+        yield made
     assert broken() == [] or "damage" in request.node.name
 
 
