@@ -105,7 +105,7 @@ class Site:
 
 
 _TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"""Trusts nobody: nothing here is asked over TLS, and reading all certificates takes longer than most tests."""
+"""Trusts nobody: nothing here is asked over TLS, and reading all certificates takes longer than a test."""
 
 
 def request(method: str, url: str, **more: Any) -> httpx.Response:
