@@ -33,10 +33,12 @@ def society(people: dict[str, Any], patch: pytest.MonkeyPatch) -> dict[str, byte
     made = Desk(people["preparer"])
     made.site()
     made.verified()
+    made.yes("ai-index")
     made.yes("search")
     made.yes("ai-train", "lab-a")
     for pattern, price in PATTERNS.items():
         made.price(pattern, price)
+    made.terms("/secret/", "ai-index", False)
     made.terms("/secret/", "search", False)
     more: dict[str, Any] = {"title": "A", "member": "harbour", "by": made.user}
     actions.register_work(url=f"https://{HOST}/paid/story", words=7, **more)
@@ -86,17 +88,17 @@ def test_the_society_and_the_crawler_mean_the_same_file(before: Any) -> None:
 
 def test_a_work_is_found_before_any_rule(folder: Path) -> None:
     with opened(folder) as registry:
-        found = registry.ask(f"HTTPS://{HOST.upper()}:443/paid/./story?from=feed#x", "search")
+        found = registry.ask(f"HTTPS://{HOST.upper()}:443/paid/./story?from=feed#x", "ai-index")
     assert (found.found, found.permits, found.price) == ("work", True, euro("0.002"))
     assert (found.rightsholder, found.tier, found.words) == ("The harbour", "standard", 7)
-    assert "The harbour permits search here" in found.why
+    assert "The harbour permits ai-index here" in found.why
     assert registry.on in found.why
 
 
 def test_what_is_not_permitted_to_everybody_has_no_price(folder: Path) -> None:
     with opened(folder) as registry:
-        for url, use in ((f"https://{HOST}/paid/story", "ai-train"), (f"https://{HOST}/secret/a", "search"),
-                         (f"https://{HOST}/secret/work", "search")):  # fmt: skip
+        for url, use in ((f"https://{HOST}/paid/story", "ai-train"), (f"https://{HOST}/secret/a", "ai-index"),
+                         (f"https://{HOST}/secret/work", "ai-index")):  # fmt: skip
             found = registry.ask(url, use)
             assert (found.permits, found.price) == (False, None), url
             assert f"does not permit {use} to everybody" in found.why
@@ -105,7 +107,7 @@ def test_what_is_not_permitted_to_everybody_has_no_price(folder: Path) -> None:
 def test_the_longest_pattern_of_the_host_holds(folder: Path) -> None:
     paths = ("/", "/a", "/paid", "/paid/", "/paid/y", "/paid/x", "/paid/xy", "/paid/a/b.pdf.html", "/é/1")
     with opened(folder) as registry:
-        answers = registry.ask_many([f"https://{HOST}{path}" for path in paths], "search")
+        answers = registry.ask_many([f"https://{HOST}{path}" for path in paths], "ai-index")
     for path, known in zip(paths, answers, strict=True):
         fitting = [pattern for pattern in PATTERNS if matches(pattern, path)]
         slowly = max(fitting, key=lambda pattern: len(normal(pattern)))
@@ -114,8 +116,8 @@ def test_the_longest_pattern_of_the_host_holds(folder: Path) -> None:
 
 def test_an_identifier_is_an_address_too(folder: Path) -> None:
     with opened(folder) as registry:
-        assert (registry.ask(ISRC, "search").words, registry.ask(ISRC, "search").price) == (90, None)
-        assert registry.ask("isrc:USSKG1912346", "search").found == "nothing"
+        assert (registry.ask(ISRC, "ai-index").words, registry.ask(ISRC, "ai-index").price) == (90, None)
+        assert registry.ask("isrc:USSKG1912346", "ai-index").found == "nothing"
 
 
 HOSTILE = [
@@ -134,9 +136,9 @@ HOSTILE = [
 def test_many_are_answered_in_order_whatever_they_are(folder: Path) -> None:
     urls = [f"https://{HOST}/paid/story", *HOSTILE, "https://elsewhere.example/", f"https://{HOST}/a"] * 2
     with opened(folder) as registry:
-        answers = registry.ask_many(iter(urls), "search")
-        assert registry.ask_many([], "search") == []
-        assert answers == [registry.ask(url, "search") for url in urls]
+        answers = registry.ask_many(iter(urls), "ai-index")
+        assert registry.ask_many([], "ai-index") == []
+        assert answers == [registry.ask(url, "ai-index") for url in urls]
     assert [known.url for known in answers] == urls
     assert (answers[0].found, answers[-2].found, answers[-1].found) == ("work", "nothing", "site")
     assert {known.found for known in answers[1:-2]} >= {"unreadable"}
@@ -151,7 +153,7 @@ def test_many_are_one_query(folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
         Registry, "_query", lambda self, spots: asked.append(len(spots)) or query(self, spots)
     )
     with opened(folder) as registry:
-        answers = registry.ask_many((f"https://{HOST}/a/{number}" for number in range(20_000)), "search")
+        answers = registry.ask_many((f"https://{HOST}/a/{number}" for number in range(20_000)), "ai-index")
     assert asked == [20_000]
     assert {known.price for known in answers} == {euro("0.001")}
 
@@ -173,7 +175,8 @@ def test_it_says_what_the_society_would_say(house: Any, folder: Path) -> None:
             for known, told in zip(registry.ask_many(urls, use), online, strict=True):
                 assert known.found == told["found"]
                 assert known.permits == told["uses"][use]["allowed"], (known, told)
-                costs = told["crawl_price"] if known.permits else None
+                costs = told["crawl_price"] if known.permits and use != "search" else None
+                assert ("without a licence" in known.why) is (told["uses"][use]["code"] == "free")
                 assert known.price == (costs and Money.parse(costs["amount"], costs["currency"]))
 
 
@@ -195,16 +198,16 @@ def test_an_altered_file_is_refused(folder: Path, at: int) -> None:
 def test_a_file_that_is_changed_while_it_is_in_use_is_refused(folder: Path) -> None:
     place = folder / "snapshot.parquet"
     with opened(folder) as registry:
-        assert registry.ask(f"https://{HOST}/", "search").permits
+        assert registry.ask(f"https://{HOST}/", "ai-index").permits
         fresh = folder / "fresh"
         fresh.write_bytes(place.read_bytes())
         os.utime(fresh, ns=(place.stat().st_atime_ns, place.stat().st_mtime_ns))
         fresh.replace(place)
         with pytest.raises(BadSnapshot, match="open it again"):
-            registry.ask(f"https://{HOST}/", "search")
+            registry.ask(f"https://{HOST}/", "ai-index")
         place.write_bytes(b"PAR1")
         with pytest.raises(BadSnapshot):
-            registry.ask(f"https://{HOST}/", "search")
+            registry.ask(f"https://{HOST}/", "ai-index")
 
 
 @pytest.mark.parametrize("name", ["on", "digest", "rows", "columns", "society"])
@@ -281,10 +284,10 @@ def plan(folder: Path, *more: str) -> int:
 
 
 def test_a_plan_by_command(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert plan(folder, "--use", "search", f"https://{HOST}/paid/story") == 0
+    assert plan(folder, "--use", "ai-index", f"https://{HOST}/paid/story") == 0
     told = capsys.readouterr().out
     assert told.startswith(f"yes  https://{HOST}/paid/story  EUR 0.002 a request")
-    assert plan(folder, "--use", "search", "--json", f"https://{HOST}/secret/", f"https://{HOST}/") == 6
+    assert plan(folder, "--use", "ai-index", "--json", f"https://{HOST}/secret/", f"https://{HOST}/") == 6
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["allowed"] for line in lines] == [False, True]
     assert plan(folder, "--use", "eating", f"https://{HOST}/") == 4
@@ -293,7 +296,7 @@ def test_a_plan_by_command(folder: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 def test_a_plan_with_a_configuration_knows_its_cap(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "quire-crawler.toml").write_text(
-        'agent = "ExampleBot/1.0"\nuse = "search"\n[cap]\nper_request = "0.0015 EUR"\ntotal = "1 EUR"\n'
+        'agent = "ExampleBot/1.0"\nuse = "ai-index"\n[cap]\nper_request = "0.0015 EUR"\ntotal = "1 EUR"\n'
     )
     assert plan(folder, "--json", f"https://{HOST}/", f"https://{HOST}/paid/story") == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -302,8 +305,8 @@ def test_a_plan_with_a_configuration_knows_its_cap(folder: Path, capsys: pytest.
 
 def test_a_plan_by_an_altered_snapshot_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "snapshot.parquet").write_bytes(b"PAR1")
-    assert plan(folder, "--use", "search", f"https://{HOST}/") == 4
+    assert plan(folder, "--use", "ai-index", f"https://{HOST}/") == 4
     assert "not the file that was signed" in capsys.readouterr().err
     (folder / "keys.json").unlink()
-    assert plan(folder, "--use", "search", f"https://{HOST}/") == 4
+    assert plan(folder, "--use", "ai-index", f"https://{HOST}/") == 4
     assert cli.main(["crawl", "plan", "--registry", str(folder), f"https://{HOST}/"]) == 4

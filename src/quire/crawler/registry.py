@@ -19,7 +19,7 @@ from quire.core import envelope
 from quire.core.errors import Invalid, NotFound, QuireError
 from quire.core.money import Money
 from quire.core.patterns import Book
-from quire.core.terms import USES, check_use
+from quire.core.terms import FREE, USES, check_use
 from quire.core.tokens import KeySet
 from quire.core.urls import BadAddress, canonical_url
 
@@ -68,8 +68,9 @@ class Known:
     """What a snapshot says of one address and one use.
 
     ``found`` is as in a look-up: ``work``, ``site`` (a rule of the host), ``nothing`` or ``unreadable``.
-    ``permits``: the rightsholder lets anybody have the use who has a licence or pays. ``price`` is of one
-    request; None where it is not for sale by the request, or not permitted. ``why`` is for people.
+    ``permits``: the rightsholder lets anybody have the use who has a licence or pays, and search (``FREE``)
+    anybody at all. ``price`` is of one request; None where it is not for sale by the request, not permitted,
+    or free. ``why`` is for people.
     """
 
     url: str
@@ -188,13 +189,15 @@ class Registry:
             why = f"{stand}, nobody whom it represents has this address: what the site itself says holds."
             return Known(url, use, "nothing", False, why)
         permits = use in row.permits
-        price = row.price if permits else None
+        price = row.price if permits and use != FREE else None
         who = row.rightsholder or "the rightsholder"
         if not permits:
             why = (
                 f"{stand}, {who} does not permit {use} to everybody here; "
                 "the society's look-up says what holds for you."
             )
+        elif use == FREE:
+            why = f"{stand}, {who} permits {use} here to everybody, without a licence."
         elif price is None:
             why = f"{stand}, {who} permits {use} here, under a licence."
         else:
