@@ -149,7 +149,7 @@ def test_a_stratum_that_hardly_reported_is_put_together_with_its_neighbour() -> 
 
     def collapsed(*units: str) -> list[tuple[int, int]]:
         one = held(strata, {unit: {"wrk_1": 1} for unit in units})
-        return [(cell.strata, len(cell.known)) for cell in survey.estimating.cells(one)]
+        return [(cell.strata, len(cell.known)) for cell in survey.cells.cells(one)]
 
     assert collapsed("p0", "p1", "q0", "q1", "r0", "r1") == [(1, 2), (1, 2), (1, 2)]
     assert collapsed("p0", "q1", "r0", "r1") == [(2, 2), (1, 2)]

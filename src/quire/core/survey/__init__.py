@@ -29,6 +29,7 @@ Raises ``SurveyWrong`` (code "survey.wrong") for a design, seed or report that c
 ``TooFewReports`` where fewer than two units reported.
 """
 
+from quire.core.survey.cells import bias_bound
 from quire.core.survey.census import Difference, reconcile
 from quire.core.survey.design import (
     Design,
@@ -39,7 +40,7 @@ from quire.core.survey.design import (
     sizes,
 )
 from quire.core.survey.drawing import commitment, draw
-from quire.core.survey.estimating import Estimate, bias_bound, estimates, weights
+from quire.core.survey.estimating import Estimate, estimates, weights
 from quire.core.survey.held import SurveyEvidence
 from quire.core.survey.records import FACTS, Head, ReportRow, UnitRow, estimate_record, gathered, rows_of
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable
 from fractions import Fraction
-from math import isqrt
+from math import isqrt, lcm
 
 PLACES = 10**12
 """Standard errors and ends of intervals are whole multiples of 10⁻¹², as money is."""
@@ -49,11 +49,13 @@ def up(value: Fraction) -> Fraction:
     return -down(-value)
 
 
-def degrees(parts: Iterable[tuple[Fraction, int]]) -> int:
+def degrees(parts: Iterable[tuple[int | Fraction, int]]) -> int:
     """Satterthwaite's degrees of freedom of a sum of variances, each with its own (Cochran 1977, eq. 5.16).
 
-    Rounded down; never fewer than the fewest that go in. Zero where every variance is zero.
+    The variances may be in any unit. Rounded down; never fewer than the fewest that go in. Zero where every
+    variance is zero.
     """
     seen = [(variance, own) for variance, own in parts if variance]
-    under = sum(variance * variance / own for variance, own in seen)
-    return int(sum(variance for variance, _ in seen) ** 2 / under) if under else 0
+    shared = lcm(*(own for _, own in seen))
+    under = sum(variance * variance * (shared // own) for variance, own in seen)
+    return int(sum(variance for variance, _ in seen) ** 2 * shared // under) if under else 0
