@@ -17,6 +17,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+# Its other half lies beside it, wherever it is called from, and by whatever name.
+sys.path.append(str(Path(__file__).parent))
+
+import oracle_algebra as algebra
+from oracle_algebra import Record, fraction, share_of, split
+
 USES = ["ai-train", "ai-input", "ai-index", "search"]
 QUANTA = 10**12
 DIGITS = {"BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3, "UYW": 4} | dict.fromkeys(
@@ -40,7 +46,6 @@ DIGITS = {"BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3, 
     ],
     0,
 )
-Record = dict[str, Any]
 
 
 def load(folder: Path) -> dict[str, bytes]:
@@ -63,14 +68,6 @@ def decimal(amount: int) -> str:
     return f"{digits[:-12]}.{digits[-12:]}"
 
 
-def fraction(value: Fraction) -> str:
-    return f"{value.numerator}/{value.denominator}"
-
-
-def share_of(text: str) -> Fraction:
-    return Fraction(text[:-1].strip()) / 100 if text.endswith("%") else Fraction(text)
-
-
 def days_from(starts: date, ends: date) -> list[date]:
     return [starts + timedelta(days=n) for n in range((ends - starts).days)]
 
@@ -81,17 +78,6 @@ def is_in(day: date, span: Mapping[str, Any]) -> bool:
     return begun and (span["until"] is None or day < date.fromisoformat(span["until"]))
 
 
-def split(total: int, weights: list[Fraction]) -> list[int]:
-    """Everybody's exact share cut to quanta; what is left over, one each, to the largest cut-off parts."""
-    whole = sum(weights)
-    exact = [total * weight / whole for weight in weights]
-    parts = [int(share) for share in exact]
-    ranked = sorted(range(len(parts)), key=lambda place: (parts[place] - exact[place], place))
-    for place in ranked[: total - sum(parts)]:
-        parts[place] += 1
-    return parts
-
-
 class Bundle:
     """What the evidence says."""
 
@@ -99,7 +85,10 @@ class Bundle:
         self.plan = tomllib.loads(files["plan.toml"].decode())
         for name in ("pots", "parties", "mandates", "direct", "works", "holds", "counts", "receipts"):
             setattr(self, name, records(files[f"{name}.jsonl"]))
+        for name in ("agreements", "classes", "weighings", "weights"):
+            setattr(self, name, records(files.get(f"{name}.jsonl", b"")))
         self.licences = {one["licence"]: one for one in records(files["licences.jsonl"])}
+        self.divided = [PotOf(self, pot) for pot in self.pots]
 
     pots: list[Record]
     parties: list[Record]
@@ -109,10 +98,17 @@ class Bundle:
     holds: list[Record]
     counts: list[Record]
     receipts: list[Record]
+    agreements: list[Record]
+    classes: list[Record]
+    weighings: list[Record]
+    weights: list[Record]
 
     def results(self) -> dict[str, list[Record]]:
         """The records of the three result files."""
-        divided = [PotOf(self, pot) for pot in self.pots]
+        self.deduct()
+        for one in self.divided:
+            one.divide()
+        divided = [*self.divided, *self.pools()]
         lines = [line for one in divided for line in one.lines]
         for number, line in enumerate(lines):
             line["line"] = number
@@ -122,8 +118,37 @@ class Bundle:
             "payees.jsonl": list(self.payees(lines)),
         }
 
+    def deduct(self) -> None:
+        """Each deduction from all pots, and cut where a currency has more than its ceiling together."""
+        for one in self.plan.get("deduct", []):
+            kept = [pot.would_keep(one) for pot in self.divided]
+            told = one.get("ceiling", [])
+            for ceiling in [told] if isinstance(told, str) else told:
+                currency, most = ceiling.split(" ")
+                ours = [n for n, pot in enumerate(self.divided) if pot.pot["currency"] == currency]
+                if sum(kept[n] for n in ours) > quanta(most):
+                    for n, part in zip(ours, split(quanta(most), [kept[n] for n in ours]), strict=True):
+                        kept[n] = part
+            for pot, amount in zip(self.divided, kept, strict=True):
+                pot.keep(one, amount)
+
+    def pool(self, part: Record, currency: str) -> list[algebra.Row]:
+        ours = [one for one in self.divided if one.pot["currency"] == currency]
+        return algebra.pooled(ours, part)
+
+    def pools(self) -> Iterator[PotOf]:
+        """Each portion that is pooled, in the plan's order, and its currencies in the alphabet's."""
+        for part in algebra.leaves(self.plan["share"]):
+            label = part["label"]
+            for currency in sorted({pot["currency"] for pot in self.pots}):
+                lines = (one for pot in self.divided for one in pot.lines if one["outcome"] == "pooled")
+                into = [quanta(one["amount"]) for one in lines if one["to"] == f"pool:{label}:{currency}"]
+                if into:
+                    yield PoolOf(self, part, currency, sum(into))
+
     def payees(self, lines: list[Record]) -> Iterator[Record]:
         currency_of = {pot["pot"]: pot["currency"] for pot in self.pots}
+        currency_of |= {line["pot"]: line["pot"].split(":")[-1] for line in lines if ":" in line["pot"]}
         for party in self.parties:
             ours = [line for line in lines if line.get("party") == party["party"]]
             for currency in sorted({currency_of[line["pot"]] for line in ours}):
@@ -153,25 +178,47 @@ class PotOf:
             party: [one for one in bundle.mandates if one["member"] == party] for party in self.party
         }
         self.ordinal = {one["party"]: one["ordinal"] for one in bundle.parties}
-        self.licensed_rows = list(self.rows())
+        edges = [
+            place for place, day in enumerate(self.days) if place == 0 or day.isoformat() in self.edges()
+        ]
+        self.segments = [self.days[a:b] for a, b in zip(edges, [*edges[1:], None], strict=True)]
+        found = [one for one in bundle.classes if one["pot"] == pot["pot"]]
+        self.entitled = set(found[0]["subjects"]) if found else None
+        self.reserve = found[0] if found and "reserve" in found[0] else None
+        counted = list(self.rows())
+        self.licensed_rows = [row for row in counted if row["licensed"]]
+        self.earning = self.licensed_rows
+        if self.entitled is not None:
+            self.earning = [row for row in counted if row["work"]["id"] in self.entitled]
         self.lines: list[Record] = []
         self.shares: list[Record] = []
-        self.portions(self.deductions())
+        self.gross = self.left = self.amount
+        if self.reserve:
+            kept = int(self.amount * Fraction(self.reserve["reserve"]) + Fraction(1, 2))
+            self.gross = self.left = self.amount - kept
+            self.say({"share": "reserve", "outcome": "fund", "to": self.reserve["fund"]}, kept)
 
     # --- which usage is licensed ---
 
-    def segment(self, first: date) -> list[date]:
-        """The days from ``first`` until something that bears on the pot begins or ends."""
+    def edges(self) -> set[str | None]:
+        """The days on which something that bears on the pot begins or is over."""
         ours = [one for one in self.bundle.mandates if one["licensee"] in (None, self.licence["licensee"])]
         ours += [one for one in self.bundle.direct if one["licensee"] == self.licence["licensee"]]
         ours += [self.licence, *(span for one in self.bundle.parties for span in one["member"])]
         ours += [version for one in self.bundle.works for version in one.get("owners", [])]
-        edges = {edge for one in ours for edge in (one["from"], one["until"])}
-        assert first == self.days[0] or first.isoformat() in edges, "counts begin where nothing changes"
-        found = [first]
-        while found[-1] < self.days[-1] and (found[-1] + timedelta(days=1)).isoformat() not in edges:
-            found.append(found[-1] + timedelta(days=1))
-        return found
+        ours += self.bundle.agreements
+        return {edge for one in ours for edge in (one["from"], one["until"])}
+
+    def there(self, work: Record) -> list[list[date]]:
+        """The segments in which the work stands, used or not: those of a licensed use; of a class, all."""
+        if self.entitled is not None:
+            return self.segments if work["id"] in self.entitled else []
+        return [
+            days for days in self.segments if any(self.allowed(work["member"], use, days[0]) for use in USES)
+        ]
+
+    def from_until(self, days: list[date]) -> Record:
+        return {"from": days[0].isoformat(), "until": (days[-1] + timedelta(days=1)).isoformat()}
 
     def allowed(self, member: str, use: str, day: date) -> bool:
         """Whether the member's usage is licensed on that day, asked once."""
@@ -199,17 +246,25 @@ class PotOf:
         return bool(memberships) and "yes" in said and "no" not in said
 
     def rows(self) -> Iterator[Record]:
-        """The rows of the counts that are licensed, with what their lines need."""
+        """The rows of the counts that are of something, with what their lines need."""
         ours = [one for one in self.bundle.counts if one["pot"] == self.pot["pot"]]
-        segments = {day: self.segment(date.fromisoformat(day)) for day in {one["from"] for one in ours}}
-        for one in sorted(ours, key=lambda one: (one["subject"], one["from"], USES.index(one["use"]))):
-            work = self.bundle.works[one["subject"]]
-            days = segments[one["from"]]
+        segments = {days[0].isoformat(): days for days in self.segments}
+        shown = ["key", "signature", "address", "name", "token", "none"]
+        ours.sort(
+            key=lambda one: (
+                one["subject"],
+                one["from"],
+                USES.index(one["use"]),
+                shown.index(one.get("evidence", "none")),
+            )
+        )
+        for one in ours:
+            work, days = self.bundle.works[one["subject"]], segments[one["from"]]
             answers = {self.allowed(work["member"], one["use"], day) for day in days}
             assert len(answers) == 1, "a mandate changes within a segment"
-            if answers == {True} and one["requests"]:
-                until = days[-1] + timedelta(days=1)
-                yield {**one, "until": until.isoformat(), "work": work, "owners": self.owners(work, days)}
+            if one["requests"]:
+                more = {"work": work, "days": days, "licensed": answers == {True}}
+                yield {**one, **self.from_until(days), **more, "owners": self.owners(work, days)}
 
     def owners(self, work: Record, days: list[date]) -> list[tuple[str, str, Fraction]]:
         found = {
@@ -224,90 +279,98 @@ class PotOf:
 
     # --- the plan ---
 
-    def deductions(self) -> int:
-        left = self.amount
-        for one in self.bundle.plan.get("deduct", []):
-            rate = share_of(one["rate"])
-            exact = (self.amount if one.get("of", "gross") == "gross" else left) * rate
-            kept = min(int(exact + Fraction(1, 2)), left)
-            left -= kept
-            told = {"share": one["label"], "outcome": "deducted", "rate": fraction(rate), "to": one["to"]}
-            self.say(told, kept)
-        return left
+    def would_keep(self, one: Record) -> int:
+        base = self.gross if one.get("of", "gross") == "gross" else self.left
+        return min(int(base * share_of(one["rate"]) + Fraction(1, 2)), self.left)
 
-    def portions(self, rest: int) -> None:
+    def keep(self, one: Record, kept: int) -> None:
+        self.left -= kept
+        rate = fraction(share_of(one["rate"]))
+        self.say({"share": one["label"], "outcome": "deducted", "rate": rate, "to": one["to"]}, kept)
+
+    def divide(self) -> None:
         parts = self.bundle.plan["share"]
-        there = [self.standing_in(part) for part in parts]
-        empties = [part.get("if_empty", "spread") for part in parts]
-        weights = [
-            share_of(part["portion"]) if standing or empty != "spread" else Fraction(0)
-            for part, standing, empty in zip(parts, there, empties, strict=True)
-        ]
-        if not any(weights):
-            self.say({"share": "nobody", "outcome": "held"}, rest)
-            weights = [Fraction(1) for _ in parts]
-            rest = 0
-        amounts = split(rest, weights)
-        for part, standing, empty, amount in zip(parts, there, empties, amounts, strict=True):
-            total = sum((weight for _, weight in standing), Fraction(0))
-            outcome = "shared" if standing else empty.split(":")[0]
-            self.shares.append(
-                {
-                    "share": part["label"],
-                    "amount": decimal(amount),
-                    "weight": fraction(total),
-                    "outcome": outcome,
-                }
+        if not any(self.stays(part) for part in parts):
+            self.portions(parts, 0)
+            self.say({"share": "nobody", "outcome": "held"}, self.left)
+        else:
+            self.portions(parts, self.left)
+
+    def standing(self, part: Record) -> list[algebra.Row]:
+        if part.get("income") == "pooled":
+            return self.bundle.pool(part, self.pot["currency"])
+        return algebra.standing(self, part)
+
+    def is_there(self, part: Record) -> bool:
+        return any(map(self.stays, part["share"])) if "share" in part else bool(self.standing(part))
+
+    def stays(self, part: Record) -> bool:
+        return self.is_there(part) or part.get("if_empty", "spread") != "spread"
+
+    def portions(self, parts: list[Record], rest: int) -> None:
+        weights = [share_of(part["portion"]) if self.stays(part) else Fraction(0) for part in parts]
+        amounts = split(rest, weights) if any(weights) else [0] * len(parts)
+        for part, amount in zip(parts, amounts, strict=True):
+            self.settle(part, amount)
+
+    def settle(self, part: Record, amount: int) -> None:
+        empty = part.get("if_empty", "spread")
+        if not self.is_there(part):
+            self.account(part, amount, Fraction(0), empty.split(":")[0])
+            if empty != "spread":
+                self.park(part, amount, empty)
+            self.portions(part.get("share", []), 0)
+        elif "share" in part:
+            self.account(part, amount, Fraction(0), "split")
+            self.portions(part["share"], amount)
+        elif part.get("income") == "pooled":
+            self.account(part, amount, sum_of(self.standing(part)), "pooled")
+            to = f"pool:{part['label']}:{self.pot['currency']}"
+            self.say({"share": part["label"], "outcome": "pooled", "to": to}, amount)
+        else:
+            self.account(part, amount, sum_of(self.standing(part)), "shared")
+            self.pay(part, self.standing(part), amount)
+
+    def account(self, part: Record, amount: int, weight: Fraction, outcome: str) -> None:
+        told = {"share": part["label"], "amount": decimal(amount), "weight": fraction(weight)}
+        self.shares.append(told | {"outcome": outcome})
+
+    def park(self, part: Record, amount: int, where: str) -> None:
+        """What goes to nobody: held, or into a fund."""
+        told = {"outcome": "held"} if where == "hold" else {"outcome": "fund", "to": where}
+        self.say({"share": part["label"], **told}, amount)
+
+    def price(self, tier: str) -> int:
+        prices = self.licence["prices"]
+        return quanta(prices.get(tier, prices.get("*")))
+
+    def is_member(self, party: Record) -> bool:
+        if self.entitled is not None:
+            return any(
+                one["id"] in self.entitled and one["member"] == party["party"] for one in self.bundle.works
             )
-            if standing:
-                self.pay(part, standing, amount)
-            elif empty == "hold":
-                self.say({"share": part["label"], "outcome": "held"}, amount)
-            elif empty != "spread":
-                self.say({"share": part["label"], "outcome": "fund", "to": empty}, amount)
-
-    def standing_in(self, part: Record) -> list[tuple[Record, Fraction]]:
-        """The rows, or the parties, that share a portion, each with its weight; those of no weight do not."""
-        if part["key"] == "usage":
-            weighed = [(row, row["requests"] * self.weight(part, row["work"])) for row in self.licensed_rows]
-            return [(row, weight) for row, weight in weighed if weight]
-        return [(one, Fraction(1)) for one in self.bundle.parties if self.is_counted(part, one)]
-
-    def weight(self, part: Record, work: Record) -> Fraction:
-        weight = Fraction(1)
-        if "weight" in part:
-            content = self.bundle.plan["content"]
-            weight = Fraction(content.get(work["tier"], content.get("*", "1")))
-        if part.get("measure") == "value":
-            prices = self.licence["prices"]
-            weight *= quanta(prices.get(work["tier"], prices.get("*")))
-        return weight
-
-    def is_counted(self, part: Record, party: Record) -> bool:
         if any(is_in(day, lapse) for day in self.days for lapse in party["lapses"]):
             return False
-        if not any(self.allowed(party["party"], use, day) for use in USES for day in self.days):
-            return False
-        return part["key"] == "equal" or self.tier_of(party["works"]) == part["tier"]
+        return any(self.allowed(party["party"], use, day) for use in USES for day in self.days)
 
     def tier_of(self, works: int) -> str:
-        reached = {least: name for name, least in self.bundle.plan["tiers"].items() if works >= least}
+        tiers = self.bundle.plan.get("tiers", {})
+        reached = {least: name for name, least in tiers.items() if works >= least}
         return str(reached[max(reached)] if reached else self.bundle.plan.get("below", ""))
 
-    def pay(self, part: Record, standing: list[tuple[Record, Fraction]], amount: int) -> None:
-        for (one, weight), owed in zip(
-            standing, split(amount, [weight for _, weight in standing]), strict=True
-        ):
-            told = {"share": part["label"], "weight": fraction(weight)}
-            if part["key"] != "usage":
-                self.owe({**told, "party": one["party"], "role": "member", "part": "1/1"}, owed)
+    def pay(self, part: Record, standing: list[algebra.Row], amount: int) -> None:
+        owed, over = algebra.amounts(self, standing, amount, part)
+        for one, sum_ in zip(standing, owed, strict=True):
+            told = {"share": part["label"], "weight": fraction(one["weight"]), **one["told"]}
+            if one["owners"] is None:
+                self.owe({**told, "party": one["member"], "role": "member", "part": "1/1"}, sum_)
                 continue
-            told |= {name: one[name] for name in ("from", "until", "use", "requests")}
-            told["subject"] = one["work"]["id"]
             for (party, role, share), own in zip(
-                one["owners"], split(owed, [share for _, _, share in one["owners"]]), strict=True
+                one["owners"], split(sum_, [share for _, _, share in one["owners"]]), strict=True
             ):
                 self.owe({**told, "party": party, "role": role, "part": fraction(share)}, own)
+        if over:
+            self.park(part, over, part.get("if_over", "hold"))
 
     def owe(self, told: Record, amount: int) -> None:
         on_hold = {one["party"] or one["subject"] for one in self.bundle.holds}
@@ -346,10 +409,11 @@ class PotOf:
         return int(exact / minor) * minor
 
     def total(self) -> Record:
-        def sum_of(outcome: str) -> int:
-            return sum(quanta(line["amount"]) for line in self.lines if line["outcome"] == outcome)
+        def outcome(name: str) -> int:
+            return sum(quanta(line["amount"]) for line in self.lines if line["outcome"] == name)
 
-        sums = {name: sum_of(name) for name in ("payable", "held", "deducted", "fund")}
+        sums = {name: outcome(name) for name in ("payable", "held", "deducted", "fund")}
+        pooled = outcome("pooled")
         return {
             "pot": self.pot["pot"],
             "currency": self.pot["currency"],
@@ -359,9 +423,31 @@ class PotOf:
             "held": decimal(sums["held"]),
             "deducted": decimal(sums["deducted"]),
             "fund": decimal(sums["fund"]),
-            "residue": decimal(self.amount - sum(sums.values())),
+            **({"pooled": decimal(pooled)} if pooled else {}),
+            "residue": decimal(self.amount - sum(sums.values()) - pooled),
             "shares": self.shares,
         }
+
+
+class PoolOf(PotOf):
+    """What was pooled from several pots, divided."""
+
+    def __init__(self, bundle: Bundle, part: Record, currency: str, amount: int) -> None:
+        self.bundle, self.amount = bundle, amount
+        self.pot = {"pot": f"pool:{part['label']}:{currency}", "currency": currency}
+        self.party = {one["party"]: one for one in bundle.parties}
+        self.ordinal = {one["party"]: one["ordinal"] for one in bundle.parties}
+        self.lines, self.shares = [], []
+        standing = bundle.pool(part, currency)
+        self.account(part, amount, sum_of(standing), "shared")
+        self.pay(part, standing, amount)
+
+    def due(self) -> int:
+        return 0
+
+
+def sum_of(standing: list[algebra.Row]) -> Fraction:
+    return sum((row["weight"] for row in standing), Fraction(0))
 
 
 def anniversary(first: date, years: int) -> date:

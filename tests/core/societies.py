@@ -14,6 +14,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from quire.core import arrays, bundle, evidence, terms, tokens
+from quire.core.classes import Class
 from quire.core.distribution import (
     Counts,
     Evidence,
@@ -26,14 +27,15 @@ from quire.core.distribution import (
     divide_all,
 )
 from quire.core.money import QUANTA, decimal_of
-from quire.core.plan import Plan
+from quire.core.plan import EVIDENCE
 from quire.core.shares import ROLES, Shares
+from quire.core.weighings import Weighing, Weight
+from tests.core import plans
 
 FIRST = date(2027, 12, 20)
 DAYS = 40
 LABS = ("org_lab-a", "org_lab-b")
 CURRENCIES = ("EUR", "JPY", "KWD", "USD")
-TIERS = {"gold": 1000, "bronze": 100}
 CONTENT = ("news", "photo", "standard")
 KEY = tokens.SigningKey.from_jwk(
     {
@@ -212,71 +214,67 @@ def pots(draw: st.DrawFn) -> tuple[Pot, ...]:
 
 
 @st.composite
-def counts(draw: st.DrawFn, segments: tuple[tuple[date, date], ...], number: int) -> Counts:
+def counts(
+    draw: st.DrawFn, segments: tuple[tuple[date, date], ...], number: int, *, weighed: bool = False
+) -> Counts:
     """Rows in their order, at times none, at times of nothing."""
-    cells = st.tuples(st.integers(0, max(0, number - 1)), st.integers(0, len(segments) * len(terms.USES) - 1))
+    cells = st.tuples(
+        st.integers(0, max(0, number - 1)),
+        st.integers(0, len(segments) * len(terms.USES) - 1),
+        st.integers(0, len(EVIDENCE) - 1) if weighed else st.just(0),
+    )
     places = (
         sorted(draw(st.sets(cells, min_size=draw(st.sampled_from([0, 1, 6])), max_size=20))) if number else []
     )
     requests = [draw(st.one_of(st.just(0), st.integers(1, 9), st.integers(0, 10**15 // 2))) for _ in places]
-    return Counts(
-        segments,
-        arrays.ints([subject for subject, _ in places]),
-        arrays.ints([cell for _, cell in places]),
-        arrays.ints(requests),
-    )
-
-
-empties = st.sampled_from(["spread", "hold", "fund:culture"])
+    columns = [arrays.ints([place[n] for place in places]) for n in range(3)]
+    shown = columns.pop()
+    return Counts(segments, *columns, arrays.ints(requests), shown if weighed else None)
 
 
 @st.composite
-def portions(draw: st.DrawFn, number: int, whole: int, part: int) -> str:
-    lines = [f'label = "part {number}"', f'portion = "{part}/{whole}"', f'if_empty = "{draw(empties)}"']
-    key = draw(st.sampled_from(["usage", "usage", "equal", "tier"]))
-    lines.append(f'key = "{key}"')
-    if key == "tier":
-        lines.append(f'tier = "{draw(st.sampled_from(sorted(TIERS)))}"')
-    if key == "usage":
-        lines.append(f'measure = "{draw(st.sampled_from(["requests", "value"]))}"')
-        if draw(st.booleans()):
-            lines.append('weight = "content tier"')
-    return "[[share]]\n" + "\n".join(lines) + "\n"
+def weighed(draw: st.DrawFn, ids: Sequence[str]) -> tuple[tuple[Weighing, ...], tuple[Weight, ...]]:
+    """A weighing of each kind, at times one more for the first licence alone."""
+    heads, rows = [], []
+    for kind, name in plans.NAMES.items():
+        for licence in ["", "lic_0"][: draw(st.integers(1, 2))]:
+            heads.append(Weighing(name, kind, "sha256:" + "0" * 64, "by looking", "", licence))
+            for one in sorted(draw(st.sets(st.sampled_from([*ids, "wrk_elsewhere"]), max_size=6))):
+                weight = draw(st.sampled_from([Fraction(0), Fraction(1), Fraction(7, 3), Fraction(10**9)]))
+                bounds = draw(st.sampled_from([(None, None), (weight / 2, weight + 1)]))
+                rows.append(Weight(name, licence, one, weight, *bounds))
+    return tuple(heads), tuple(rows)
 
 
 @st.composite
-def plans(draw: st.DrawFn) -> Plan:
-    """Any plan that works: up to three deductions, up to four portions."""
-    parts = draw(st.lists(st.integers(1, 6), min_size=1, max_size=4))
-    told = [draw(portions(place, sum(parts), part)) for place, part in enumerate(parts)]
-    text = 'name = "random"\n'
-    # A tier that no portion pays is refused, unless none is paid at all.
-    tiers = {name: least for name, least in TIERS.items() if any(f'tier = "{name}"' in one for one in told)}
-    if tiers and draw(st.booleans()):
-        text += f'below = "{draw(st.sampled_from(sorted(tiers)))}"\n'
-    text += "[tiers]\n" + "".join(f"{name} = {least}\n" for name, least in tiers.items())
-    text += draw(st.sampled_from(['[content]\nnews = "2.5"\n"*" = "1"\n', '[content]\nphoto = "0"\n']))
-    for place in range(draw(st.integers(0, 3))):
-        rate = draw(st.sampled_from(["15%", "0", "1/3", "33.3%", "0.1%"]))
-        base, whom = draw(st.sampled_from(["gross", "rest"])), draw(st.sampled_from(["society:x", "fund:y"]))
-        text += f'[[deduct]]\nlabel = "cut {place}"\nrate = "{rate}"\nof = "{base}"\nto = "{whom}"\n'
-    return Plan.parse(text + "".join(told))
+def entitled(draw: st.DrawFn, found: Sequence[Pot], ids: Sequence[str]) -> tuple[Class, ...]:
+    """Seldom a class, of a part of the works, at times with a reserve."""
+    told = []
+    for pot in found if ids else ():
+        if not draw(st.integers(0, 7)):
+            names = draw(st.sets(st.sampled_from(ids), min_size=1))
+            reserve = draw(st.sampled_from([Fraction(0), Fraction(1, 7)]))
+            kept = [name for name in ids if name in names]
+            told.append(Class(pot.id, tuple(kept), reserve, "fund:reserve-x" if reserve else ""))
+    return tuple(told)
 
 
 @st.composite
 def evidence_of(draw: st.DrawFn) -> Evidence:
     """A whole run."""
-    folk = draw(parties)
+    plan, folk = draw(plans.plans()), draw(parties)
     said, direct, works = draw(answers(folk)), draw(direct_licences(folk)), draw(subjects(folk))
     owned = [one for several in works.versions.values() for one in several]
     found = draw(pots())
     counted = {}
     for pot in found:
         segments = evidence.cut(folk, said, direct, owned, pot)
-        counted[pot.id] = draw(counts(segments, len(works.ids)))
+        counted[pot.id] = draw(counts(segments, len(works.ids), weighed=plan.weighs_evidence))
     holds = [Hold(f"hld_{one}", one, None) for one in works.ids if not draw(st.integers(0, 5))]
     holds += [Hold(f"hld_{one.id}", None, one.id) for one in folk if not draw(st.integers(0, 5))]
-    return Evidence(draw(plans()), found, folk, said, direct, works, counted, tuple(holds))
+    heads, rows = draw(weighed([*works.ids, *(one.id for one in folk)])) if plan.weighings else ((), ())
+    more = {"weighings": heads, "weights": rows, "classes": draw(entitled(found, works.ids))}
+    return Evidence(plan, found, folk, said, direct, works, counted, tuple(holds), **more)
 
 
 def receipts_of(found: Evidence) -> list[dict[str, Any]]:

@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quire.core import allocation, arrays, bundle, evidence, terms
+from quire.core import allocation, arrays, bundle, evidence, extras, terms
 from quire.core.distribution import (
+    OUTCOMES,
     Counts,
     Division,
     Evidence,
@@ -28,6 +29,8 @@ from quire.core.distribution import (
     Version,
     by_party,
     divide,
+    divide_all,
+    parties_of,
     payees,
 )
 from quire.core.plan import Plan
@@ -55,12 +58,18 @@ def test_every_quantum_is_in_one_line_and_every_line_agrees_with_the_oracle(foun
 @thorough
 @given(societies.evidence_of())
 def test_the_sums_by_columns_are_those_of_the_lines(found: Evidence) -> None:
-    for pot in found.pots:
-        owed = [0] * len(found.parties)
-        for line in divide(found, pot).lines:
+    for one in divide_all(found):
+        owed, parts, number = [0] * len(found.parties), dict.fromkeys(OUTCOMES, 0), 0
+        for line in one.lines:
+            number += 1
+            parts[line.outcome] += line.amount
             if line.party is not None:
                 owed[line.party] += line.amount
-        assert arrays.to_list(by_party(found, pot)) == owed
+        assert arrays.to_list(parties_of(found, one)) == owed
+        assert {name: one.sum_of(name) for name in parts} == parts
+        assert len(one.lines) == number
+        if one.pot:
+            assert arrays.to_list(by_party(found, one.pot)) == owed
 
 
 @pytest.mark.more
@@ -74,18 +83,24 @@ def test_very_many_societies_agree_with_the_oracle(found: Evidence) -> None:
 @given(societies.evidence_of())
 def test_nobody_is_paid_for_usage_that_was_not_licensed(found: Evidence) -> None:
     """Asked of ``terms`` alone, for every day of every line."""
-    for pot in found.pots:
-        segments = found.counts[pot.id].segments
-        for line in divide(found, pot).lines:
-            if line.subject is None:
-                continue
-            member = found.parties[found.subjects.members[line.subject]]
-            days = oracle.days_from(*segments[line.segment])
-            assert days
-            for day in days:
-                assert line.use in pot.licence.uses
-                assert pot.licence.starts <= day < pot.licence.ends
-                assert standing(found, pot, member, line.use, day) == "allowed"
+    pots = {pot.id: pot for pot in found.pots}
+    of_class = {one.pot: one.subjects for one in found.classes}
+    for line in (line for one in divide_all(found) for line in one.lines):
+        if line.subject is None:
+            continue
+        pot = pots[line.source or line.pot]
+        if pot.id in of_class:
+            assert found.subjects.ids[line.subject] in of_class[pot.id]
+            continue
+        member = found.parties[found.subjects.members[line.subject]]
+        days = oracle.days_from(*found.counts[pot.id].segments[line.segment])
+        assert days
+        for day in days:
+            assert pot.licence.starts <= day < pot.licence.ends
+            uses = [line.use] if line.use else terms.USES
+            assert "allowed" in [
+                standing(found, pot, member, use, day) for use in uses if use in pot.licence.uses
+            ]
 
 
 def standing(found: Evidence, pot: Pot, member: Party, use: str, day: date) -> str:
@@ -103,9 +118,12 @@ def test_the_order_in_which_facts_were_written_down_makes_no_difference(found: E
 
     counts = {}
     for pot, told in found.counts.items():
-        columns = (told.subjects, told.cells, told.requests)
+        columns = [told.subjects, told.cells, told.requests]
+        columns += [] if told.evidence is None else [told.evidence]
         rows = mixed(zip(*map(arrays.to_list, columns), strict=True))
-        counts[pot] = Counts(told.segments, *(arrays.ints([row[n] for row in rows]) for n in range(3)))
+        counts[pot] = Counts(
+            told.segments, *(arrays.ints([row[n] for row in rows]) for n in range(len(columns)))
+        )
     versions = {
         place: tuple(Version(one.starts, one.ends, Shares(mixed(one.shares))) for one in mixed(several))
         for place, several in found.subjects.versions.items()
@@ -125,7 +143,7 @@ def test_the_order_in_which_facts_were_written_down_makes_no_difference(found: E
 
 
 def results(found: Evidence) -> dict[str, bytes]:
-    return evidence.result_files(found, [divide(found, pot) for pot in found.pots])
+    return evidence.result_files(found, divide_all(found))
 
 
 @settings(max_examples=60, deadline=None)
@@ -144,28 +162,33 @@ def test_with_numpy_and_without_the_files_are_the_same(found: Evidence) -> None:
 @given(societies.evidence_of())
 def test_what_is_written_is_read_again_as_it_was(found: Evidence) -> None:
     told = evidence.input_files(found, societies.receipts_of(found))
-    assert set(told) == set(evidence.INPUTS)
+    assert set(told) - {*extras.FILES} == set(evidence.INPUTS)
     again = evidence.read(told)
     assert evidence.input_files(again, societies.receipts_of(again)) == told
     assert (again.plan, again.pots, again.parties) == (found.plan, found.pots, found.parties)
     assert (again.answers, again.direct, again.holds) == (found.answers, found.direct, found.holds)
     assert again.subjects.versions == found.subjects.versions
+    for extra in extras.EXTRAS:
+        assert getattr(again, extra.field) == getattr(found, extra.field)
     assert evidence.read_receipts(told) == {pot.id: pot.amount for pot in found.pots}
 
 
 @thorough
 @given(societies.evidence_of())
 def test_payees_and_totals_are_the_sums_of_the_lines(found: Evidence) -> None:
-    divisions = [divide(found, pot) for pot in found.pots]
+    divisions = divide_all(found)
     owed = payees(divisions)
     for outcome in ("payable", "held"):
         paid = sum(line.amount for one in divisions for line in one.lines
                    if line.outcome == outcome and line.party is not None)  # fmt: skip
         assert sum(sums[outcome] for sums in owed.values()) == paid
     for one in divisions:
-        parts = [one.sum_of(name) for name in ("payable", "held", "deducted", "fund")]
-        assert sum(parts) == one.pot.amount
-        assert sum(share.amount for share in one.shares) in (one.pot.amount - parts[2], 0)
+        assert sum(one.sum_of(name) for name in OUTCOMES) == one.received
+        kept = sum(line.amount for line in one.lines if line.label == "reserve") + one.sum_of("deducted")
+        leaves = sum(share.amount for share in one.shares if share.outcome != "split")
+        assert leaves in (one.received - kept, 0)
+    pools = sum(one.received for one in divisions if one.pot is None)
+    assert pools == sum(one.sum_of("pooled") for one in divisions)
 
 
 # --- a small society by hand ---
@@ -441,11 +464,14 @@ def test_the_oracle_runs_as_a_script_on_a_published_bundle(tmp_path: Path) -> No
         assert done.stdout.splitlines()[-1] == ["All lines, totals and payees agree.", "1 differences."][code]
 
 
-def imports_of(path: str) -> Iterator[str]:
-    for line in Path(path).read_text().splitlines():
+def imports_of(*paths: str) -> Iterator[str]:
+    for line in "\n".join(Path(path).read_text() for path in paths).splitlines():
         if line.startswith(("import ", "from ")):
             yield line.split()[1].partition(".")[0]
 
 
 def test_the_oracle_imports_the_standard_library_alone() -> None:
-    assert set(imports_of(oracle.__file__)) - {"__future__"} <= sys.stdlib_module_names
+    other = oracle.algebra.__file__
+    assert (
+        set(imports_of(oracle.__file__, other)) - {"__future__", "oracle_algebra"} <= sys.stdlib_module_names
+    )

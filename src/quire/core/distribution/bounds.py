@@ -1,10 +1,11 @@
 """Caps and floors: an amount divided in proportion to weights, and yet within bounds.
 
-Round by round, what is left is divided among the members who are not bound yet (``allocate``). Whoever then
-has more than their cap, or less than their floor, is bound to it: in a round either those above, where
-together they have more too much than the others lack, or those below; where both are alike, all. It ends
-when nobody is beyond a bound, and comes to the only division in which everybody unbound is paid at one rate.
-(The same rounds lay out flexible boxes on a page: CSS Flexible Box Layout §9.7.)
+Round by round, the exact shares of what is left are looked at, among the members who are not bound yet.
+Whoever would have more than their cap, or less than their floor, is bound to it: in a round either those
+above, where together they have more too much than the others lack, or those below; where both are alike,
+all. When nobody is beyond a bound, the rest is divided (``allocate``). That is the only division in which
+everybody unbound is paid at one rate. (The same rounds lay out flexible boxes on a page: CSS Flexible Box
+Layout §9.7.)
 
 A cap in parts of the amount is cut to the quantum above, a floor to the quantum below. A fixed floor that is
 over the cap gives way to it. Floors that sum to more than there is are scaled down in proportion. What is
@@ -112,14 +113,32 @@ def within(amount: int, weights: Mapping[int, int], limits: Limits) -> tuple[dic
     free, rest = dict(weights), amount
     found: dict[int, int] = {}
     while True:
-        parts = allocate(rest, free)
-        above = {} if limits.cap is None else {k: limits.cap for k, p in parts.items() if p > limits.cap}
-        below = {key: floors[key] for key, one in parts.items() if one < floors[key]}
-        excess = sum(parts[key] - bound for key, bound in above.items())
-        lack = sum(bound - parts[key] for key, bound in below.items())
+        # Exact shares are compared, in parts of the whole weight: what is in bounds is so once it is cut, too.
+        whole = sum(free.values())
+        above, excess = _beyond(free, rest, whole, limits.cap)
+        below, lack = _short(free, rest, whole, floors)
         if excess == lack:
-            return found | parts | above | below, 0
-        bound = above if excess > lack else below
+            bound = above | below
+        else:
+            bound = above if excess > lack else below
         found |= bound
         rest -= sum(bound.values())
         free = {key: weight for key, weight in free.items() if key not in bound}
+        if excess == lack:
+            return found | (allocate(rest, free) if free else {}), 0
+
+
+def _beyond(weights: Mapping[int, int], rest: int, whole: int, cap: int | None) -> tuple[dict[int, int], int]:
+    """Those whose share would be above their cap, at it, and what they would have too much."""
+    if cap is None:
+        return {}, 0
+    much = {key: rest * one - cap * whole for key, one in weights.items() if rest * one > cap * whole}
+    return dict.fromkeys(much, cap), sum(much.values())
+
+
+def _short(
+    weights: Mapping[int, int], rest: int, whole: int, floors: Mapping[int, int]
+) -> tuple[dict[int, int], int]:
+    """Those whose share would be below their floor, at it, and what they would lack."""
+    lack = {k: floors[k] * whole - rest * one for k, one in weights.items() if rest * one < floors[k] * whole}
+    return {key: floors[key] for key in lack}, sum(lack.values())
