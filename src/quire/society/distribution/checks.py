@@ -19,6 +19,7 @@ from quire.society.invoicing import queries as invoicing
 from quire.society.kit import ids
 from quire.society.ledger import accounts
 from quire.society.ledger import queries as ledger
+from quire.society.parties import queries as parties
 
 
 def pots_are_their_receipts() -> Iterator[str]:
@@ -71,7 +72,9 @@ def posted_pots_are_empty() -> Iterator[str]:
 def held_is_what_lines_hold() -> Iterator[str]:
     """What posted lines hold, by payee or by pot, is on the account that holds it, until it is released."""
     held: dict[tuple[str, str], int] = {}
-    found = Line.objects.filter(run__state__in=["posted", "closed"], outcome="held", release=None)
+    found = Line.objects.filter(
+        run__state__in=["posted", "closed"], outcome__in=["held", "unclaimed"], release=None
+    )
     for party, pot, currency, amount in (
         found.order_by().values_list("party_id", "pot_id", "pot__currency").annotate(sum=Sum("amount"))
     ):
@@ -127,6 +130,14 @@ def approvals_are_by_others() -> Iterator[str]:
             yield f"{run.tid} went on without a second person's approval of its results."
 
 
+def balances_are_with_those_who_stand_in() -> Iterator[str]:
+    """A party that is no more has no balance left, once it is clear who stands in its place."""
+    owed = {code for (code, _), amount in ledger.balances("rights:payable").items() if amount < 0}
+    for row in parties.succeeded().values():
+        if row.takers and accounts.payable(row.party_tid) in owed:
+            yield f"{row.code} still has a balance, though others stand in its place since {row.starts}."
+
+
 CHECKS = [
     pots_are_their_receipts,
     conversions_are_exact,
@@ -135,4 +146,5 @@ CHECKS = [
     held_is_what_lines_hold,
     files_are_those_recorded,
     approvals_are_by_others,
+    balances_are_with_those_who_stand_in,
 ]

@@ -51,3 +51,9 @@ class BadHold(Invalid):
     """A hold that names nothing, or both a work and a party."""
 
     code = "distribution.hold"
+
+
+class CircleOfRights(Invalid):
+    """A succession by which money would come back to where it began."""
+
+    code = "distribution.circle-of-rights"

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import F, Q, Sum
 
 from quire.society.distribution import publishing
-from quire.society.distribution.models import Hold, Line, PlanVersion, Run
+from quire.society.distribution.models import Hold, Line, Passing, PlanVersion, Run
 from quire.society.kit import ids
 from quire.society.kit.nouns import one
 from quire.society.kit.periods import Period
@@ -140,7 +140,8 @@ def payees(run: Run, currency: str = "") -> list[UUID]:
 
 
 def credited() -> dict[tuple[UUID, str], int]:
-    """Per party and currency: quanta made payable by all posted runs, and by holds released."""
+    """Per party and currency: quanta made payable by all posted runs, and by holds released; what went to
+    those who stand in a party's place is theirs, and no longer the party's."""
     found = (
         Line.objects.filter(run__state__in=["posted", "closed"], party__isnull=False)
         .filter(Q(outcome="payable") | Q(release__isnull=False))
@@ -148,7 +149,13 @@ def credited() -> dict[tuple[UUID, str], int]:
         .values_list("party_id", "pot__currency")
         .annotate(amount=Sum("amount"))
     )
-    return {(party, currency): amount for party, currency, amount in found}
+    sums = {(party, currency): amount for party, currency, amount in found}
+    for giver, taker, currency, amount in Passing.objects.values_list(
+        "giver_id", "taker_id", "currency", "amount"
+    ):
+        sums[giver, currency] = sums.get((giver, currency), 0) - amount
+        sums[taker, currency] = sums.get((taker, currency), 0) + amount
+    return sums
 
 
 def on_hold() -> set[UUID]:

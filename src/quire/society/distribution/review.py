@@ -39,13 +39,13 @@ def _must_agree(run: Run, totals: list[dict[str, Any]]) -> None:
         .values_list("pot_id", "outcome")
         .annotate(amount=Sum("amount"))
     }
-    names = {"payable": "allocated", "held": "held", "deducted": "deducted", "fund": "fund"}
+    names = {"payable": "allocated"} | {name: name for name in ("held", "deducted", "fund", "unclaimed")}
     ids = {pot.tid: pot for pot in run.pots.all()}
     for told in totals:
         pot = ids[told["pot"]]
         parts = {published: sums.get((pot.id, outcome), 0) for outcome, published in names.items()}
         if (
-            any(decimal_of(amount) != told[published] for published, amount in parts.items())
+            any(decimal_of(amount) != told.get(name, decimal_of(0)) for name, amount in parts.items())
             or sum(parts.values()) + quanta_of(told["residue"]) != pot.amount
         ):
             raise DoesNotAdd(
@@ -75,6 +75,8 @@ def _notices(run: Run, totals: list[dict[str, Any]], payees: list[dict[str, Any]
         yield from (f"{name}: {sentence}" for sentence in _empty(told["shares"]))
         if quanta_of(told["held"]):
             yield f"{name}: {Money(quanta_of(told['held']), currency)} is held."
+        if unclaimed := quanta_of(told.get("unclaimed", decimal_of(0))):
+            yield f"{name}: {Money(unclaimed, currency)} is unclaimed: nobody knows whose it is."
     if not payees:
         yield "Nobody is paid by this run."
 

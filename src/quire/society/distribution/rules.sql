@@ -139,17 +139,18 @@ END $$;
 CREATE OR REPLACE TRIGGER distribution_lines_in_time AFTER INSERT ON public.distribution_line
   REFERENCING NEW TABLE AS new_lines FOR EACH STATEMENT EXECUTE FUNCTION distribution_check_lines();
 
--- Only what a posted run held for a hold can be released.
+-- Only what a posted run held under a party's name can be released: for a hold, or while it was unclear who
+-- succeeds it.
 CREATE OR REPLACE FUNCTION distribution_check_releases() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT 1 FROM new_releases AS named
                LEFT JOIN public.distribution_line AS line
-                 ON line.id = named.line_id AND line.outcome = 'held' AND line.hold_id IS NOT NULL
+                 ON line.id = named.line_id AND line.outcome = 'held' AND line.party_id IS NOT NULL
                LEFT JOIN public.distribution_run AS run
                  ON run.id = line.run_id AND run.state IN ('posted', 'closed')
               WHERE run.id IS NULL) THEN
-    RAISE EXCEPTION 'only lines that a posted run held for a hold are released'
+    RAISE EXCEPTION 'only lines that a posted run held under a party''s name are released'
       USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NULL;

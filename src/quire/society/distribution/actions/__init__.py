@@ -5,16 +5,19 @@ from quire.society.distribution.actions.lumps import open_lump_run
 from quire.society.distribution.actions.plans import adopt_plan
 from quire.society.distribution.actions.runs import approve, cancel, forecast, open_run, work
 from quire.society.distribution.actions.stages import STAGES
+from quire.society.distribution.actions.succession import carry_over, succeed
 
 __all__ = [
     "STAGES",
     "adopt_plan",
     "approve",
     "cancel",
+    "carry_over",
     "forecast",
     "open_lump_run",
     "open_run",
     "place_hold",
     "release_hold",
+    "succeed",
     "work",
 ]

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models.fields.json import KeyTextTransform
 
+from quire.society.distribution.actions.succession import LOCK, carry_over
 from quire.society.distribution.errors import BadHold
 from quire.society.distribution.models import Hold, Line, Run
 from quire.society.kit import acts, clock, ids, locks
@@ -17,9 +18,6 @@ from quire.society.ledger import accounts
 from quire.society.ledger import actions as ledger
 from quire.society.parties import queries as parties
 from quire.society.repertoire import queries as repertoire
-
-LOCK = "distribution:holds"
-"""Held by whoever posts a run or releases a hold, so that no line is released twice or forgotten."""
 
 
 def place_hold(*, reason: str, by: Any, work: str = "", party: str = "", starts: date | None = None) -> Hold:
@@ -63,6 +61,7 @@ def release_hold(hold_tid: str, *, by: Any) -> int:
         hold.save(update_fields=["released_on"])
         posted = Line.objects.filter(run__state__in=["posted", "closed"])
         count = let_go(posted, key=f"release:{hold.tid}", text=f"Released: {hold.reason}", by=by)
+        carry_over(by=by)
         acts.record("distribution.release", hold, by=by, lines=count)
     return count
 

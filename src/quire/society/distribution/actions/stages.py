@@ -17,7 +17,7 @@ from quire.core import arrays, evidence
 from quire.core.distribution import OUTCOMES, Division, Evidence, divide_all, parties_of
 from quire.core.money import decimal_of
 from quire.society.distribution import freezing, pots, publishing, review
-from quire.society.distribution.actions import holds
+from quire.society.distribution.actions import holds, succession
 from quire.society.distribution.errors import DoesNotAdd, WrongStage
 from quire.society.distribution.models import Line, Run
 from quire.society.distribution.store import Store
@@ -169,6 +169,7 @@ def post(run: Run, *, by: Any, place: Store) -> None:
                 )
         move(run, "posted")
         acts.record("distribution.post", run, by=by, released=holds.let_go_of_run(run, by=by))
+        succession.carry_over(by=by)
 
 
 def _entries(pot: Any) -> Iterator[ledger.EntryIn]:
@@ -190,7 +191,7 @@ def _entries(pot: Any) -> Iterator[ledger.EntryIn]:
 def _account(outcome: str, party: UUID | None, to: str, pot: Any) -> str:
     if outcome == "payable":
         return accounts.payable(ids.show("pty", party))
-    if outcome == "held":
+    if outcome in ("held", "unclaimed"):
         return accounts.held(ids.show("pty", party)) if party else accounts.unallocated(pot.tid)
     kind, _, name = to.partition(":")
     return accounts.fund(name) if kind == "fund" else accounts.deduction(name)
