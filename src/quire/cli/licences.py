@@ -325,14 +325,16 @@ def receipts_record(
     period: Annotated[str, typer.Option(help="2026-01, 2026-Q1, 2026 or 2026-01-01..2026-02-01.")],
     received: Annotated[str, typer.Option(help="The day it came in.")],
     reference: Annotated[str, typer.Option(help="The bank's reference; a receipt is booked once.")],
+    currency: Annotated[str, typer.Option(help="What it came in, where that is not the licence's.")] = "",
     by: By = "",
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Book one receipt, in the licence's currency."""
+    """Book one receipt, in the licence's currency unless it came in another."""
     from quire.core.money import Money
     from quire.society.invoicing import actions
     from quire.society.kit import periods
+    from quire.society.licensing import queries as licensing
 
     with frame.rehearsal(dry_run):
         booked = actions.record_receipt(
@@ -341,6 +343,8 @@ def receipts_record(
             amount=amount,
             received_on=day(received),
             reference=reference,
+            currency=currency,
+            foreign=currency not in ("", licensing.licence(licence).currency),
             by=frame.acting(by),
         )
     money = Money(booked.amount, booked.currency)

@@ -18,7 +18,9 @@ from quire.cli import (
     distribution,
     edges,
     house,
+    income,
     licences,
+    lumps,
     money,
     people,
     repertoire,
@@ -40,7 +42,8 @@ app = typer.Typer(
 
 house.register(app)
 _PARTS = (
-    people, repertoire, licences, clients, credit, edges, usage, reports, surveys, distribution, money, demo,
+    people, repertoire, licences, clients, credit, edges, usage, reports, surveys, distribution, income,
+    lumps, money, demo,
 )  # fmt: skip
 for part in _PARTS:
     part.register(app)

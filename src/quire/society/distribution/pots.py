@@ -69,7 +69,7 @@ def make(run: Run, groups: Groups) -> None:
 
 
 def _must_fit_lumps(groups: Groups, wanted: str) -> None:
-    """What is kept in reserve of a lump sum is paid in the currency it came in: nothing of it is converted."""
+    """What is kept in reserve of a lump sum is paid in the currency it came in: none of it is converted."""
     for (licence, _, _, currency), _ in groups.items():
         if wanted not in ("", currency) and licensing.licence(licence).kind == "lump":
             raise errors.NothingToDistribute(
