@@ -133,6 +133,8 @@ def read_head(record: Record, places: object = None) -> Head:
     for name in ("survey", "from", "until", "currency", "measure", "method", "auxiliary", "commitment"):
         _text(told[name], name)
     _text(told["beacon"], "beacon")
+    for name in ("from", "until"):
+        date.fromisoformat(told[name])
     _count(told["size"], "size")
     for name, take in told["strata"]:
         _text(name, "stratum")
