@@ -275,6 +275,12 @@ def both(lanes: list[list[Batch]], seconds: float) -> Both:
         go.wait()
         return not over.is_set()
 
+    def look() -> int:
+        """Events that wait now. Too many: nobody sends."""
+        waiting = sum(sent) - (counted() - before)
+        (go.clear if waiting > HELD_BACK else go.set)()
+        return waiting
+
     go.set()
     with server() as (port, serving), service() as compaction:
         ours, waited = {"server": serving, "compaction": compaction.pid, "edges": os.getpid()}, list[int]()
@@ -285,12 +291,12 @@ def both(lanes: list[list[Batch]], seconds: float) -> Both:
         for job in jobs:
             job.start()
         while counted() == before:
+            look()
             time.sleep(0.1)
         began, used = time.perf_counter(), {name: busy(pid) for name, pid in ours.items()}
         first = (sum(sent), counted())
         while time.perf_counter() - began < seconds and any(job.is_alive() for job in jobs):
-            waited.append(sum(sent) - (counted() - before))
-            (go.clear if waited[-1] > HELD_BACK else go.set)()
+            waited.append(look())
             time.sleep(0.25)
         took, last = time.perf_counter() - began, (sum(sent), counted())
         cores = {name: (busy(pid) - used[name]) / took for name, pid in ours.items()}
