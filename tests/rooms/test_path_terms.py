@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -14,17 +15,28 @@ from quire.core.patterns import covers, matches
 from quire.society.mandates import paths
 from quire.society.mandates.errors import AnswerEnded, AnswerWrong, PathWrong
 from quire.society.mandates.hosts import HostTerms
+from tests.conftest import Furnished, furnished
 from tests.rooms.boundary_desk import HOST, JAN, Desk
 
 MAR, JUN, SEP = (date(2026, month, 1) for month in (3, 6, 9))
 
 
-@pytest.fixture
-def desk(house: Any, people: Any) -> Desk:
+def paper(people: dict[str, Any], patch: pytest.MonkeyPatch) -> Desk:
     made = Desk(people["preparer"])
     made.site()
     made.verified()
     return made
+
+
+@pytest.fixture(scope="module")
+def before(postgres: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
+    with furnished(postgres, tmp_path_factory.mktemp("before"), paper) as made:
+        yield made
+
+
+@pytest.fixture
+def desk(house: Any, before: Furnished) -> Any:
+    return before.made
 
 
 def uses(path: str, licensee: str | None = None, on: date = JUN) -> tuple[str, ...]:

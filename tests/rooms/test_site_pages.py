@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from quire.core import edge_auth, envelope
 from quire.core.rsl import MEDIA_TYPE
 from quire.core.site import SiteTerms
 from quire.core.tokens import KeySet, SigningKey
+from tests.conftest import Furnished, furnished
 from tests.rooms.boundary_desk import HOST, Desk, browser
 
 PAGES = {
@@ -23,17 +25,27 @@ PAGES = {
 POLICY = "/edge/v1/policy"
 
 
-@pytest.fixture
-def desk(house: Any, people: Any) -> Desk:
-    from quire.society.usage.acceptance import door
-
-    door.DOOR.known.forget()
+def paper(people: dict[str, Any], patch: pytest.MonkeyPatch) -> Desk:
     made = Desk(people["preparer"])
     made.site()
     made.verified()
     made.yes("search")
     made.yes("ai-train", "lab-a")
     return made
+
+
+@pytest.fixture(scope="module")
+def before(postgres: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
+    with furnished(postgres, tmp_path_factory.mktemp("before"), paper) as made:
+        yield made
+
+
+@pytest.fixture
+def desk(house: Any, before: Furnished) -> Any:
+    from quire.society.usage.acceptance import door
+
+    door.DOOR.known.forget()
+    return before.made
 
 
 @pytest.mark.parametrize(("page", "kind"), PAGES.items())
