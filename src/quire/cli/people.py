@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from quire.cli import frame
+from quire.cli import frame, succession
 from quire.cli.frame import By, DryRun, Json, Skip
 from quire.cli.house import day
 
@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
         (
             "parties",
             "People and organisations: members, owners, licensees.",
-            (("import", parties_import), ("list", parties_list)),
+            (("import", parties_import), ("list", parties_list), *succession.COMMANDS),
         ),
         (
             "members",

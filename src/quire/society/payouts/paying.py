@@ -74,7 +74,7 @@ def plan(currency: str) -> Plan:
     society = parties.society()
     owed = balances(currency)
     payees = parties.payees(owed)
-    holds = holds_by_party()
+    holds, gone = holds_by_party(), parties.succeeded()
     came_back = returned_by_party(set(owed))
     titles = _Titles(society.name, currency, set(owed))
     due: list[Due] = []
@@ -82,8 +82,11 @@ def plan(currency: str) -> Plan:
     for party, payee in payees.items():
         balance = Money(owed[party], currency)
         back = came_back.get(party, ())
-        if why := "; ".join(_reasons(balance, payee, society, holds.get(party, ()), back)):
-            carried.append(Carried(payee.tid, payee.code, payee.name, currency, balance.quanta, f"{why}."))
+        why = [gone[party].sentence()] if party in gone else []
+        why += _reasons(balance, payee, society, holds.get(party, ()), back)
+        if why:
+            told = "; ".join(why)
+            carried.append(Carried(payee.tid, payee.code, payee.name, currency, balance.quanta, f"{told}."))
         else:
             units, rest = balance.to_minor()
             runs, text = titles.of(party)

@@ -76,9 +76,9 @@ def carry_over(*, by: Any) -> int:
     """Move every balance of a party that is no more to those who stand in its place, and release to them
     what was held while that was unclear. Returns how many balances were moved.
 
-    Call it inside a transaction that has waited for ``LOCK``. What is where it belongs stays: again does
-    nothing.
+    Call it inside a transaction. What is where it belongs stays: again does nothing.
     """
+    locks.wait(LOCK)
     rows = parties.successions()
     owed = _owed()
     return sum(

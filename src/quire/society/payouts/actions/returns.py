@@ -12,6 +12,7 @@ from django.db import transaction
 
 from quire.core.errors import Invalid
 from quire.core.money import Money, decimal_of, quanta_of
+from quire.society.distribution import actions as distribution
 from quire.society.kit import acts, clock, ids, locks, tables
 from quire.society.kit.nouns import one
 from quire.society.kit.tables import Registered
@@ -162,4 +163,6 @@ def _book(draft: _Draft, by: Any) -> Return:
         "payouts.return", made, by=by, payment=payment.tid, party=payment.party.tid, reason=draft.reason,
         on=draft.on.isoformat(), amount=decimal_of(payment.amount), currency=currency,
     )  # fmt: skip
+    # It may have come back because the payee has died: then others stand in its place.
+    distribution.carry_over(by=by)
     return made
