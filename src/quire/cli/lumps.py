@@ -83,7 +83,7 @@ def list_lumps(as_json: Json = False) -> None:
     from quire.core.money import Money
     from quire.society.invoicing import queries
 
-    found = queries.lumps()
+    found = queries.lump_sums()
     rows = [
         (o.name, o.payer, Money(o.amount, o.currency), Money(o.received, o.currency), o.claims_until)
         for o in found

@@ -23,7 +23,7 @@ from quire.society.invoicing.queries.lumps import (
     RoundRow,
     claims,
     lump,
-    lumps,
+    lump_sums,
     round_of,
     rounds,
 )
@@ -61,7 +61,7 @@ __all__ = [
     "exchanges",
     "invoices",
     "lump",
-    "lumps",
+    "lump_sums",
     "outstanding",
     "rate_for",
     "rates",

@@ -92,7 +92,7 @@ def lump(name: str) -> LumpRow:
     return _row(lump_sum(name))
 
 
-def lumps() -> list[LumpRow]:
+def lump_sums() -> list[LumpRow]:
     """Every lump sum, by name."""
     return [_row(found) for found in LumpSum.objects.select_related("licence__licensee").order_by("name")]
 
