@@ -37,7 +37,7 @@ def models_stay_in_their_room(source: Source) -> Iterator[Finding]:
         if not room or room == source.room:
             continue
         person = room == "parties" and model in PEOPLE
-        if not person and source.parts[-1] != "models.py":
+        if not person and not {"models.py", "models"} & {*source.parts}:
             sentence = f"The models of {room} stay in that room: call its queries and actions."
             yield source.found(node, sentence, f"{source.path}: {module}.{model}")
         elif model:

@@ -132,6 +132,7 @@ def issue_invoice(
 
 
 def within_term(row: LicenceRow, period: Period | str) -> Period:
+    """The period, where all of it is within the licence's term; OutsideTerm where not."""
     span = periods.parse(period) if isinstance(period, str) else period
     if not row.starts <= span.starts < span.ends <= row.ends:
         raise OutsideTerm(
