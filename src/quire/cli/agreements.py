@@ -88,6 +88,7 @@ def agreements_end(
 
 def agreements_list(as_json: Json = False) -> None:
     """Every agreement."""
+    from quire.core.plan import percent
     from quire.society.repertoire import queries
 
     found = queries.agreements()
@@ -95,7 +96,7 @@ def agreements_list(as_json: Json = False) -> None:
         (
             one.code,
             one.giver,
-            f"{float(one.retention * 100):g} %",
+            percent(one.retention),
             "; ".join(f"{party} ({role}) {share}" for party, role, share in one.takers),
             len(one.works) or "all",
             one.starts or "",

@@ -71,6 +71,7 @@ class Row:
     portion: str
     amount: Amount
     held: str
+    agreed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +337,7 @@ def _row(line: Line) -> Row:
         line.portion.label,
         amount(line.amount, pot.currency),
         line.held_because or ("held" if line.outcome == "held" else ""),
+        line.agreed,
     )
 
 

@@ -18,6 +18,7 @@ from quire.society.kit import ids
 from quire.society.licensing import queries as licensing
 from quire.society.parties import queries as parties
 from quire.society.repertoire import queries as repertoire
+from quire.society.statements.agreed import Agreed
 from quire.society.statements.errors import BundleDiffers, NotPublished
 from quire.society.statements.shape import Deduction, Portion, Pot, Proof, Subject
 
@@ -50,6 +51,7 @@ class Published:
         self.pots = {pot.tid: pot for pot in self._pots()}
         self._subjects: dict[str, Subject] = {}
         self._holds = self._reasons()
+        self.agreed = Agreed(self.bundle)
 
     def _group(self, only: str) -> None:
         for _, record in self.bundle.records(LINES):
@@ -93,7 +95,7 @@ class Published:
             yield Deduction(label, Fraction(record["rate"]), of[label], record["to"], base, amount)
 
     def _portions(self, shares: Iterable[Record]) -> Iterable[Portion]:
-        of = {part.label: part for part in self.plan.portions}
+        of = {part.label: part for part in self.plan.nodes}
         stay = sum((of[one["share"]].portion for one in shares if one["outcome"] != "spread"), Fraction(0))
         for one in shares:
             part = of[one["share"]]
@@ -122,7 +124,8 @@ class Published:
         """Why a held line is held; empty of any other."""
         if record["outcome"] != "held":
             return ""
-        return self._holds.get(record["party"]) or self._holds.get(record.get("subject", ""), "")
+        held = self._holds.get(record["party"]) or self._holds.get(record.get("subject", ""))
+        return held or self.agreed.held_because(record)
 
     def pot(self, tid: str, credited: int, held: int) -> Pot:
         """A pot, with what one payee gets of it."""

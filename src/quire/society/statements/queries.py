@@ -121,6 +121,7 @@ def _line(published: Published, pot: Pot, record: Record) -> Line:
         ends=_day(record.get("until")),
         requests=record.get("requests", 0),
         held_because=published.held_because(record),
+        agreed=published.agreed.sentence(record, pot.currency),
     )
 
 

@@ -17,6 +17,7 @@ COLUMNS = (
     "line", "outcome", "amount", "currency", "licensee", "licence", "work or site", "address", "use", "from",
     "until (this day not included)", "requests", "weight", "weight of everybody", "portion",
     "amount of the portion", "your role", "your part of the work", "why held", "pot", "work or site id",
+    "by which agreement",
 )  # fmt: skip
 
 
@@ -43,6 +44,7 @@ def _row(line: Line) -> tuple[object, ...]:
         line.starts or "", line.ends or "", line.requests or "", share_text(line.weight),
         share_text(line.portion.weight), line.portion.label, decimal_of(line.portion.amount), line.role,
         share_text(line.part), line.held_because, line.pot.tid, subject.tid if subject else "",
+        line.agreed,
     )  # fmt: skip
 
 
@@ -137,6 +139,8 @@ def _line(line: Line) -> dict[str, Any]:
         }
     if line.held_because:
         told["held_because"] = line.held_because
+    if line.agreed:
+        told["agreed"] = line.agreed
     return told
 
 

@@ -112,6 +112,8 @@ class Line:
     ends: date | None
     requests: int
     held_because: str
+    agreed: str = ""
+    """By which agreement it came to the payee, in words; empty where it was credited at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import AutoField, Model
 
+from quire.core.plan import percent
 from quire.core.shares import UNKNOWN, Shares, share_text
 from quire.society.kit import acts, locks
 from quire.society.kit.tables import Registered
@@ -67,8 +68,7 @@ class Rounded:
 
     def sentence(self) -> str:
         """What was done, in a sentence."""
-        percent = float(self.whole * 100)
-        return f"{self.work[:100]}: shares of {percent:g} % were made whole, each in proportion."
+        return f"{self.work[:100]}: shares of {percent(self.whole)} were made whole, each in proportion."
 
 
 @dataclass(slots=True)
