@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from quire.core import canonical, evidence, tokens
 from quire.core.bundle import MANIFEST, SIGNATURE, Bundle
-from quire.core.distribution import Evidence, divide
+from quire.core.distribution import Evidence, divide_all
 from quire.core.money import decimal_of, quanta_of
 from quire.core.verify import verify
 from tests.core.by_hand import EUR, shipped, society
@@ -44,7 +44,7 @@ def test_a_true_bundle_holds_in_one_sentence() -> None:
 def test_the_bundle_of_any_society_holds(found: Evidence) -> None:
     verdict = verify(published(found), KEYS)
     assert verdict.findings == ()
-    assert verdict.facts["lines"] == sum(len(divide(found, pot).lines) for pot in found.pots)
+    assert verdict.facts["lines"] == sum(len(one.lines) for one in divide_all(found))
     assert verdict.sentence().startswith("It holds: all ")
 
 

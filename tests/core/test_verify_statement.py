@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from quire.core import bundle
 from quire.core.bundle import Bundle
-from quire.core.distribution import Evidence
+from quire.core.distribution import Evidence, divide_all
 from quire.core.money import decimal_of, quanta_of
 from quire.core.verify import StatementWrong, verify_statement
 from tests.core.published import TRUE, lines_of, mutated, resigned
@@ -60,7 +60,7 @@ def test_a_true_statement_is_in_the_bundle(party: str, lines: int) -> None:
 @given(evidence_of())
 def test_every_payee_of_any_society_can_prove_their_lines(found: Evidence) -> None:
     told = published(found)
-    currencies = {pot.id: pot.licence.currency for pot in found.pots}
+    currencies = {one.id: one.currency for one in divide_all(found)}
     for party in found.parties:
         one = statement(party.id, told)
         sums: dict[str, dict[str, int]] = {}

@@ -207,7 +207,7 @@ def verify_statement(bundle: Bundle, data: bytes) -> Verdict:
     try:
         records = [record for _, record in bundle.records("lines.jsonl")]
         ours = {place: one for place, one in enumerate(records) if one.get("party") == told.party}
-        pots = {record["pot"]: record["currency"] for _, record in bundle.records("pots.jsonl")}
+        pots = {record["pot"]: record["currency"] for _, record in bundle.records("totals.jsonl")}
         entry = bundle.manifest.files["lines.jsonl"]
         findings = [*_lines_differ(entry, told, ours), *_sums_differ(told, _sums_of(ours, pots))]
     except QuireError as problem:

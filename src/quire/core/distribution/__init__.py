@@ -8,16 +8,18 @@ known), segment (a span of days in which no mandate, membership or ownership cha
 The rules, in the order in which they are applied to a pot:
 
 1. Each deduction takes its rate of the gross, or of what is then left, to the nearest quantum (half a
-   quantum is taken), and never more than is left.
+   quantum is taken), and never more than is left, nor than its ceiling over all pots (``deducting``).
 2. A request is licensed on a day when the licence runs and grants the use, and the member of the subject is
    a member and has allowed that use to the licensee (``terms``); a direct licence takes it out.
-3. In a ``usage`` portion stand the rows of licensed requests, each with its weight. In an ``equal`` portion
-   stand the members with a licensed use on some day of the period and no lapse on any; in a ``tier``
-   portion those of them who are in the tier.
-4. What is left is divided by the portions. One in which nobody stands, and which spreads, counts as
-   none. If that leaves none, all of it is held under the label ``nobody``.
-5. Each portion is divided among those who stand in it, and the amount of each row among the owners of its
-   subject. What a party or subject on hold would get is held.
+3. Who stands in a portion, and with what weight, its key says (``keys``): rows of licensed requests,
+   members, works, or what a survey or a file names.
+4. What is left is divided by the portions, and a portion with shares in it by these in turn. One in which
+   nobody stands, and which spreads, counts as none. If that leaves none on the first level, all of it is
+   held under the label ``nobody``.
+5. Each portion is divided among those who stand in it, within its caps and floors (``bounds``); one that is
+   pooled goes into a pool first, with that of the other pots of its currency (``pools``).
+6. The amount of each row goes to the owners of its subject, on to whoever takes from them, and is held where
+   a hold stands (``owners``).
 
 Every division is ``allocation.allocate``: the largest remainder, ties to the smaller ordinal.
 """
@@ -25,7 +27,15 @@ Every division is ``allocation.allocate``: the largest remainder, ties to the sm
 from __future__ import annotations
 
 from quire.core.allocation import NothingToAllocate
-from quire.core.distribution.dividing import by_party, divide, divide_all, parties_of, payees
+from quire.core.distribution.dividing import (
+    Columns,
+    by_party,
+    columns,
+    divide,
+    divide_all,
+    parties_of,
+    payees,
+)
 from quire.core.distribution.lines import OUTCOMES, Division, Line, Lines, Share
 from quire.core.facts import (
     Counts,
@@ -42,6 +52,7 @@ from quire.core.standings import Standings, place_of
 
 __all__ = [
     "OUTCOMES",
+    "Columns",
     "Counts",
     "Division",
     "Evidence",
@@ -58,6 +69,7 @@ __all__ = [
     "Subjects",
     "Version",
     "by_party",
+    "columns",
     "divide",
     "divide_all",
     "parties_of",

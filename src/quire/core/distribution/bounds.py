@@ -113,14 +113,11 @@ def within(amount: int, weights: Mapping[int, int], limits: Limits) -> tuple[dic
     free, rest = dict(weights), amount
     found: dict[int, int] = {}
     while True:
-        # Exact shares are compared, in parts of the whole weight: what is in bounds is so once it is cut, too.
+        # Exact shares are compared, times the whole weight: what is in bounds is so once it is cut, too.
         whole = sum(free.values())
         above, excess = _beyond(free, rest, whole, limits.cap)
         below, lack = _short(free, rest, whole, floors)
-        if excess == lack:
-            bound = above | below
-        else:
-            bound = above if excess > lack else below
+        bound = (above if excess >= lack else {}) | (below if lack >= excess else {})
         found |= bound
         rest -= sum(bound.values())
         free = {key: weight for key, weight in free.items() if key not in bound}

@@ -65,6 +65,34 @@ def payees(divisions: Sequence[Division]) -> dict[tuple[int, str], dict[str, int
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """Amounts of a pot by subject and party, in quanta, as columns of one length; a pair may come more than
+    once. A subject of −1 is none: what a party gets as a member."""
+
+    subjects: Ints
+    parties: Ints
+    amounts: Ints
+
+
+def columns(evidence: Evidence, pot: Pot) -> tuple[Columns, ...]:
+    """What each party gets of a pot by subject, portion by portion in the plan's order, without a line being
+    made for what has one owner and no hold. Raises what ``divide`` does."""
+    blocks = divide(evidence, pot).lines.blocks
+    return tuple(_columns(block) for block in blocks if isinstance(block, Rows))
+
+
+def _columns(block: Rows) -> Columns:
+    claims, plain = block.claims, block.plain()
+    members = claims.subjects is None
+    subjects = arrays.alike(-1, len(plain)) if members else claims.subjects
+    if arrays.total(plain) == len(plain):
+        return Columns(subjects, claims.members, block.amounts)
+    found = [(-1 if line.subject is None else line.subject, line.party, line.amount) for line in block]
+    owned = [one for one in found if one[1] is not None]
+    return Columns(*(arrays.ints([one[n] for one in owned]) for n in range(3)))
+
+
+@dataclass(frozen=True, slots=True)
 class Stand:
     """A portion and who stands in it, or the shares in it. It ``stays`` if somebody is there, or if it keeps
     its amount though nobody is."""

@@ -30,6 +30,7 @@ class Line:
     the usage was counted, where it is not ``pot`` (the lines of a pool). ``via`` names the agreements by
     which the amount came to the party, ``of`` what had come to the one that passed it on. ``low`` and
     ``high`` bound a weight that was not counted, ``estimate`` is that weight where a survey found it.
+    ``hold`` is the hold of what one party owns of one subject, where that is why the line is held.
     """
 
     pot: str
@@ -52,6 +53,7 @@ class Line:
     estimate: Fraction | None = None
     low: Fraction | None = None
     high: Fraction | None = None
+    hold: str = ""
 
 
 @dataclass(frozen=True, slots=True)

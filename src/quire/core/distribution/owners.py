@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 
 from quire.core import arrays
 from quire.core.arrays import Ints
 from quire.core.chains import Chains, Link
+from quire.core.distribution.holding import Holds
 from quire.core.distribution.lines import Line
 from quire.core.facts import Evidence
 from quire.core.shares import UNKNOWN
@@ -29,13 +30,12 @@ class Owners:
         self.order = {party.id: place for place, party in enumerate(evidence.parties)}
         self.chains = Chains(evidence.agreements, self.order)
         self.owning = {**self.order, UNKNOWN: len(self.order)}
-        self.held_parties = {hold.party for hold in evidence.holds if hold.party}
-        self.held_subjects = {hold.subject for hold in evidence.holds if hold.subject}
+        self.holds = Holds(evidence.holds)
 
     @cached_property
     def plain_parties(self) -> Ints:
         """1 for each party, by ordinal, that keeps what it gets and may be paid all of it."""
-        giving, held = self.chains.givers, self.held_parties
+        giving, held = self.chains.givers, self.holds.parties
         parties = enumerate(self.evidence.parties)
         return arrays.ints([int(place not in giving and one.id not in held) for place, one in parties])
 
@@ -44,14 +44,15 @@ class Owners:
         """1 for each subject whose amounts all go to its member, as ``owner``, payable."""
         subjects = self.evidence.subjects
         plain = arrays.take(self.plain_parties, subjects.members)
-        if not subjects.versions and not self.held_subjects:
+        held = self.holds.subjects | self.holds.disputed
+        if not subjects.versions and not held:
             return plain
         alone = [1] * len(subjects.ids)
         for place in subjects.versions:
             alone[place] = 0
-        if self.held_subjects:
+        if held:
             for place, name in enumerate(subjects.ids):
-                if name in self.held_subjects:
+                if name in held:
                     alone[place] = 0
         return arrays.masked(plain, arrays.ints(alone))
 
@@ -61,8 +62,7 @@ class Owners:
         if told.subject is None:
             yield from self.pay(told)
             return
-        day = self.evidence.counts[told.source or told.pot].segments[told.segment][0]
-        shares = self.evidence.subjects.version(told.subject, day)
+        shares = self.evidence.subjects.version(told.subject, self.day(told))
         if shares is None:
             yield from self.pay(told)
             return
@@ -75,16 +75,19 @@ class Owners:
 
     def pay(self, line: Line) -> Iterator[Line]:
         """What becomes of an amount that is a party's: passed on where an agreement says so, and each part of
-        it payable, unless the party that has it or the subject is on hold."""
+        it payable, unless the party that has it or the subject is on hold, or the part that is disputed."""
         if line.party not in self.chains.givers:
-            yield self.settled(line)
+            yield from self.settled(line, line.party)
             return
         for link in self.links(line):
             found = replace(line, amount=link.amount, party=link.party, role=link.role)
             found = replace(found, part=line.part * link.part, via=link.via)
             if link.via:
                 found = replace(found, of=link.of)
-            yield replace(found, outcome="held") if link.unclear else self.settled(found)
+            if link.unclear:
+                yield replace(found, outcome="held")
+            else:
+                yield from self.settled(found, line.party)
 
     def links(self, line: Line) -> list[Link]:
         """The way of a line's amount. What is earned by no work is judged by the last day of the run."""
@@ -92,15 +95,25 @@ class Owners:
         if line.subject is None:
             day = max(pot.ends for pot in self.evidence.pots) - timedelta(days=1)
             return self.chains.pass_on(line.amount, line.party, None, "", day, line.role)
-        day = self.evidence.counts[line.source or line.pot].segments[line.segment][0]
         subject = self.evidence.subjects.ids[line.subject]
-        return self.chains.pass_on(line.amount, line.party, subject, line.use, day, line.role)
+        return self.chains.pass_on(line.amount, line.party, subject, line.use, self.day(line), line.role)
 
-    def settled(self, line: Line) -> Line:
-        """The line as it comes out: unclaimed if nobody is known, held if a hold stands, else payable."""
+    def day(self, line: Line) -> date:
+        """The first day of a line's segment: all of them are alike in who owns and who passes on."""
+        return self.evidence.counts[line.source or line.pot].segments[line.segment][0]
+
+    def settled(self, line: Line, owner: int | None) -> Iterator[Line]:
+        """The line as it comes out: unclaimed if nobody is known, held if a hold stands, else payable but for
+        the part that is in dispute; ``owner`` is whose share of the subject it comes from."""
         if line.party is None:
-            return replace(line, outcome="unclaimed")
+            yield replace(line, outcome="unclaimed")
+            return
         party = self.evidence.parties[line.party].id
         subject = None if line.subject is None else self.evidence.subjects.ids[line.subject]
-        held = party in self.held_parties or (subject is not None and subject in self.held_subjects)
-        return replace(line, outcome="held") if held else line
+        if self.holds.whole(party, subject):
+            yield replace(line, outcome="held")
+        elif subject is None or subject not in self.holds.disputed:
+            yield line
+        else:
+            owners = [self.evidence.parties[place].id for place in (owner, line.party) if place is not None]
+            yield from self.holds.split(line, owners, subject, self.day(line))
