@@ -120,7 +120,8 @@ class Portion:
 class Plan:
     """A validated plan. ``tiers`` are (name, least number of works), highest first; ``content``, ``uses`` and
     ``evidence`` weigh tiers of content, uses and what a request showed, ``"*"`` any other. ``currency`` is
-    the one that pots are to be converted to; empty: each stays in its own."""
+    the one that pots are to be converted to; empty: each stays in its own. ``recovery`` is how much of
+    what a debtor earns in a run may be taken for what it was paid too much in earlier ones."""
 
     name: str
     text: str
@@ -133,6 +134,7 @@ class Plan:
     uses: Mapping[str, Fraction] = field(default_factory=dict)
     evidence: Mapping[str, Fraction] = field(default_factory=dict)
     currency: str = ""
+    recovery: Fraction = Fraction(1)
 
     @classmethod
     def parse(cls, text: str) -> Plan:

@@ -52,6 +52,11 @@ def of_plan(plan: Plan) -> Iterator[str]:
     for word, table in tables.items():
         if any(word in part.weights for part in plan.leaves):
             yield f"One count weighs, by {_WEIGHED[word]}: {_table(table)}."
+    if plan.recovery < 1:
+        yield (
+            f"Whoever was paid too much before gives back at most {percent(plan.recovery)} of what it earns "
+            "in a run."
+        )
 
 
 def _deduction(one: Deduction) -> Iterator[str]:

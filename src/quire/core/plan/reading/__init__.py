@@ -5,11 +5,12 @@ from __future__ import annotations
 import tomllib
 
 from quire.core.plan.model import MOST_LINE, MOST_TEXT, Plan, PlanWrong
-from quire.core.plan.reading import deductions, shares, tables, whole
+from quire.core.plan.reading import deductions, recovery, shares, tables, whole
 from quire.core.plan.reading.values import Values
 
 _TOP = {
-    "name", "about", "tiers", "below", "content", "uses", "evidence", "currency", "deduct", "share"
+    "name", "about", "tiers", "below", "content", "uses", "evidence", "currency", "deduct", "share",
+    "recovery",
 }  # fmt: skip
 
 
@@ -46,6 +47,7 @@ def _plan(values: Values, found: dict[str, object], text: str) -> Plan:
         tables.uses(values, found),
         tables.evidence(values, found),
         tables.currency(values, found),
+        recovery.recovery(values, found),
     )
     whole.check(values, plan)
     return plan
