@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from quire.core import arrays, canonical, extras, terms
+from quire.core import arrays, canonical, corrections, extras, terms
 from quire.core.distribution import Division, Evidence, Licence, Line, Party, Pot, payees
 from quire.core.fx import Conversion
 from quire.core.money import decimal_of
@@ -21,6 +21,7 @@ from quire.core.standings import cut
 
 __all__ = [
     "INPUTS",
+    "OUTSTANDING",
     "RESULTS",
     "Record",
     "cut",
@@ -35,6 +36,8 @@ __all__ = [
 ]
 
 RESULTS = ("lines.jsonl", "totals.jsonl", "payees.jsonl")
+OUTSTANDING = "outstanding.jsonl"
+"""A result that only a run with corrections has: what debtors still owe after it."""
 
 
 # Evidence to files
@@ -175,8 +178,9 @@ def _counts(evidence: Evidence) -> Iterator[Record]:
 
 
 def result_files(evidence: Evidence, divisions: Sequence[Division]) -> dict[str, bytes]:
-    """The files of the results, by name."""
-    return {
+    """The files of the results, by name; what is owed for corrections is one where anything is."""
+    owed = _lines(corrections.write_debt(debt) for one in divisions for debt in one.debts)
+    return ({OUTSTANDING: owed} if owed else {}) | {
         "lines.jsonl": _lines(line_records(evidence, divisions)),
         "totals.jsonl": _lines(map(total_record, divisions)),
         "payees.jsonl": _lines(payee_records(evidence, divisions)),
@@ -212,6 +216,8 @@ def _line(evidence: Evidence, number: int, line: Line) -> dict[str, Any]:
         told["to"] = line.to
     if line.via:
         told |= {"via": list(line.via), "of": decimal_of(line.of)}
+    if line.corrects is not None:
+        told["corrects"] = line.corrects.record()
     if line.estimate is not None:
         told["estimate"] = share_text(line.estimate)
     if line.low is not None and line.high is not None:

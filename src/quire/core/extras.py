@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from quire.core import chains, classes, survey, weighings
+from quire.core import chains, classes, corrections, survey, weighings
 
 Record = Mapping[str, Any]
 
@@ -58,6 +58,7 @@ EXTRAS: tuple[Extra, ...] = (
     Extra(classes.FILE, classes.FIELD, classes.write, classes.read, classes.name_of),
     *(Extra(*fact) for fact in survey.FACTS),
     *(Extra(*fact) for fact in weighings.FACTS),
+    *(Extra(*fact) for fact in corrections.FACTS),
 )
 """Every optional fact, in the order in which they are read: a later one may not rely on an earlier one."""
 

@@ -17,9 +17,10 @@ from itertools import islice, pairwise
 from operator import lt
 from typing import Protocol
 
-from quire.core import arrays, chains, fx, survey, tariff, terms, weighings
+from quire.core import arrays, chains, corrections, fx, survey, tariff, terms, weighings
 from quire.core.arrays import Ints
 from quire.core.classes import Class
+from quire.core.corrections import Correction, Debt
 from quire.core.errors import Invalid
 from quire.core.plan import EVIDENCE, Plan
 from quire.core.shares import UNKNOWN, Shares
@@ -250,8 +251,11 @@ class Evidence:
     survey_reports: tuple[survey.ReportRow, ...] = ()
     weighings: tuple[Weighing, ...] = ()
     weights: tuple[Weight, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    debts: tuple[Debt, ...] = ()
 
     def __post_init__(self) -> None:
         chains.check(self.agreements)
         survey.gathered(self.surveys, self.survey_units, self.survey_reports)
         weighings.check(self.weighings, self.weights)
+        corrections.check(self.corrections, self.debts)

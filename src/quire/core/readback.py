@@ -15,7 +15,7 @@ from typing import Any
 
 from quire.core import arrays, canonical, extras, terms
 from quire.core.currencies import minor_digits
-from quire.core.distribution.pools import PREFIX
+from quire.core.distribution import adjusting, pools
 from quire.core.errors import QuireError
 from quire.core.facts import (
     Counts,
@@ -156,8 +156,8 @@ class _Reader:
             _text(one, "pot"), licence, _day(one, "from"), _day(one, "until"), _money(one, "amount"),
             one["currency"], _money(one, "revenue") if "revenue" in one else None, _conversion(one),
         )  # fmt: skip
-        if pot.id.startswith(PREFIX):
-            raise ValueError(f"what begins with {PREFIX} is no pot")
+        if pot.id.startswith((pools.PREFIX, adjusting.PREFIX)):
+            raise ValueError(f"what begins with {pools.PREFIX} or {adjusting.PREFIX} is no pot")
         if pot.ends <= pot.starts or pot.amount < 0:
             raise ValueError("a pot has a day at least, and an amount that is not below zero")
         return pot.id, pot

@@ -10,6 +10,7 @@ from quire.core import arrays
 from quire.core.allocation import allocate, allocate_arrays
 from quire.core.arrays import Ints
 from quire.core.distribution import bounds, keys, pools
+from quire.core.distribution.adjusting import adjustments
 from quire.core.distribution.claims import Claims, Rows
 from quire.core.distribution.deducting import deductions
 from quire.core.distribution.ground import Common, Ground
@@ -31,12 +32,13 @@ def divide(evidence: Evidence, pot: Pot) -> Division:
 
 
 def divide_all(evidence: Evidence) -> tuple[Division, ...]:
-    """Every division of a run: the pots in their order, then what was pooled from them.
+    """Every division of a run: the pots in their order, what was pooled from them, what corrects others.
 
     Raises what ``divide`` does.
     """
     run = Dividing(evidence)
-    return (*(run.pot(pot) for pot in evidence.pots), *run.pools())
+    found = (*(run.pot(pot) for pot in evidence.pots), *run.pools())
+    return (*found, *adjustments(run.owners, found))
 
 
 def by_party(evidence: Evidence, pot: Pot) -> Ints:

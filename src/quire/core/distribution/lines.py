@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from quire.core import arrays
 from quire.core.arrays import Ints
+from quire.core.corrections import Corrects, Debt
 from quire.core.facts import Pot
 
 OUTCOMES = ("payable", "held", "unclaimed", "deducted", "fund", "pooled")
@@ -30,6 +31,7 @@ class Line:
     the usage was counted, where it is not ``pot`` (the lines of a pool). ``via`` names the agreements by
     which the amount came to the party, ``of`` what had come to the one that passed it on. ``low`` and
     ``high`` bound a weight that was not counted, ``estimate`` is that weight where a survey found it.
+    ``corrects`` says what of a closed run the amount corrects; there alone it may be below zero.
     ``hold`` is the hold of what one party owns of one subject, where that is why the line is held.
     """
 
@@ -53,6 +55,7 @@ class Line:
     estimate: Fraction | None = None
     low: Fraction | None = None
     high: Fraction | None = None
+    corrects: Corrects | None = None
     hold: str = ""
 
 
@@ -153,7 +156,8 @@ class Division:
     """A pot divided, or a pool of the run: the portions and all lines, in their published order.
 
     ``received`` is what was there to divide and ``due`` what the tariff asks, in quanta of ``currency``;
-    ``pot`` is None for what is no pot.
+    ``pot`` is None for what is no pot. ``debts`` are what is owed for corrections of closed runs after
+    this one.
     """
 
     id: str
@@ -163,6 +167,7 @@ class Division:
     shares: tuple[Share, ...]
     lines: Lines
     pot: Pot | None = None
+    debts: tuple[Debt, ...] = ()
 
     def sum_of(self, outcome: str) -> int:
         """Quanta with this outcome."""
