@@ -41,6 +41,7 @@ CORE = [
     "chains",
     "classes",
     "container",
+    "corrections",
     "currencies",
     "discovery",
     "distribution",
