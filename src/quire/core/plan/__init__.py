@@ -7,6 +7,7 @@ a key that says among whom and in proportion to what. Nothing here touches an am
 
 from __future__ import annotations
 
+from quire.core.plan import fitting
 from quire.core.plan.model import (
     AMONG,
     BASES,
@@ -50,6 +51,7 @@ __all__ = [
     "PlanWrong",
     "Portion",
     "Tiers",
+    "fitting",
     "percent",
     "picture",
     "weight_in",

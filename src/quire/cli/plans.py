@@ -1,0 +1,59 @@
+"""Looking at a plan before anybody adopts it: whether it can work, and what it says."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from quire.cli import frame
+from quire.cli.frame import Json
+from quire.core.errors import Invalid
+
+PlanFile = Annotated[str, typer.Argument(help="A TOML file, or per-usage, tiered, hybrid.")]
+
+
+def text_of(file: str) -> str:
+    """A file's text, or that of a plan shipped with Quire (per-usage, tiered, hybrid)."""
+    from importlib.resources import files
+    from pathlib import Path
+
+    shipped = files("quire.core") / "plans" / f"{file}.toml"
+    if file.replace("-", "").isidentifier() and shipped.is_file():
+        return shipped.read_text("utf-8")
+    try:
+        return Path(file).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise Invalid(
+            f"{file} is neither a readable file nor a plan shipped with Quire: per-usage, tiered, hybrid."
+        ) from problem
+
+
+def explain(file: PlanFile, as_json: Json = False) -> None:
+    """A plan in sentences, and what becomes of 1.00; or everything that keeps it from working."""
+    from quire.core.plan import Plan, picture
+
+    plan = Plan.parse(text_of(file))
+    drawn = picture(plan)
+    frame.say(
+        {"name": plan.name, "digest": plan.digest, "sentences": plan.sentences(), "picture": drawn},
+        [*plan.sentences(), "", *drawn],
+        as_json=as_json,
+    )
+
+
+def check(
+    file: PlanFile,
+    members: Annotated[int, typer.Option(help="How many members are expected in a share.", min=0)] = 0,
+    as_json: Json = False,
+) -> None:
+    """Whether a plan can work: every problem in a sentence, and exit code 4 if there is one."""
+    from quire.core.plan import Plan, fitting
+
+    plan = Plan.parse(text_of(file))
+    notes = list(fitting.notes(plan, members)) if members else []
+    frame.say(
+        {"name": plan.name, "digest": plan.digest, "notes": notes},
+        [f"The plan “{plan.name}” can work.", *(f"  ! {note}" for note in notes)],
+        as_json=as_json,
+    )
