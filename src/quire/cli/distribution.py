@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from quire.cli import frame
+from quire.cli import frame, plans
 from quire.cli.frame import By, DryRun, Json
 from quire.cli.house import day
-from quire.core.errors import Invalid
+from quire.cli.replay import replay
 
 
 def register(app: typer.Typer) -> None:
@@ -19,7 +18,13 @@ def register(app: typer.Typer) -> None:
         (
             "plan",
             "Distribution plans: the rules that members adopt.",
-            (("adopt", plan_adopt), ("explain", plan_explain), ("list", plan_list)),
+            (
+                ("adopt", plan_adopt),
+                ("check", plans.check),
+                ("explain", plans.explain),
+                ("list", plan_list),
+                ("replay", replay),
+            ),
         ),
         (
             "distribution",
@@ -46,19 +51,7 @@ def register(app: typer.Typer) -> None:
         app.add_typer(group, name=name)
 
 
-def _plan_text(file: str) -> str:
-    """A file's text, or that of a plan shipped with Quire (per-usage, tiered, hybrid)."""
-    from importlib.resources import files
-
-    shipped = files("quire.core") / "plans" / f"{file}.toml"
-    if file.replace("-", "").isidentifier() and shipped.is_file():
-        return shipped.read_text("utf-8")
-    try:
-        return Path(file).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise Invalid(
-            f"{file} is neither a readable file nor a plan shipped with Quire: per-usage, tiered, hybrid."
-        ) from problem
+plan_text = plans.text_of
 
 
 def plan_adopt(
@@ -74,26 +67,11 @@ def plan_adopt(
 
     with frame.rehearsal(dry_run):
         adopted = actions.adopt_plan(
-            text=_plan_text(file), starts=day(starts), decision=decision, by=frame.acting(by)
+            text=plan_text(file), starts=day(starts), decision=decision, by=frame.acting(by)
         )
     frame.say(
         {"plan": adopted.tid, "name": adopted.name, "digest": adopted.digest},
         [f"The plan “{adopted.name}” is in force from {starts}: {decision}."],
-        as_json=as_json,
-    )
-
-
-def plan_explain(
-    file: Annotated[str, typer.Argument(help="A TOML file, or per-usage, tiered, hybrid.")],
-    as_json: Json = False,
-) -> None:
-    """A plan in sentences, or everything that keeps it from working."""
-    from quire.core.plan import Plan
-
-    plan = Plan.parse(_plan_text(file))
-    frame.say(
-        {"name": plan.name, "digest": plan.digest, "sentences": plan.sentences()},
-        plan.sentences(),
         as_json=as_json,
     )
 

@@ -57,3 +57,9 @@ class CircleOfRights(Invalid):
     """A succession by which money would come back to where it began."""
 
     code = "distribution.circle-of-rights"
+
+
+class NothingToReplay(Conflict):
+    """No closed run is among those that a plan was to be replayed over."""
+
+    code = "distribution.nothing-to-replay"
