@@ -217,6 +217,8 @@ def test_every_code_that_is_built_has_a_nature(room: Any) -> None:
         a.transit("pay_01april"),
         a.fund("culture"),
         a.unallocated("lic_01lab", "ai-train"),
+        a.conversion("USD", "EUR"),
+        a.fx_difference(),
         a.own_bank(),
         a.administration(),
         a.deduction("legal-aid"),
