@@ -198,7 +198,8 @@ def test_a_class_is_shared_among_its_works_used_or_not_after_the_reserve() -> No
 def test_by_usage_a_class_shares_what_was_used_of_its_works_without_a_mandate() -> None:
     found = of_class("wrk_blog", "wrk_estate", plan=shipped("per-usage"), reserve="0", answers=())
     sums = got(found)
-    assert 0 < sums["wrk_blog"] == round(Fraction(sums["wrk_estate"], 2))
+    assert sums["wrk_blog"] > 0
+    assert abs(sums["wrk_estate"] - 2 * sums["wrk_blog"]) <= 2
     assert "wrk_paper" not in sums
 
 
