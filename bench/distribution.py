@@ -1,17 +1,23 @@
-"""Ten million events in Parquet to exact amounts per member, beside the texts' own loop and a bare group-by.
+"""A hundred million events in Parquet to exact lines per licence, work and member, beside other ways.
 
-    python bench/distribution.py [--events 10000000] [--works 1000000] [--members 50000] [--runs 3]
+    python bench/distribution.py [--events 1000000 10000000 100000000] [--only quire bare …] [--runs 3]
+                                 [--folder PLACE] [--plot bench/distribution.svg]
 
-All three read the same Parquet file, of the lake's own columns:
+Every way reads the same Parquet files of the lake's own columns (in PostgreSQL, the same rows loaded before)
+and runs in a process of its own, two threads at most:
 
-- **Quire**: the lake's measure in DuckDB, then the core: mandates judged, the pot divided by largest
-  remainder to 10⁻¹² and summed per member. The register of works is in memory before the clock starts, as it
-  is for the loop.
-- **The texts' loop**: for each event, its work's member, counted in a plain Python dictionary; then each
-  member's share as a float, as the per-usage example has it (seeds: "Per-Usage Distribution").
-- **Bare group-by**: DuckDB counting events by work, and nothing more: no register, no mandate, no money.
+- **quire**: the lake's measure in DuckDB, then the core: mandates judged, each licence's pot divided by
+  largest remainder to 10⁻¹², one line for each work used under it, summed per member. The register of works
+  is in memory before the clock starts, as it is for the others.
+- **bare**: DuckDB's group-by of the same keys, and nothing more: no register, no mandate, no money.
+- **duckdb**, **chdb**, **postgres**, **spark**: the same run written wholly in SQL (``divided/sql.py``).
+- **loop**: event by event in plain Python with floats, as the texts have it; up to ten million events.
 
-The median of the runs is printed, and the ratios. Nothing is asserted here but that the sums are exact.
+Each way's lines are compared, row by row, with ours. Printed are the processor's seconds and the wall's (on a
+machine that does other things, read the former), the peak of memory, and the ratio to the bare group-by, run
+by run beside it; the median of the runs. With several sizes the cost per event goes into a plot.
+
+``chdb`` and ``spark`` need ``pip install -e '.[bench]'``, and Spark a Java machine.
 """
 
 from __future__ import annotations
@@ -19,153 +25,130 @@ from __future__ import annotations
 import argparse
 import statistics
 import tempfile
-import time
-from collections.abc import Callable
-from datetime import date, timedelta
-from fractions import Fraction
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import numpy as np
+from divided import loop, measured, ours, plot, spark, sql
+from divided.data import Size, events, register
+from divided.measured import Case, Took
 
-from quire.core import arrays, terms
-from quire.core.distribution import by_party
-from quire.core.facts import Counts, Evidence, Licence, Party, Pot, Subjects
-from quire.core.money import decimal_of
-from quire.core.plan import Plan
-from quire.society.usage import measures
-
-STARTS, ENDS = date(2026, 1, 1), date(2026, 2, 1)
-AMOUNT = 10_000_000 * 10**12
-PLAN = """name = "per-usage"
-[[deduct]]
-label = "administration"
-rate = "15%"
-to = "society:administration"
-[[share]]
-label = "use"
-portion = "100%"
-key = "usage"
-if_empty = "hold"
-"""
+WAYS: Mapping[str, Callable[[Case], None]] = {
+    "quire": ours.divide,
+    "bare": sql.bare,
+    "duckdb": sql.in_duckdb,
+    "chdb": sql.in_chdb,
+    "postgres": sql.in_postgres,
+    "spark": spark.in_spark,
+    "loop": loop.loop,
+}
+MOST = {"postgres": 10_000_000, "loop": 10_000_000}
+"""More events than this are not tried unless the way is named with ``--only``."""
 
 
-def write(path: Path, events: int, works: int, members: int) -> None:
-    """Events of one licensed crawler through January, the works Zipf-like, in the order they happened."""
-    with duckdb.connect() as db:
-        db.execute("SELECT setseed(0.7)")
-        db.execute(_register(works, members))
-        step = (ENDS - STARTS) // timedelta(microseconds=1) // events
-        db.execute(
-            f"""COPY (SELECT e.i AS line, e.i AS fingerprint,
-            TIMESTAMPTZ '2026-01-01 00:00:00Z' + to_microseconds(e.i * {step}) AS starts,
-            TIMESTAMPTZ '2026-01-01 00:00:00Z' + to_microseconds(e.i * {step}) AS ends,
-            1::BIGINT AS count, 'GPTBot' AS agent, 'OpenAI' AS operator, 'ai-train' AS use,
-            'h.example' AS host, '/' AS path, NULL::UUID AS site, works.id AS work,
-            200::SMALLINT AS status, 512::BIGINT AS size
-            FROM (SELECT i, (floor(exp(random() * ln({works})))::BIGINT) % {works} AS w
-                  FROM range({events}) t(i)) e JOIN works ON works.ordinal = e.w ORDER BY e.i)
-            TO '{path}' (FORMAT parquet, COMPRESSION zstd)"""
-        )
-
-
-def _register(works: int, members: int) -> str:
-    """Every work: a UUID like those of the register, its ordinal, and its member's."""
-    return f"""CREATE TABLE works AS SELECT i AS ordinal, (hash(i * 7) % {members})::BIGINT AS member,
-        ('01900000-0000-7000-8000-' || printf('%012x', hash(i) & 281474976710655))::UUID AS id
-        FROM range({works}) t(i)"""
-
-
-def society(members: Any) -> Evidence:
-    """A licence, a mandate of every member, each work its member's: what the core needs beside the counts."""
-    licence = Licence("lic", "pty_lab", "blanket", ("ai-train",), STARTS, ENDS, "EUR", 0, {})
-    always = (terms.Span(date(2020, 1, 1), None),)
-    parties = tuple(Party(f"pty_{i}", 1, always) for i in range(int(members.max()) + 1))
-    answers = tuple(terms.Answer(one.id, None, "ai-train", True, date(2020, 1, 1), None) for one in parties)
-    count = len(members)
-    subjects = Subjects(
-        range(count), ["work"] * count, members, np.zeros(count, dtype=np.int64), ["standard"]
-    )
-    pot = Pot("pot", licence, STARTS, ENDS, AMOUNT)
-    return Evidence(Plan.parse(PLAN), (pot,), parties, answers, (), subjects, {})
-
-
-def quire(db: duckdb.DuckDBPyConnection, told: Evidence) -> int:
-    """Count, judge, divide, sum; the quanta that the members get together."""
-    found = db.execute(
-        *measures.counts(STARTS, ENDS, {"OpenAI": 0}, (), told.pots[0].licence.uses)
-    ).fetchnumpy()
-    counts = Counts(((STARTS, ENDS),), found["subject"], found["cell"].astype(np.int64), found["requests"])
-    pot = told.pots[0]
-    owed = by_party(
-        Evidence(told.plan, told.pots, told.parties, told.answers, (), told.subjects, {pot.id: counts}), pot
-    )
-    return arrays.total(owed)
-
-
-def loop(path: Path, owner: dict[str, int]) -> int:
-    """The texts' way, event by event; the float sum, in quanta, that it pays out."""
-    usage: dict[int, int] = {}
-    with duckdb.connect() as db:
-        rows = db.execute(f"SELECT work::VARCHAR FROM '{path}'")
-        while some := rows.fetchmany(100_000):
-            for (work,) in some:
-                member = owner[work]
-                usage[member] = usage.get(member, 0) + 1
-    whole = sum(usage.values())
-    left = AMOUNT / 1e12 - AMOUNT / 1e12 * 0.15
-    return int(sum(left * (requests / whole) for requests in usage.values()) * 1e12)
-
-
-def bare(path: Path) -> int:
-    """DuckDB's group-by alone."""
-    with duckdb.connect() as db:
-        db.execute("SET threads = 2")
-        db.execute(f"CREATE TEMP TABLE t AS SELECT work, sum(count) FROM '{path}' GROUP BY work")
-        return int(db.execute("SELECT count(*) FROM t").fetchall()[0][0])
-
-
-def timed(work: Callable[[], int], runs: int) -> tuple[float, int]:
-    """Median seconds and the answer."""
-    seconds = []
-    for _ in range(runs):
-        began = time.perf_counter()
-        answer = work()
-        seconds.append(time.perf_counter() - began)
-    return statistics.median(seconds), answer
+def arguments() -> argparse.Namespace:
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--events", type=int, nargs="+", default=[1_000_000, 10_000_000, 100_000_000])
+    for name, default in (("works", 1_000_000), ("members", 50_000), ("licences", 12), ("runs", 3)):
+        asked.add_argument(f"--{name}", type=int, default=default)
+    asked.add_argument("--only", nargs="+", choices=list(WAYS))
+    asked.add_argument("--folder", type=Path, help="keep the data here for the next time")
+    asked.add_argument("--plot", type=Path, help="write the cost per event here, as SVG")
+    asked.add_argument("--child", choices=list(WAYS), help=argparse.SUPPRESS)
+    asked.add_argument("--out", type=Path, help=argparse.SUPPRESS)
+    return asked.parse_args()
 
 
 def main() -> None:
-    """Measure and print the table."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, default in (("events", 10_000_000), ("works", 1_000_000), ("members", 50_000), ("runs", 3)):
-        asked.add_argument(f"--{name}", type=int, default=default)
-    size = asked.parse_args()
-    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as db:
-        path = Path(folder) / "usage.parquet"
-        write(path, size.events, size.works, size.members)
-        db.execute("SET threads = 2")
-        db.execute(_register(size.works, size.members))
-        db.execute("CREATE TABLE subjects AS SELECT id, ordinal FROM works")
-        db.execute(f"CREATE VIEW usage AS SELECT * FROM '{path}'")
-        told = society(db.execute("SELECT member FROM works ORDER BY ordinal").fetchnumpy()["member"])
-        owner = dict(db.execute("SELECT id::VARCHAR, member FROM works").fetchall())
-        ours, paid = timed(lambda: quire(db, told), size.runs)
-        group, groups = timed(lambda: bare(path), size.runs)
-        texts, floats = timed(lambda: loop(path, owner), 1)
-    exact = AMOUNT - int(Fraction(AMOUNT) * 15 / 100)
-    if paid != exact:
-        raise SystemExit(f"The members get {decimal_of(paid)}, not {decimal_of(exact)}.")
+    """Measure and print, or be the child that runs one way."""
+    told = arguments()
+    if told.child:
+        case = Case(told.folder, _size(told, told.events[0]), told.out)
+        WAYS[told.child](case)
+        measured.report(case)
+    elif told.folder:
+        measure(told, told.folder)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            measure(told, Path(folder))
+
+
+def _size(told: argparse.Namespace, count: int) -> Size:
+    return Size(count, told.works, told.members, told.licences)
+
+
+def measure(told: argparse.Namespace, folder: Path) -> None:
+    """Every size, a table each."""
+    lines: dict[str, list[tuple[float, float]]] = {}
+    for count in sorted(told.events):
+        size, place = _size(told, count), folder / str(count)
+        events(place, size)
+        register(place, size)
+        ways = told.only or [way for way in WAYS if count <= MOST.get(way, count)]
+        took = {way: [] for way in ways}
+        for _ in range(told.runs):
+            for way in ways:
+                took[way].append(run(way, place, size))
+        for way, median in show(place, size, took).items():
+            lines.setdefault(way, []).append((count, median / count * 1e9))
+    if told.plot:
+        lines.pop("loop", None)
+        plot.write(told.plot, "The processor's time per event", "events", "nanoseconds per event", lines)
+
+
+def run(way: str, place: Path, size: Size) -> Took:
+    """One way, once."""
+    given = {"events": size.events, "works": size.works, "members": size.members, "licences": size.licences}
+    options = [f"--{name}={value}" for name, value in given.items()]
+    return measured.apart(way, [*options, f"--folder={place}", f"--out={_out(place, way)}"])
+
+
+def _out(place: Path, way: str) -> Path:
+    return place / f"lines-{way}.parquet"
+
+
+def show(place: Path, size: Size, took: Mapping[str, list[Took]]) -> dict[str, float]:
+    """Print the table of a size; the median of the processor's seconds by way."""
     print(
-        f"{size.events:,} events, {size.works:,} works ({groups:,} used), {size.members:,} members; medians\n"
+        f"\n{size.events:,} events, {size.works:,} works, {size.members:,} members, {size.licences} licences"
     )
-    print("| way | seconds | beside Quire | sum paid is off by |")
-    print("|---|---|---|---|")
-    print(f"| Quire, exact, per member | {ours:.2f} | 1 | 0 |")
-    print(f"| DuckDB's bare group-by | {group:.2f} | Quire takes {ours / group:.2f}× its time | – |")
-    off = decimal_of(floats - exact)
-    print(f"| the texts' loop in Python | {texts:.2f} | Quire is {texts / ours:.1f}× ahead | {off} |")
+    print("| way | processor s | wall s | beside the bare group-by | peak GiB | lines |")
+    print("|---|---|---|---|---|---|")
+    medians = {}
+    for way, runs in took.items():
+        medians[way] = statistics.median(one.processor for one in runs)
+        wall = statistics.median(one.seconds for one in runs)
+        beside = "–"
+        if "bare" in took:
+            pairs = zip(runs, took["bare"], strict=True)
+            beside = f"{statistics.median(one.processor / other.processor for one, other in pairs):.2f}×"
+        peak = max(one.peak for one in runs) / 2**30
+        print(
+            f"| {way} | {medians[way]:.2f} | {wall:.2f} | {beside} | {peak:.2f} | {compared(place, way)} |",
+            flush=True,
+        )
+    for way, runs in took.items():
+        if runs[-1].parts:
+            print(f"  {way}, processor s: {runs[-1].parts}; {runs[-1].before / 2**30:.2f} GiB before")
+    return medians
+
+
+def compared(place: Path, way: str) -> str:
+    """How a way's lines differ from ours, row by row."""
+    mine, theirs = _out(place, "quire"), _out(place, way)
+    if not theirs.exists():
+        return "–"
+    with duckdb.connect() as db:
+        ((count,),) = db.execute(f"SELECT count(*) FROM '{theirs}'").fetchall()
+        told = f"{count:,}"
+        if way == "quire" or not mine.exists():
+            return told
+        ((differ, most),) = db.execute(
+            f"""SELECT count(*), coalesce(max(abs(a.amount - b.amount))::VARCHAR, '?')
+            FROM '{mine}' a FULL JOIN '{theirs}' b USING (licence, ordinal, member)
+            WHERE a.amount IS DISTINCT FROM b.amount"""
+        ).fetchall()
+    return f"{told}, all the same" if not differ else f"{told}, **{differ:,} differ**, by up to {most} quanta"
 
 
 if __name__ == "__main__":
