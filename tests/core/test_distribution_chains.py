@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
@@ -13,7 +12,17 @@ from hypothesis import strategies as st
 
 from quire.core import arrays, chains, evidence, terms
 from quire.core.chains import PASS_THROUGH, SUCCESSION, Agreement, Chains, ChainWrong
-from quire.core.distribution import Counts, Evidence, Line, Pot, Version, by_party, divide, place_of
+from quire.core.distribution import (
+    Counts,
+    Evidence,
+    Line,
+    Pot,
+    Version,
+    divide,
+    divide_all,
+    parties_of,
+    place_of,
+)
 from quire.core.shares import ROLES, UNKNOWN, Holder, Shares
 from quire.core.verify import verify
 from tests.core import societies
@@ -134,7 +143,8 @@ def chained(draw: st.DrawFn) -> Evidence:
         owned = {place: tuple(map(_orphaned, some)) for place, some in found.subjects.versions.items()}
         found = replace(found, subjects=replace(found.subjects, versions=owned))
     counts = {pot.id: _cut_anew(found, several, pot) for pot in found.pots}
-    return replace(found, agreements=tuple(several), counts=counts)
+    holds = tuple(hold for hold in found.holds if getattr(hold, "part", 1) == 1)
+    return replace(found, agreements=tuple(several), counts=counts, holds=holds)
 
 
 @st.composite
@@ -185,7 +195,7 @@ def _cut_anew(found: Evidence, agreements: list[Agreement], pot: Pot) -> Counts:
         place_of(segments, was.segments[cell // uses][0]) * uses + cell % uses
         for cell in arrays.to_list(was.cells)
     ]
-    return Counts(segments, was.subjects, arrays.ints(cells), was.requests)
+    return replace(was, segments=segments, cells=arrays.ints(cells))
 
 
 def _slowly(found: Evidence, line: Line, chain: Chains) -> list[tuple[object, ...]]:
@@ -195,7 +205,7 @@ def _slowly(found: Evidence, line: Line, chain: Chains) -> list[tuple[object, ..
     subject = None if line.subject is None else found.subjects.ids[line.subject]
     day = max(pot.ends for pot in found.pots) - timedelta(1)
     if subject is not None:
-        day = found.counts[line.pot].segments[line.segment][0]
+        day = found.counts[line.source or line.pot].segments[line.segment][0]
     held = {hold.party or hold.subject for hold in found.holds}
     lines = []
     for link in chain.pass_on(line.amount, line.party, subject, line.use, day, line.role):
@@ -217,17 +227,17 @@ def _of(
 def test_a_division_is_the_plain_one_with_every_amount_passed_on(found: Evidence) -> None:
     plain = replace(found, agreements=(), holds=())
     chain = Chains(found.agreements, {party.id: place for place, party in enumerate(found.parties)})
-    for pot in found.pots:
-        lines = list(divide(found, pot).lines)
-        expected = [one for line in divide(plain, pot).lines for one in _slowly(found, line, chain)]
+    for whole, division in zip(divide_all(plain), divide_all(found), strict=True):
+        lines = list(division.lines)
+        expected = [one for line in whole.lines for one in _slowly(found, line, chain)]
         got = [_of(one, one.party, one.role, one.amount, one.via, one.outcome) for one in lines]
         assert got == expected
-        assert sum(line.amount for line in lines) == pot.amount
-        owed: Mapping[int, int] = {
-            place: sum(line.amount for line in lines if line.party == place)
-            for place in range(len(found.parties))
-        }
-        assert arrays.to_list(by_party(found, pot)) == list(owed.values())
+        assert sum(line.amount for line in lines) == division.received
+        owed = [0] * len(found.parties)
+        for line in lines:
+            if line.party is not None:
+                owed[line.party] += line.amount
+        assert arrays.to_list(parties_of(found, division)) == owed
 
 
 @settings(max_examples=60, deadline=None)

@@ -221,3 +221,36 @@ def test_a_syndicators_share_lies_between_nothing_and_all(share: Fraction) -> No
         Shares.sole("a").syndicated("s", share)
     with pytest.raises(ShareRefused, match="more than once"):
         Shares.sole("a").syndicated("s", HALF).syndicated("s", HALF)
+
+
+def thirds_of(text: str, times: int = 3) -> tuple[Holder, ...]:
+    """So many authors with the same share, as it was written."""
+    return tuple(Holder(party, "author", parse_share(text)) for party in "abcdefgh"[:times])
+
+
+def test_rounded_shares_are_made_whole_in_proportion() -> None:
+    whole, found = Shares.rounded(thirds_of("33.33%"))
+    assert found == Fraction(9999, 10_000)
+    assert {holder.share for holder in whole} == {THIRD}
+    exact, found = Shares.rounded(Shares.sole("a"))
+    assert (exact, found) == (Shares.sole("a"), 1)
+
+
+@pytest.mark.parametrize(("text", "times"), [("14.29%", 7), ("12.5%", 8), ("33.35%", 3), ("33.32%", 3)])
+def test_within_six_hundredths_of_a_per_cent_they_were_rounded(text: str, times: int) -> None:
+    whole, found = Shares.rounded(thirds_of(text, times))
+    assert abs(found - 1) <= Fraction(6, 10_000)
+    assert {holder.share for holder in whole} == {Fraction(1, times)}
+
+
+@pytest.mark.parametrize(("text", "times"), [("33.31%", 3), ("33.36%", 3), ("0", 2), ("50%", 1)])
+def test_outside_of_that_they_are_wrong(text: str, times: int) -> None:
+    with pytest.raises((SharesNotWhole, ShareRefused)):
+        Shares.rounded(thirds_of(text, times))
+
+
+@given(shares(), st.fractions(Fraction(9994, 10_000), Fraction(10_006, 10_000)))
+def test_whatever_was_rounded_is_whole_again_and_in_the_same_proportion(work: Shares, by: Fraction) -> None:
+    written = tuple(holder._replace(share=holder.share * by) for holder in work)
+    again, found = Shares.rounded(written)
+    assert (again, found) == (work, by)

@@ -172,6 +172,9 @@ def test_bank_details_need_an_address(tmp_path):
         ("isni", "0000000121500900", "check digits"),
         ("ipi", "00000000298", "check digits"),
         ("ipi", "00000000000", "11 digits"),
+        ("ipi_base", "I-001068130-7", "check digits"),
+        ("ipi_base", "T-001068130-6", "characters"),
+        ("ipi_base", "I-00106813-6", "length"),
         ("vat", "DE136695977", "VAT number"),
         ("vat", "US123", "country"),
         ("lei", "213800KUD8LAJWSQ9D16", "LEI"),
@@ -201,12 +204,14 @@ def test_identifiers_are_kept_in_their_plain_form(tmp_path):
     from quire.society.parties import queries
 
     numbers = {
+        "ipi_base": "i 001.068.130-6",
         "isni": "0000 0001 2150 090X", "ipi": "297", "vat": "DE 136 695 976", "lei": "213800KUD8LAJWSQ9D15",
         "orcid": "https://orcid.org/0000-0002-1825-0097", "isil": "DE-1a", "gln": "9 780306 406157",
     }  # fmt: skip
     numbers["ipi"] = "00000.00.02.97"
     taken(tmp_path, [{**HARBOUR, **numbers}])
     assert queries.facts_of("harbour").identifiers() == {
+        "ipi_base": "I-001068130-6",
         "isni": "000000012150090X", "ipi": "00000000297", "vat": "DE136695976", "lei": "213800KUD8LAJWSQ9D15",
         "orcid": "0000000218250097", "isil": "DE-1a", "gln": "9780306406157",
     }  # fmt: skip
@@ -230,6 +235,41 @@ def test_ipi_name_numbers_have_exactly_one_check(postgres, nine):
     ]
     assert [c for c in range(100) if passes(c)] == expected
     assert len(expected) == 1
+
+
+@pytest.mark.parametrize("number", ["I-001068130-6", "I-000000229-7"])
+def test_an_ipi_base_number_has_exactly_one_check_digit(postgres, number):
+    from quire.society.parties.errors import CellWrong
+    from quire.society.parties.identifiers import check_identifier
+
+    assert check_identifier("ipi_base", number.replace("-", "")) == number
+    for digit in set("0123456789") - {number[-1]}:
+        with pytest.raises(CellWrong, match="check digits"):
+            check_identifier("ipi_base", number[:-1] + digit)
+
+
+@pytest.mark.usefixtures("house")
+def test_a_party_is_found_by_any_of_its_numbers_in_any_spelling(tmp_path, capsys):
+    from quire.cli import main
+    from quire.society.parties import queries
+
+    taken(tmp_path, [{**HARBOUR, "ipi": "00000000297", "ipi_base": "I-001068130-6"}])
+    harbour = queries.party("harbour")
+    for text in (
+        "harbour",
+        "00000.00.02.97",
+        "ipi:00000000297",
+        "ipi_base:I0010681306",
+        "I-001.068.130-6",
+        harbour.tid,
+        "times",
+    ):
+        assert [one.code for one in queries.find(text)] == ["harbour"], text
+    for text in ("", "  ", "ipi:00000000298", "lei:00000000297", "Harbor"):
+        assert queries.find(text) == [], text
+    assert main(["parties", "find", "I-001068130-6", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found["identifiers"] == {"ipi": "00000000297", "ipi_base": "I-001068130-6"}
 
 
 def test_countries_are_those_that_are_known(postgres):

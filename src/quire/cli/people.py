@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,7 +18,12 @@ def register(app: typer.Typer) -> None:
         (
             "parties",
             "People and organisations: members, owners, licensees.",
-            (("import", parties_import), ("list", parties_list), *succession.COMMANDS),
+            (
+                ("import", parties_import),
+                ("list", parties_list),
+                ("find", parties_find),
+                *succession.COMMANDS,
+            ),
         ),
         (
             "members",
@@ -52,12 +57,45 @@ def parties_list(as_json: Json = False) -> None:
     """Every party."""
     from quire.society.parties import queries
 
-    found = queries.names().values()
+    _say_parties(list(queries.names().values()), as_json=as_json)
+
+
+def parties_find(
+    text: Annotated[str, typer.Argument(help="A code, an id, a number such as ipi:00024255235, or a name.")],
+    as_json: Json = False,
+) -> None:
+    """Who goes by this code, number or name?"""
+    from quire.society.parties import queries
+
+    _say_parties(queries.find(text), as_json=as_json)
+
+
+def _say_parties(found: list[Any], *, as_json: bool) -> None:
+    from quire.society.parties import queries
+
+    numbers = queries.identifiers(one.id for one in found)
     frame.say(
-        [{"id": one.tid, "code": one.code, "name": one.name, "kind": one.kind} for one in found],
-        frame.table("", ("code", "name", "kind", "id"), [(o.code, o.name, o.kind, o.tid) for o in found]),
+        [
+            {
+                "id": o.tid,
+                "code": o.code,
+                "name": o.name,
+                "kind": o.kind,
+                "identifiers": numbers.get(o.id, {}),
+            }
+            for o in found
+        ],
+        frame.table(
+            "",
+            ("code", "name", "kind", "id", "known as"),
+            [(o.code, o.name, o.kind, o.tid, _numbers(numbers.get(o.id, {}))) for o in found],
+        ),
         as_json=as_json,
     )
+
+
+def _numbers(known: dict[str, str]) -> str:
+    return " ".join(f"{scheme}:{value}" for scheme, value in known.items())
 
 
 def members_import(

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from quire.core.errors import QuireError
 from quire.core.money import Money
 from quire.society.kit import ids
@@ -15,6 +17,7 @@ from quire.society.kit.nouns import one
 from quire.society.kit.tables import Row
 from quire.society.parties import errors, facts
 from quire.society.parties.facts import PartyFacts
+from quire.society.parties.identifiers import SCHEMES, check_identifier
 from quire.society.parties.models import ROLES, Identifier, Party, Society, User
 
 _USERNAME = re.compile(r"[\w.@+-]{1,150}")
@@ -101,6 +104,45 @@ def names(of: Iterable[UUID] | None = None, *, kind: str = "") -> dict[UUID, Par
     if kind:
         rows = rows.filter(kind=kind)
     return {p.id: PartyName(p.id, p.tid, p.code, p.name, p.kind) for p in rows}
+
+
+def identifiers(of: Iterable[UUID] | None = None) -> dict[UUID, dict[str, str]]:
+    """Id to scheme to number, of the parties that have one."""
+    rows = Identifier.objects.order_by("scheme")
+    if of is not None:
+        rows = rows.filter(party__in=list(of))
+    found: dict[UUID, dict[str, str]] = {}
+    for party, scheme, value in rows.values_list("party_id", "scheme", "value"):
+        found.setdefault(party, {})[scheme] = value
+    return found
+
+
+def find(text: str) -> list[PartyName]:
+    """Parties that go by this code, id or number (``ipi:…``, or the number alone), in any spelling of it;
+    where none does, those in whose name it stands. Sorted by code. BadId for an id that is none.
+    """
+    wanted = text.strip()
+    if not wanted:
+        return []
+    known = Q(code=wanted) | Q(identifiers__in=Identifier.objects.filter(_number(wanted)))
+    if wanted.startswith("pty_"):
+        known = Q(id=ids.read(Party.prefix, wanted))
+    rows = Party.objects.filter(known).distinct()
+    rows = rows if rows.exists() else Party.objects.filter(name__icontains=wanted)
+    return [PartyName(p.id, p.tid, p.code, p.name, p.kind) for p in rows.order_by("code")]
+
+
+def _number(text: str) -> Q:
+    """The number that the text is in any scheme, or in the one that it names."""
+    named, colon, number = text.partition(":")
+    schemes = [named.lower()] if colon and named.lower() in SCHEMES else list(SCHEMES)
+    said = Q(pk__in=[])
+    for scheme in schemes:
+        try:
+            said |= Q(scheme=scheme, value=check_identifier(scheme, number if len(schemes) == 1 else text))
+        except QuireError:
+            continue
+    return said
 
 
 def payees(of: Iterable[UUID] | None = None) -> dict[UUID, Payee]:
