@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from quire.core import arrays, canonical, corrections, extras, terms
-from quire.core.distribution import Division, Evidence, Licence, Line, Party, Pot, payees
+from quire.core.distribution import Division, Evidence, Hold, Licence, Line, Party, Pot, payees
 from quire.core.fx import Conversion
 from quire.core.money import decimal_of
 from quire.core.plan import EVIDENCE
@@ -58,9 +58,7 @@ def input_files(evidence: Evidence, receipts: Iterable[Record]) -> dict[str, byt
             {"member": one.member, "licensee": one.licensee, **_span(one)} for one in evidence.direct
         ),
         "works.jsonl": _lines(_works(evidence)),
-        "holds.jsonl": _lines(
-            {"hold": one.id, "subject": one.subject, "party": one.party} for one in evidence.holds
-        ),
+        "holds.jsonl": _lines(_hold(one) for one in evidence.holds),
         "counts.jsonl": _lines(_counts(evidence)),
     }
     found = {extra.file: _lines(extras.records(evidence, extra)) for extra in extras.EXTRAS}
@@ -126,6 +124,13 @@ def _party(place: int, one: Party) -> Record:
         "member": [_span(span) for span in one.spans],
         "lapses": [_span(span) for span in one.lapses],
     }
+
+
+def _hold(one: Hold) -> Record:
+    """A part and a first day are told where they are not the whole, and of all days."""
+    told = {"hold": one.id, "subject": one.subject, "party": one.party}
+    part = {} if one.part == 1 else {"part": share_text(one.part)}
+    return {**told, **part, **({} if one.starts is None else {"from": _day(one.starts)})}
 
 
 def _answer(one: terms.Answer) -> Record:
@@ -216,6 +221,8 @@ def _line(evidence: Evidence, number: int, line: Line) -> dict[str, Any]:
         told["to"] = line.to
     if line.via:
         told |= {"via": list(line.via), "of": decimal_of(line.of)}
+    if line.hold:
+        told["hold"] = line.hold
     if line.corrects is not None:
         told["corrects"] = line.corrects.record()
     if line.estimate is not None:

@@ -225,11 +225,36 @@ def _ascending(keys: Ints) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Money that this subject or party earns is held."""
+    """What this subject or this party earns is held; of both, what the party owns of the subject, wherever
+    it is passed on to.
+
+    Of both it may be of a ``part`` alone, and of use on the days from ``starts`` alone (None: of all): as
+    much as is in dispute, and no more. Raises EvidenceWrong where it is of nothing, or a part of one thing.
+    """
 
     id: str
     subject: str | None
     party: str | None
+    part: Fraction = Fraction(1)
+    starts: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.subject is None and self.party is None:
+            raise EvidenceWrong(f"The hold {self.id} must be on a subject, on a party, or on both.")
+        if not 0 < self.part <= 1:
+            raise EvidenceWrong(f"The hold {self.id} must be of a part above 0 and at most 1.")
+        if not self.both and (self.part != 1 or self.starts is not None):
+            raise EvidenceWrong(f"The hold {self.id} must name a party and a subject to hold a part of it.")
+
+    @property
+    def both(self) -> bool:
+        """Whether it is on what one party owns of one subject."""
+        return self.subject is not None and self.party is not None
+
+    @property
+    def ends(self) -> date | None:
+        """It stands until it is released: in the evidence for ever."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,11 +132,12 @@ class _Reader:
         )
         there = [one for one in extras.EXTRAS if one.file in self.files]
         more = {one.field: self.optional(one, places) for one in there}
-        versions = [*chain.from_iterable(subjects.versions.values()), *more.get("agreements", ())]
+        holds = tuple(self.named("holds.jsonl", _hold, "hold").values())
+        dated = [one for one in holds if one.subject in places.subjects]
+        versions = [*chain.from_iterable(subjects.versions.values()), *more.get("agreements", ()), *dated]
         cuts = {pot.id: cut(parties, answers, direct, versions, pot) for pot in pots}
         counts = self.counts(cuts, len(subjects.ids), weighed=plan.weighs_evidence)
-        holds = self.named("holds.jsonl", _hold, "hold")
-        return Evidence(plan, pots, parties, answers, direct, subjects, counts, tuple(holds.values()), **more)
+        return Evidence(plan, pots, parties, answers, direct, subjects, counts, holds, **more)
 
     def optional(self, extra: extras.Extra, places: extras.Places) -> tuple[Any, ...]:
         """The values of one optional file."""
@@ -371,7 +372,9 @@ def _direct(one: Record) -> terms.DirectLicence:
 
 
 def _hold(one: Record) -> tuple[str, Hold]:
-    hold = Hold(_text(one, "hold"), _text_or_none(one, "subject"), _text_or_none(one, "party"))
-    if (hold.subject is None) == (hold.party is None):
+    subject, party = _text_or_none(one, "subject"), _text_or_none(one, "party")
+    if subject is None and party is None:
         raise ValueError("a hold is on a subject or on a party")
-    return hold.id, hold
+    part = parse_share(one["part"]) if "part" in one else Fraction(1)
+    starts = _day(one, "from") if "from" in one else None
+    return _text(one, "hold"), Hold(_text(one, "hold"), subject, party, part, starts)
