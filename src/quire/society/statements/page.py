@@ -256,7 +256,7 @@ def _steps(pot: Pot, lines: list[Line]) -> Iterator[Step]:
     def step(kind: str, label: str, how: str, quanta: int) -> Step:
         return Step(kind, label, how, amount(quanta, pot.currency))
 
-    yield step("in", "Came in", "", pot.received)
+    yield step("in", "Came in", pot.converted, pot.received)
     for kept in pot.deductions:
         yield step("less", f"less {kept.label}", _deducted(kept), -kept.amount)
     if pot.deductions:
@@ -270,7 +270,8 @@ def _steps(pot: Pot, lines: list[Line]) -> Iterator[Step]:
 
 
 def _deducted(kept: Deduction) -> str:
-    base = "what came in" if kept.of == "gross" else "what was then left"
+    bases = {"gross": "what came in", "net": "what came in less the reserve"}
+    base = bases.get(kept.of, "what was then left")
     kind, _, name = kept.to.partition(":")
     return f"{percent(kept.rate)} of {base}, " + (
         f"for the fund “{name}”" if kind == "fund" else "for the society"

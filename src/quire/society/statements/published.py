@@ -10,9 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from quire.core import bundle as bundles
-from quire.core.money import quanta_of
+from quire.core import classes
+from quire.core.money import Money, quanta_of
 from quire.core.plan import Plan
 from quire.core.plan import Portion as PlanPortion
+from quire.core.plan.sentences import rule
 from quire.society.distribution import queries as distribution
 from quire.society.kit import ids
 from quire.society.licensing import queries as licensing
@@ -47,6 +49,7 @@ class Published:
         self.plan = Plan.parse(self.bundle["plan.toml"].decode())
         self.lines: dict[str, list[Record]] = {}
         self._deducted: dict[str, list[Record]] = {}
+        self._kept = self._reserves()
         self._group(only)
         self.pots = {pot.tid: pot for pot in self._pots()}
         self._subjects: dict[str, Subject] = {}
@@ -58,14 +61,27 @@ class Published:
             party = record.get("party")
             if party and (not only or party == only):
                 self.lines.setdefault(party, []).append(record)
-            elif record["outcome"] == "deducted":
+            elif record["outcome"] == "deducted" or self._is_reserve(record):
                 self._deducted.setdefault(record["pot"], []).append(record)
+
+    def _reserves(self) -> dict[str, str]:
+        """Pot to the part of it that is kept for late claims, of pots that are a lump sum's."""
+        if classes.FILE not in self.bundle.manifest.files:
+            return {}
+        found = (one for _, one in self.bundle.records(classes.FILE))
+        return {one["pot"]: one["reserve"] for one in found if "reserve" in one}
+
+    def _is_reserve(self, record: Record) -> bool:
+        return record["share"] == classes.LABEL and not record.get("role") and record["pot"] in self._kept
 
     def _pots(self) -> Iterable[Pot]:
         told = {one["pot"]: one for _, one in self.bundle.records("pots.jsonl")}
         codes = {one["licence"]: licensing.licence(one["licence"]) for one in told.values()}
         names = parties.names(one.licensee for one in codes.values())
         for _, total in self.bundle.records("totals.jsonl"):
+            if total["pot"] not in told:
+                yield self._pool(total)
+                continue
             one = told[total["pot"]]
             licence, received = codes[one["licence"]], quanta_of(one["amount"])
             deductions = tuple(self._deductions(one["pot"], received))
@@ -83,28 +99,54 @@ class Published:
                 tuple(self._portions(total["shares"])),
                 0,
                 0,
+                _converted(one),
             )
+
+    def _pool(self, total: Record) -> Pot:
+        """What the pots of a currency put together: a pot of no licensee alone."""
+        received, period = quanta_of(total["received"]), self.row.period
+        return Pot(
+            total["pot"],
+            "pooled",
+            "several licensees together",
+            period.starts,
+            period.ends,
+            total["currency"],
+            received,
+            received,
+            (),
+            received,
+            tuple(self._portions(total["shares"])),
+            0,
+            0,
+        )
 
     def _deductions(self, pot: str, received: int) -> Iterable[Deduction]:
         of = {one.label: one.of for one in self.plan.deductions}
         left = received
         for record in self._deducted.get(pot, []):
             label, amount = record["share"], quanta_of(record["amount"])
+            if self._is_reserve(record):  # it is taken first, and no part of the gross
+                yield Deduction(label, Fraction(self._kept[pot]), "gross", record["to"], received, amount)
+                received = left = received - amount
+                continue
             base = received if of[label] == "gross" else left
             left -= amount
-            yield Deduction(label, Fraction(record["rate"]), of[label], record["to"], base, amount)
+            named = "net" if of[label] == "gross" and pot in self._kept else of[label]
+            yield Deduction(label, Fraction(record["rate"]), named, record["to"], base, amount)
 
     def _portions(self, shares: Iterable[Record]) -> Iterable[Portion]:
         of = {part.label: part for part in self.plan.nodes}
-        stay = sum((of[one["share"]].portion for one in shares if one["outcome"] != "spread"), Fraction(0))
+        shares = list(shares)
+        there = {one["share"] for one in shares if one["outcome"] != "spread"}
+        parts = _parts(self.plan.portions, there, Fraction(1))
         for one in shares:
             part = of[one["share"]]
-            gone = one["outcome"] == "spread" or not stay
             yield Portion(
                 part.label,
                 _sentence(part),
                 part.key,
-                Fraction(0) if gone else part.portion / stay,
+                parts.get(part.label, Fraction(0)),
                 quanta_of(one["amount"]),
                 Fraction(one["weight"]),
                 one["outcome"],
@@ -161,15 +203,36 @@ class Published:
         return Proof(entry.root, entry.lines or 0, paths)
 
 
+def _parts(parts: Iterable[PlanPortion], there: set[str], whole: Fraction) -> dict[str, Fraction]:
+    """What of the rest each portion that stayed has, at all levels; of a pool, which stands alone, all."""
+    stay = [part for part in parts if part.label in there]
+    sums = sum((part.portion for part in stay), Fraction(0))
+    found = {part.label: whole * part.portion / sums for part in stay}
+    for part in stay:
+        found |= _parts(part.parts, there, found[part.label])
+    return found
+
+
 def _ids(prefix: str, tids: Iterable[str]) -> list[UUID]:
     return [ids.read(prefix, tid) for tid in tids if tid.startswith(f"{prefix}_")]
 
 
 def _sentence(part: PlanPortion) -> str:
     """How a portion is shared, for somebody who has never seen a plan."""
-    if part.key == "equal":
+    if part.key == "equal" and part.among == "members":
         return "shared equally among the members"
     if part.key == "tier":
         return f"shared equally among the members of the tier {part.tier}"
+    if part.key != "usage" or part.measure == "works" or part.weights not in ((), ("content tier",)):
+        return rule(part).removeprefix("is ")
     measure = "requests" if part.measure == "requests" else "the value of requests at the licence's prices"
     return f"shared by {measure}{', weighted by content tier' if part.weighted else ''}"
+
+
+def _converted(one: Record) -> str:
+    """What came in and by which rate it was converted; empty where nothing was."""
+    if "received" not in one:
+        return ""
+    came = Money(quanta_of(one["received"]), one["received_currency"]).grouped()
+    rate = Fraction(one["rate"])
+    return f"{came}, converted at {rate} by {one['rate_source']} of {one['rate_date']}"

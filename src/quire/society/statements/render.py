@@ -87,6 +87,7 @@ def _pot(pot: Pot) -> dict[str, Any]:
         "until": pot.ends.isoformat(),
         "currency": pot.currency,
         "received": decimal_of(pot.received),
+        **({"converted": pot.converted} if pot.converted else {}),
         "due": decimal_of(pot.due),
         "deductions": [
             {

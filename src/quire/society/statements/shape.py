@@ -53,7 +53,8 @@ class Portion:
 
 @dataclass(frozen=True, slots=True)
 class Deduction:
-    """``rate`` of ``base`` is ``amount``; ``base`` is the pot (``of`` is gross) or what was left (rest)."""
+    """``rate`` of ``base`` is ``amount``; ``base`` is the pot (``of`` is gross), the pot less the reserve of a
+    lump sum (net), or what was left (rest)."""
 
     label: str
     rate: Fraction
@@ -65,7 +66,8 @@ class Deduction:
 
 @dataclass(frozen=True, slots=True)
 class Pot:
-    """A pot in which the payee has lines, from what came in to what the payee gets of it."""
+    """A pot in which the payee has lines, from what came in to what the payee gets of it; ``converted`` says
+    what it was before, where it came in in another currency."""
 
     tid: str
     licence: str
@@ -80,6 +82,7 @@ class Pot:
     portions: tuple[Portion, ...]
     credited: int
     held: int
+    converted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
