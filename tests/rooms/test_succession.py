@@ -228,6 +228,17 @@ def test_a_buyer_takes_over_from_its_day_and_the_seller_keeps_what_came_before(c
     assert holds_up(run)
 
 
+def test_while_nobody_knows_who_bought_it_only_what_came_after_is_held(coast: Desk) -> None:
+    succeed(coast, "gazette", kind="acquirer", starts=date(2026, 1, 5), unclear="The register is not public.")
+    got = euros(coast.closed())
+    assert got["gazette", "payable"] + got["gazette", "held"] == GAZETTE
+    before = of("payable", "gazette")
+    succeed(coast, "gazette", kind="acquirer", starts=date(2026, 1, 5), takers=halves("reef", "cliff"))
+    assert (of("payable", "gazette"), of("held", "gazette")) == (before, 0)
+    assert of("payable", "reef") + of("payable", "cliff") == got["gazette", "held"]
+    assert account("gazette").credited == before
+
+
 def test_a_circle_through_an_agreement_is_refused_and_nothing_is_written(coast: Desk) -> None:
     from quire.society.parties import queries
 

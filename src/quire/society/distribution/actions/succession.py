@@ -3,14 +3,14 @@ while nobody knew who succeeds it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 
 from quire.core.chains import Chains, ChainWrong, check
 from quire.core.money import decimal_of
@@ -79,11 +79,17 @@ def carry_over(*, by: Any) -> int:
     Call it inside a transaction. What is where it belongs stays: again does nothing.
     """
     locks.wait(LOCK)
-    rows = parties.successions()
-    owed = _owed()
-    return sum(
-        _settled(row, currency, rows, owed, by) for row in rows if row.takers for currency in _all(row, owed)
-    )
+    rows, owed = parties.successions(), _owed()
+    held = set(_held().order_by().values_list("party_id", "pot__currency").distinct())
+    moved = 0
+    for row in rows:
+        mine = accounts.payable(row.party_tid)
+        there = {currency for code, currency in owed if code == mine and row.universal}
+        there |= {currency for party, currency in held if party == row.party}
+        for currency in sorted(there) if row.takers else ():
+            _settle(row, currency, rows, owed.get((mine, currency), 0) if row.universal else 0, by)
+            moved += 1
+    return moved
 
 
 def _owed() -> dict[tuple[str, str], int]:
@@ -91,31 +97,27 @@ def _owed() -> dict[tuple[str, str], int]:
     return {place: -amount for place, amount in books.balances(PAYABLE).items() if amount < 0}
 
 
-def _all(row: SuccessionRow, owed: Mapping[tuple[str, str], int]) -> list[str]:
-    """The currencies in which the party has a balance, or lines that were held while it was unclear."""
-    mine = accounts.payable(row.party_tid)
-    found = {currency for code, currency in owed if code == mine and row.universal}
-    return sorted(found | set(_held(row).values_list("pot__currency", flat=True)))
-
-
-def _held(row: SuccessionRow) -> QuerySet[Line]:
-    """Posted lines held under the party's name for no hold: it was unclear who succeeds it."""
+def _held() -> QuerySet[Line]:
+    """Posted lines held under a party's name while it was unclear who succeeds it, and for no hold."""
     return Line.objects.filter(
-        run__state__in=["posted", "closed"], outcome="held", hold=None, party=row.party, release=None
-    ).order_by("run_id", "number")
+        run__state__in=["posted", "closed"],
+        outcome="held",
+        hold=None,
+        party__isnull=False,
+        release=None,
+        detail__has_key="via",
+    )
 
 
-def _settled(
-    row: SuccessionRow,
-    currency: str,
-    rows: Iterable[SuccessionRow],
-    owed: Mapping[tuple[str, str], int],
-    by: Any,
-) -> bool:
-    """Move what the party has in one currency."""
-    lines = list(_held(row).filter(pot__currency=currency).values_list("id", flat=True))
-    held = Line.objects.filter(id__in=lines).aggregate(sum=Sum("amount"))["sum"] or 0
-    balance = owed.get((accounts.payable(row.party_tid), currency), 0) if row.universal else 0
+def _settle(row: SuccessionRow, currency: str, rows: Sequence[SuccessionRow], balance: int, by: Any) -> None:
+    """Move what the party has in one currency: its balance, and what was held."""
+    lines = dict(
+        _held()
+        .filter(party=row.party, pot__currency=currency)
+        .order_by("run_id", "number")
+        .values_list("id", "amount")
+    )
+    held = sum(lines.values())
     parts = _parts(row, rows, held + balance)
     passings = [
         Passing(
@@ -140,7 +142,6 @@ def _settled(
         "distribution.pass-on", row.party_tid, by=by, succession=row.tid, currency=currency,
         amount=decimal_of(held + balance), lines=len(lines),
     )  # fmt: skip
-    return True
 
 
 def _parts(row: SuccessionRow, rows: Iterable[SuccessionRow], amount: int) -> dict[UUID, int]:
