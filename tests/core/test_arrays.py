@@ -44,6 +44,8 @@ def test_ints_total_and_nonzero(values: list[int]) -> None:
         assert side.total(values) == sum(values)
         assert type(side.total(values)) is int
         assert plain(side.nonzero(values)) == [i for i, value in enumerate(values) if value != 0]
+        assert plain(side.distinct(values)) == sorted(set(values))
+        assert plain(side.distinct(sorted(values))) == sorted(set(values))
 
 
 @given(pairs)

@@ -46,6 +46,7 @@ class Arrays(Protocol):
     def nonzero(self, values: Any) -> Ints: ...
     def total(self, values: Any) -> int: ...
     def sum_by(self, keys: Any, values: Any, size: int) -> Ints: ...
+    def distinct(self, values: Any) -> Ints: ...
     def to_list(self, values: Any) -> list[int]: ...
 
 
@@ -98,6 +99,9 @@ class _Lists:
         for key, value in zip(keys, values, strict=True):
             sums[key] += value
         return sums
+
+    def distinct(self, values: Any) -> Ints:
+        return sorted(set(plain_ints(values)))
 
     def to_list(self, values: Any) -> list[int]:
         return plain_ints(values)
@@ -169,6 +173,12 @@ class _Vectors:
         high = _added(keys, values >> 32, np.zeros(size, dtype=np.int64))
         low = _added(keys, values & 0xFFFFFFFF, np.zeros(size, dtype=np.int64))
         return self.ints((high.astype(object) << 32) + low.astype(object))
+
+    def distinct(self, values: Any) -> Ints:
+        values = self.ints(values)
+        if values.dtype != object and bool((values[1:] >= values[:-1]).all()):
+            return values[np.concatenate(([True], values[1:] != values[:-1]))] if values.size else values
+        return np.unique(values)
 
     def to_list(self, values: Any) -> list[int]:
         return plain_ints(values)
@@ -250,6 +260,11 @@ def sum_by(keys: Sequence[int] | Ints, values: Sequence[int] | Ints, size: int) 
     ``keys`` and ``values`` are of one length. A key outside the range: IndexError.
     """
     return _SIDE.sum_by(keys, values, size)
+
+
+def distinct(values: Sequence[int] | Ints) -> Ints:
+    """The values that there are, each once, ascending."""
+    return _SIDE.distinct(values)
 
 
 def to_list(values: Sequence[int] | Ints) -> list[int]:

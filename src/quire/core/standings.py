@@ -9,13 +9,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import cached_property
 from itertools import pairwise
 from operator import attrgetter
 
 from quire.core import arrays, terms
 from quire.core.arrays import Ints
 from quire.core.chains import Agreement
-from quire.core.facts import Counts, Evidence, EvidenceWrong, Party, Pot, Subjects, Version
+from quire.core.facts import Counts, Evidence, EvidenceWrong, Hold, Party, Pot, Subjects, Version
 
 MOST_FLAGS = 50_000_000
 """Flags kept at once. A society of any size needs a few thousand; a bundle made to fill the memory, more."""
@@ -25,12 +26,12 @@ def cut(
     parties: Iterable[Party],
     answers: Iterable[terms.Answer],
     direct: Iterable[terms.DirectLicence],
-    versions: Iterable[Version | Agreement],
+    versions: Iterable[Version | Agreement | Hold],
     pot: Pot,
 ) -> tuple[tuple[date, date], ...]:
-    """The segments of a pot: its period, cut wherever a membership, answer, direct licence, ownership or
-    agreement (both are ``versions``) that bears on it begins or ends. Both the freeze and the auditor cut
-    with this."""
+    """The segments of a pot: its period, cut wherever a membership, answer, direct licence, ownership,
+    agreement or hold (these three are ``versions``) that bears on it begins or ends. Both the freeze and the
+    auditor cut with this."""
     ours = pot.licence.licensee
     dates = terms.boundaries(
         pot.starts,
@@ -44,6 +45,34 @@ def cut(
     return tuple(terms.segments(pot.starts, pot.ends, sorted({*dates, *owned})))
 
 
+_Said = tuple[terms.Answer, ...]
+_Direct = tuple[terms.DirectLicence, ...]
+
+
+class Histories:
+    """Parties by what they have behind them: those alike in every membership, answer and direct licence are
+    judged together, in all pots of a run. ``kinds`` has one party of each kind with what was said by it,
+    ``of`` the kind of each party, by ordinal."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        answers: dict[str, list[terms.Answer]] = {}
+        for answer in evidence.answers:
+            answers.setdefault(answer.member, []).append(answer)
+        direct: dict[str, list[terms.DirectLicence]] = {}
+        for one in evidence.direct:
+            direct.setdefault(one.member, []).append(one)
+        self.kinds: list[tuple[Party, _Said, _Direct]] = []
+        known: dict[tuple[object, ...], int] = {}
+        places = []
+        for party in evidence.parties:
+            said, beside = answers.get(party.id, ()), direct.get(party.id, ())
+            place = known.setdefault(_alike(party, said, beside), len(self.kinds))
+            if place == len(self.kinds):
+                self.kinds.append((party, tuple(said), tuple(beside)))
+            places.append(place)
+        self.of: Ints = arrays.ints(places)
+
+
 class Standings:
     """Which cells (segment and use) of a pot each member's usage is licensed in; ``any`` says, by party
     ordinal, whether it is in any at all.
@@ -51,27 +80,34 @@ class Standings:
     Raises ``EvidenceWrong`` where there are more different histories than anybody could have.
     """
 
-    def __init__(self, evidence: Evidence, pot: Pot, segments: Sequence[tuple[date, date]]) -> None:
+    def __init__(
+        self,
+        evidence: Evidence,
+        pot: Pot,
+        segments: Sequence[tuple[date, date]],
+        histories: Histories | None = None,
+    ) -> None:
         self.pot = pot
         self.segments = segments
-        self.any: list[bool] = []
+        self.histories = histories or Histories(evidence)
         self._starts = [day for day, _ in segments]
         self._offsets: list[int] = []
+        self._any: list[bool] = []
         # Members whose usage of one kind is licensed on the same days share a row of flags.
         rows: dict[bytes, int] = {}
-        known: dict[tuple[object, ...], tuple[list[int], bool]] = {}
-        answers, direct = self._said(evidence)
-        for party in evidence.parties:
-            said, beside = answers.get(party.id, ()), direct.get(party.id, ())
-            alike = _alike(party, said, beside)
-            if (judged := known.get(alike)) is None:
-                mine = [self._row(use, party, said, beside) for use in terms.USES]
-                offsets = [rows.setdefault(row, len(rows) * len(segments)) for row in mine]
-                judged = known[alike] = (offsets, any(1 in row for row in mine))
-                self._must_fit(len(rows))
-            self._offsets += judged[0]
-            self.any.append(judged[1])
+        ours = pot.licence.licensee
+        for party, told, other in self.histories.kinds:
+            said = [one for one in told if one.licensee in (None, ours)]
+            beside = [one for one in other if one.licensee == ours]
+            mine = [self._row(use, party, said, beside) for use in terms.USES]
+            self._offsets += [rows.setdefault(row, len(rows) * len(segments)) for row in mine]
+            self._any.append(any(1 in row for row in mine))
+            self._must_fit(len(rows))
         self._flags = arrays.ints(list(b"".join(rows)))
+
+    @cached_property
+    def any(self) -> list[bool]:
+        return [self._any[kind] for kind in arrays.to_list(self.histories.of)]
 
     def _must_fit(self, rows: int) -> None:
         if rows * len(self.segments) > MOST_FLAGS:
@@ -79,21 +115,6 @@ class Standings:
                 f"The members of the pot {self.pot.id} have too many different histories to be divided at "
                 "once; divide a shorter period."
             )
-
-    def _said(
-        self, evidence: Evidence
-    ) -> tuple[dict[str, list[terms.Answer]], dict[str, list[terms.DirectLicence]]]:
-        """What each member answered to this licensee or to all, and licensed to it directly."""
-        ours = self.pot.licence.licensee
-        answers: dict[str, list[terms.Answer]] = {}
-        for answer in evidence.answers:
-            if answer.licensee in (None, ours):
-                answers.setdefault(answer.member, []).append(answer)
-        direct: dict[str, list[terms.DirectLicence]] = {}
-        for one in evidence.direct:
-            if one.licensee == ours:
-                direct.setdefault(one.member, []).append(one)
-        return answers, direct
 
     def _row(
         self, use: str, party: Party, said: Sequence[terms.Answer], beside: Sequence[terms.DirectLicence]
@@ -124,13 +145,14 @@ class Standings:
             and terms.standing_of(use, licence.licensee, day, said, party.spans, beside) == "allowed"
         )
 
-    def last(self) -> list[int]:
+    def last(self) -> Ints:
         """By party ordinal the last segment in which some use is licensed, −1 where none is."""
         size, uses = len(self.segments), len(terms.USES)
         flags = bytes(arrays.to_list(self._flags))
         found = {offset: flags.rfind(1, offset, offset + size) for offset in set(self._offsets)}
         lasts = [max(-1, found[offset] - offset) for offset in self._offsets]
-        return [max(lasts[place : place + uses]) for place in range(0, len(lasts), uses)]
+        by_kind = [max(lasts[place : place + uses]) for place in range(0, len(lasts), uses)]
+        return arrays.take(arrays.ints(by_kind), self.histories.of)
 
     def licensed(self, counts: Counts, subjects: Subjects) -> Ints:
         """For each row of the counts, 1 where it is licensed and mandated, else 0."""
@@ -138,24 +160,25 @@ class Standings:
         cells = range(len(self.segments) * uses)
         segment = arrays.take(arrays.ints([cell // uses for cell in cells]), counts.cells)
         use = arrays.take(arrays.ints([cell % uses for cell in cells]), counts.cells)
-        members = arrays.take(subjects.members, counts.subjects)
-        first = arrays.times(members, arrays.alike(uses, len(members)))
-        offset = arrays.take(arrays.ints(self._offsets), arrays.plus(first, use))
+        first = arrays.times(self.histories.of, arrays.alike(uses, len(self.histories.of)))
+        members = arrays.take(first, arrays.take(subjects.members, counts.subjects))
+        offset = arrays.take(arrays.ints(self._offsets), arrays.plus(members, use))
         return arrays.take(self._flags, arrays.plus(offset, segment))
 
 
 _DATES = attrgetter("starts", "ends")
 _SAID = attrgetter("licensee", "use", "yes", "starts", "ends")
+_DIRECT = attrgetter("licensee", "starts", "ends")
 
 
 def _alike(
     party: Party, said: Sequence[terms.Answer], beside: Sequence[terms.DirectLicence]
 ) -> tuple[object, ...]:
-    """Members who have this in common are judged alike."""
+    """Members who have this in common are judged alike, whoever the licensee is."""
     return (
         tuple(map(_DATES, party.spans)),
         tuple(map(_SAID, said)),
-        tuple(map(_DATES, beside)),
+        tuple(map(_DIRECT, beside)),
     )
 
 

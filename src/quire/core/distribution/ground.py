@@ -9,7 +9,7 @@ from functools import cached_property
 from quire.core import arrays, classes, survey, tariff, terms
 from quire.core.arrays import Ints
 from quire.core.facts import Evidence, EvidenceWrong, Party, Pot
-from quire.core.standings import Standings
+from quire.core.standings import Histories, Standings
 from quire.core.weighings import Weighings
 
 NOWHERE = -1
@@ -30,6 +30,15 @@ class Common:
     @cached_property
     def parties(self) -> Mapping[str, int]:
         return {party.id: place for place, party in enumerate(self.evidence.parties)}
+
+    @cached_property
+    def histories(self) -> Histories:
+        return Histories(self.evidence)
+
+    @cached_property
+    def is_work(self) -> Ints:
+        """1 for each subject that is a work, 0 for a site."""
+        return arrays.ints([int(kind == "work") for kind in self.evidence.subjects.kinds])
 
     @cached_property
     def weighings(self) -> Weighings:
@@ -57,7 +66,7 @@ class Ground:
         self.common, self.evidence = common, common.evidence
         self.pot, self.plan = pot, self.evidence.plan
         self.counts = self.evidence.counts[pot.id]
-        self.standings = Standings(self.evidence, pot, self.counts.segments)
+        self.standings = Standings(self.evidence, pot, self.counts.segments, common.histories)
         self.licensed = self.standings.licensed(self.counts, self.evidence.subjects)
 
     @cached_property
@@ -115,8 +124,7 @@ class Ground:
         end = len(self.counts.segments) - 1
         if self.of_class is not None:
             return [end if one else NOWHERE for one in arrays.to_list(self.of_class)]
-        by_party = arrays.ints(self.standings.last())
-        return arrays.to_list(arrays.take(by_party, self.evidence.subjects.members))
+        return arrays.to_list(arrays.take(self.standings.last(), self.evidence.subjects.members))
 
     def cell(self, segment: int) -> int:
         """A cell of a segment, for what stands without a use."""
@@ -130,11 +138,8 @@ class Ground:
     def fee_counts(self) -> list[tuple[str, int, int]]:
         """(content tier, requests, works used) of what was licensed."""
         subjects = self.evidence.subjects
-        rows = arrays.nonzero(self._billed)
-        tiers = arrays.to_list(subjects.tiers)
-        works = [0] * len(subjects.tier_names)
-        for subject in set(arrays.to_list(arrays.take(self.counts.subjects, rows))):
-            if subjects.kinds[subject] == "work":
-                works[tiers[subject]] += 1
+        used = arrays.distinct(arrays.take(self.counts.subjects, arrays.nonzero(self._billed)))
+        tiers, is_work = (arrays.take(column, used) for column in (subjects.tiers, self.common.is_work))
+        works = arrays.to_list(arrays.sum_by(tiers, is_work, len(subjects.tier_names)))
         told = zip(subjects.tier_names, self.by_tier(self._billed), works, strict=True)
         return [(name, requests, used) for name, requests, used in told if requests]
