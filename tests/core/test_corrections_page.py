@@ -51,7 +51,7 @@ def correction(row: Row) -> tuple[str, Correction]:
         name, "dst_old", "0" * 64, "EUR", "use", "wrk_1", date(2027, 1, 1), date(2027, 2, 1), "ai-train",
         sum(one.amount for one in lines), tuple(lines), Shares(tuple(holders)), "a mistake",
         date.fromisoformat(filed), parse_share(more.get("part", "1")), more.get("to", ""),
-        tuple((int(line), int(amount)) for line, amount in (one.split(":") for one in listed(held))),
+        tuple((int(line), int(left), "hld_1") for line, left in (one.split(":") for one in listed(held))),
     )  # fmt: skip
     return run, made
 

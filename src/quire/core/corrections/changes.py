@@ -16,7 +16,7 @@ class Change:
     """What one party has too little (above zero) or too much (below), in quanta, over all of its roles.
 
     ``old`` and ``new`` are its shares of the subject before and after, ``lines`` its lines in the old run.
-    ``unclear``: nobody knows yet who succeeds it, so that what it gets must be held.
+    ``via`` names the agreements by which it is unclear yet who succeeds it: what it gets must be held.
     """
 
     amount: int = 0
@@ -24,7 +24,7 @@ class Change:
     new: Fraction = Fraction(0)
     lines: list[int] = field(default_factory=list)
     roles: dict[str, int] = field(default_factory=dict)
-    unclear: bool = False
+    via: tuple[str, ...] = ()
 
     def add(self, role: str, amount: int) -> None:
         self.amount += amount
@@ -93,7 +93,7 @@ def _pass(
             )
         mine = found.setdefault(link.party, Change())
         mine.add(link.role, link.amount)
-        mine.unclear = mine.unclear or link.unclear
+        mine.via = link.via if link.unclear else mine.via
         if shares is not None:
             mine.new += share * link.part
 

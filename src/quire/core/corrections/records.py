@@ -46,9 +46,9 @@ class Correction:
 
     ``run`` and its bundle's ``root`` name the closed run; ``amount`` is the whole row in ``currency``, the
     sum of ``old``. ``new`` owns the ``part`` of it that was earned in truth; the rest, for usage that did not
-    take place, goes ``to`` a fund. ``held`` are the lines of ``old`` that are on hold still, with what is
-    left of each. ``posted`` names the run that adjusted it first: here only its debts are of interest, or
-    that another correction of the same row comes ``after`` it. Raises CorrectionWrong.
+    take place, goes ``to`` a fund. ``held`` are the lines of ``old`` that are on hold still: number, what is
+    left of each, and the hold. ``posted`` names the run that adjusted it first: here only its debts are of
+    interest, or that another correction of the same row comes ``after`` it. Raises CorrectionWrong.
     """
 
     id: str
@@ -67,7 +67,7 @@ class Correction:
     filed: date
     part: Fraction = Fraction(1)
     to: str = ""
-    held: tuple[tuple[int, int], ...] = ()
+    held: tuple[tuple[int, int, str], ...] = ()
     after: str = ""
     posted: str = ""
 
@@ -123,8 +123,8 @@ def _new_at_fault(one: Correction) -> Any:
     if (one.part < 1) != bool(FUND.fullmatch(one.to)):
         yield "what nobody earned goes to a fund, fund:NAME, and only that"
     left = {line.line: line.amount for line in one.old}
-    lines = [line for line, _ in one.held]
-    if lines != sorted(set(lines)) or any(not 0 < held <= left.get(line, 0) for line, held in one.held):
+    lines = [line for line, _, _ in one.held]
+    if lines != sorted(set(lines)) or any(not 0 < held <= left.get(line, 0) for line, held, _ in one.held):
         yield "what is on hold still are parts of its lines, by their numbers"
     if one.after == one.id:
         yield "it cannot come after itself"
@@ -191,7 +191,7 @@ def write(one: Correction) -> Record:
     if one.part < 1:
         told |= {"part": share_text(one.part), "to": one.to}
     if one.held:
-        told["held"] = [[line, decimal_of(amount)] for line, amount in one.held]
+        told["held"] = [[line, decimal_of(amount), hold] for line, amount, hold in one.held]
     return told | {name: getattr(one, name) for name in ("after", "posted") if getattr(one, name)}
 
 
@@ -213,7 +213,7 @@ def read(one: Record, places: Places) -> Correction:
         _text(one, "reason"), _day(one, "filed"),
         parse_share(one["part"]) if "part" in one else Fraction(1),
         _text(one, "to") if "to" in one else "",
-        tuple((_whole(line), _money(amount)) for line, amount in _list(one, "held", absent=True)),
+        tuple((_whole(n), _money(left), _name(hold)) for n, left, hold in _list(one, "held", absent=True)),
         _text(one, "after") if "after" in one else "",
         _text(one, "posted") if "posted" in one else "",
     )  # fmt: skip
@@ -258,6 +258,12 @@ def _list(one: Record, key: str, *, absent: bool = False) -> list[Any]:
 def _whole(value: Any) -> int:
     if type(value) is not int or value < 0:
         raise ValueError("a line has a number, 0 or more")
+    return value
+
+
+def _name(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("a hold is told by its id")
     return value
 
 

@@ -16,7 +16,7 @@ owed to it; what one party thereby owes itself is nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -63,8 +63,8 @@ class Corrects:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """An amount that goes from or to a party, or to a fund (``to``). ``held``: it comes out of a hold, or
-    must be held because nobody knows yet who succeeds the party."""
+    """An amount that goes from or to a party, or to a fund (``to``). It comes out of a ``hold``, or must be
+    held because it is unclear who succeeds the party, ``via`` these agreements."""
 
     label: str
     amount: int
@@ -72,7 +72,12 @@ class Move:
     party: int | None = None
     role: str = ""
     to: str = ""
-    held: bool = False
+    hold: str = ""
+    via: tuple[str, ...] = ()
+
+    @property
+    def held(self) -> bool:
+        return bool(self.hold or self.via)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +147,11 @@ class _Run:
     def out_of_holds(self, one: Correction, found: Mapping[int, Change], owed: Owed) -> Iterator[Move]:
         """What debtors still have on hold of the row, at once."""
         of = {old.line: self.chains.order[old.party] for old in one.old}
-        for line, held in one.held:
+        for line, held, hold in one.held:
             debtor = of[line]
             taken = min(held, sum(owed.get(debtor, {}).values()))
             if taken:
-                told = self.move(CORRECTION, one, found, debtor, -taken, (line,))
-                yield Move(told.label, told.amount, told.corrects, told.party, told.role, held=True)
+                yield replace(self.move(CORRECTION, one, found, debtor, -taken, (line,)), hold=hold)
                 yield from self.paid(CORRECTION, one, found, owed[debtor], taken)
 
     def paid(
@@ -174,7 +178,7 @@ class _Run:
         if change is None:
             return Move(label, amount, Corrects(one), place, "owner")
         told = Corrects(one, lines or tuple(change.lines), change.old, change.new)
-        return Move(label, amount, told, place, change.role, held=change.unclear and amount > 0)
+        return Move(label, amount, told, place, change.role, via=change.via if amount > 0 else ())
 
     def inherited(self, one: Correction, debts: Iterable[Debt]) -> Owed:
         """Debts of an earlier run, between those in whose hands they are now."""

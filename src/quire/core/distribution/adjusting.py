@@ -1,4 +1,4 @@
-"""What a run does for corrections of closed ones: a division of its own for each currency, of nothing received.
+"""What a run does for corrections of closed ones: a division for each currency, in which nothing is received.
 
 Its lines sum to nothing: what is taken out of a hold, or of what a debtor earned in the run, is what others
 and funds get. Here alone a line may be below zero. The arithmetic is ``quire.core.corrections``.
@@ -83,9 +83,9 @@ def _lines(owners: Owners, name: str, move: Move) -> Iterator[Line]:
     if move.party is None:
         yield line
         return
-    line = replace(line, outcome="payable", party=move.party, role=move.role)
+    line = replace(line, outcome="held" if move.held else "payable", party=move.party, role=move.role)
     if move.held or move.amount < 0:
-        yield replace(line, outcome="held") if move.held else line
+        yield replace(line, hold=move.hold, via=move.via, of=move.amount if move.via else 0)
         return
     yield from _credited(owners, line, move.corrects)
 
