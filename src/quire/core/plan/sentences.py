@@ -72,12 +72,13 @@ def _portions(parts: Sequence[Portion], whole: str) -> Iterator[str]:
     for part in parts:
         alone = len(parts) == 1
         amount = f"All of {whole}" if alone else f"{percent(part.portion)} of {whole}"
-        yield f"{amount} (“{part.label}”) {_rule(part)}. {_empty(part, alone=alone)}"
+        yield f"{amount} (“{part.label}”) {rule(part)}. {_empty(part, alone=alone)}"
         yield from _bounds(part)
         yield from _portions(part.parts, f"“{part.label}”")
 
 
-def _rule(part: Portion) -> str:
+def rule(part: Portion) -> str:
+    """What happens to a portion, as the rest of a sentence that begins with it: "is shared …"."""
     if part.parts:
         return "is divided further"
     pooled = ""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Sum
+from django.db.models.fields.json import KeyTextTransform
 
 from quire.core import bundle
 from quire.core.errors import QuireError
@@ -24,7 +25,7 @@ from quire.society.parties import queries as parties
 
 def pots_are_their_receipts() -> Iterator[str]:
     """A pot is the sum of its receipts."""
-    for pot in Pot.objects.exclude(run__state="cancelled"):
+    for pot in Pot.objects.exclude(run__state="cancelled").filter(pool=""):
         received = PotReceipt.objects.filter(pot=pot).aggregate(sum=Sum("receipt__amount"))["sum"] or 0
         came_in, currency = pot.came_in
         if received != came_in:
@@ -43,14 +44,22 @@ def lines_are_their_pots() -> Iterator[str]:
     """Allocated + held + deducted + funds + residue = received, in every pot of every run with lines."""
     for pot in Pot.objects.filter(run__state__in=["allocated", "reviewed", "approved", "posted", "closed"]):
         sum_ = Line.objects.filter(pot=pot).aggregate(sum=Sum("amount"))["sum"] or 0
-        if sum_ != pot.amount:
-            yield f"The lines of {pot.tid} sum to {decimal_of(sum_)}, the pot is {decimal_of(pot.amount)}."
+        came = _pooled(pot) if pot.pool else pot.amount
+        if sum_ != came:
+            yield f"The lines of {pot.tid} sum to {decimal_of(sum_)}, the pot is {decimal_of(came)}."
+
+
+def _pooled(pot: Pot) -> int:
+    """What the other pots of the run put into a pool."""
+    into = Line.objects.filter(run=pot.run_id, outcome="pooled", detail__to=pot.pool)
+    return int(into.aggregate(sum=Sum("amount"))["sum"] or 0)
 
 
 def posted_pots_are_empty() -> Iterator[str]:
     """A pot's account holds exactly the receipts of its licence and period that no posted run has taken."""
     taken: dict[tuple[Any, ...], int] = {}
-    for pot in Pot.objects.filter(run__state__in=["posted", "closed"]).select_related("licence"):
+    done = Pot.objects.filter(run__state__in=["posted", "closed"], pool="")
+    for pot in done.select_related("licence"):
         came_in, currency = pot.came_in
         key = (pot.licence.tid, pot.starts, pot.ends, currency)
         taken[key] = taken.get(key, 0) + came_in
@@ -75,12 +84,15 @@ def held_is_what_lines_hold() -> Iterator[str]:
     found = Line.objects.filter(
         run__state__in=["posted", "closed"], outcome__in=["held", "unclaimed"], release=None
     )
-    for party, pot, currency, amount in (
-        found.order_by().values_list("party_id", "pot_id", "pot__currency").annotate(sum=Sum("amount"))
+    role = KeyTextTransform("role", "detail")
+    for outcome, party, pot, named, currency, amount in (
+        found.order_by()
+        .values_list("outcome", "party_id", "pot_id", role, "pot__currency")
+        .annotate(sum=Sum("amount"))
     ):
-        code = accounts.held(ids.show("pty", party)) if party else accounts.unallocated(ids.show("pot", pot))
+        code = accounts.kept(outcome, party and ids.show("pty", party), ids.show("pot", pot), named or "")
         held[code, currency] = held.get((code, currency), 0) + amount
-    for family in ("rights:held", "rights:unallocated"):
+    for family in ("rights:held", "rights:unallocated", "rights:unclaimed"):
         for key, balance in ledger.balances(family).items():
             held[key] = held.get(key, 0) + balance
     for (code, currency), rest in sorted(held.items()):

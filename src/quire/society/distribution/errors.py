@@ -63,3 +63,9 @@ class NothingToReplay(Conflict):
     """No closed run is among those that a plan was to be replayed over."""
 
     code = "distribution.nothing-to-replay"
+
+
+class NoWeighing(Conflict):
+    """The plan divides by a file of weights that nobody has handed in."""
+
+    code = "distribution.no-weighing"

@@ -63,12 +63,16 @@ class Pot(Noun):
 
     Where the plan has a currency and the receipts another, ``amount`` and ``currency`` are what was made of
     ``received`` by the rate stated; otherwise the fields of the conversion are empty.
+
+    A ``pool`` of the plan is one too, without licence and receipts: it stands for what the others put
+    together, its amount is nothing, and its lines sum to what is pooled.
     """
 
     prefix = "pot"
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="pots")
-    licence = models.ForeignKey(Licence, on_delete=models.PROTECT, related_name="pots")
+    licence = models.ForeignKey(Licence, null=True, on_delete=models.PROTECT, related_name="pots")
+    pool = models.CharField(max_length=60, blank=True, default="", db_default="")
     starts = models.DateField()
     ends = models.DateField()
     currency = models.CharField(max_length=3)
@@ -89,12 +93,46 @@ class Pot(Noun):
     class Meta:
         constraints = [
             models.CheckConstraint(
+                condition=Q(licence__isnull=False, pool="") | (Q(licence=None, amount=0) & ~Q(pool="")),
+                name="distribution_pot_licensed_or_pooled",
+            ),
+            models.CheckConstraint(
                 condition=Q(received=None, received_currency="", rate=None, rate_source="", rate_date=None)
                 | Q(received__isnull=False, rate__isnull=False, rate_date__isnull=False)
                 & ~Q(received_currency="")
                 & ~Q(rate_source=""),
                 name="distribution_pot_converted_whole",
             )
+        ]
+
+
+class Weighing(AppendOnly):
+    """A file of weights that plans divide by: what it is, how it was found, and the digest of its bytes."""
+
+    prefix = "wgh"
+
+    name = models.CharField(max_length=40)
+    kind = models.CharField(max_length=12)
+    digest = models.CharField(max_length=71)
+    method = models.CharField(max_length=500)
+    error = models.CharField(max_length=500, blank=True)
+    licence = models.ForeignKey(Licence, null=True, on_delete=models.PROTECT, related_name="+")
+
+
+class WeighingRow(AppendOnly):
+    """What one work, site or party, by its TypeID, weighs; between which bounds, where the method says so."""
+
+    prefix = "wgr"
+
+    weighing = models.ForeignKey(Weighing, on_delete=models.PROTECT, related_name="rows")
+    of = models.CharField(max_length=60)
+    weight = FractionField()
+    low = FractionField(null=True)
+    high = FractionField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["weighing", "of"], name="distribution_weighing_row_once")
         ]
 
 
@@ -117,7 +155,10 @@ class Approval(AppendOnly):
 
 
 class Hold(Noun):
-    """Money that a work or a party earns is held from when this is set until it is released."""
+    """What a work or a party earns is held from when this is set until it is released.
+
+    Of both, it is a ``part`` of what the party owns of the work, of use from ``since`` on (None: of all days).
+    """
 
     prefix = "hld"
 
@@ -126,13 +167,31 @@ class Hold(Noun):
     reason = models.CharField(max_length=200)
     starts = models.DateField()
     released_on = models.DateField(null=True)
+    part = FractionField(db_default="1/1")
+    since = models.DateField(null=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(work__isnull=True) ^ Q(party__isnull=True), name="distribution_hold_one_thing"
+                condition=Q(work__isnull=False, party__isnull=False)
+                | (Q(work__isnull=False) | Q(party__isnull=False)) & Q(part="1/1", since__isnull=True),
+                name="distribution_hold_something",
             )
         ]
+
+
+class HoldAward(AppendOnly):
+    """To whom what a released hold kept was awarded, and which share of it. What is the hold's own party's
+    goes back to the party of each line."""
+
+    prefix = "hla"
+
+    hold = models.ForeignKey(Hold, on_delete=models.PROTECT, related_name="awards")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    share = FractionField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["hold", "party"], name="distribution_awarded_once")]
 
 
 class Line(AppendOnly):
@@ -157,13 +216,49 @@ class Line(AppendOnly):
         indexes = [models.Index(fields=["party", "run"], name="distribution_line_party")]
 
 
+class Award(AppendOnly):
+    """Lines that were held or unclaimed, given to others than the lines' own party: by the end of a dispute,
+    a match, or a disposal (``kind``). ``text`` says it on a statement. Its parts sum, pot by pot, to its lines.
+    """
+
+    prefix = "awd"
+
+    kind = models.CharField(max_length=10)
+    text = models.CharField(max_length=200)
+    on = models.DateField()
+
+
+class AwardPart(AppendOnly):
+    """What of an award, in quanta of the pot's currency, goes to a party, as what (``role``), or to a fund."""
+
+    prefix = "awp"
+
+    award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="parts")
+    pot = models.ForeignKey(Pot, on_delete=models.PROTECT, related_name="+")
+    party = models.ForeignKey(Party, null=True, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20, blank=True)
+    to = models.CharField(max_length=80, blank=True)
+    amount = QuantaField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(party__isnull=False, to="") | Q(party__isnull=True) & ~Q(to=""),
+                name="distribution_award_to_one",
+            )
+        ]
+        indexes = [models.Index(fields=["party"], name="distribution_award_party")]
+
+
 class Release(AppendOnly):
-    """A held line, once no hold stands on its party or its work any more: it has become payable, once."""
+    """A held line, once no hold stands on its party or its work any more: it has become payable, once. With
+    an ``award`` it, or an unclaimed line, went to those whom the award names instead."""
 
     prefix = "rel"
 
     line = models.OneToOneField(Line, on_delete=models.PROTECT, related_name="release")
     released_on = models.DateField()
+    award = models.ForeignKey(Award, null=True, on_delete=models.PROTECT, related_name="releases")
 
 
 class Passing(AppendOnly):

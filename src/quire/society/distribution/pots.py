@@ -10,11 +10,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Sum
+
+from quire.core.distribution import pools
 from quire.core.fx import convert
 from quire.core.money import Money
 from quire.core.plan import Plan
 from quire.society.distribution import errors
-from quire.society.distribution.models import Pot, PotReceipt, Run
+from quire.society.distribution.models import Line, Pot, PotReceipt, Run
 from quire.society.invoicing import queries as invoicing
 from quire.society.invoicing.queries import ReceiptRow
 from quire.society.kit.periods import Period
@@ -66,6 +69,25 @@ def make(run: Run, groups: Groups) -> None:
             **_money(amount, currency, wanted or currency, Period(starts, ends)),
         )
         PotReceipt.objects.bulk_create(PotReceipt(receipt_id=one.id, pot=pot) for one in receipts)
+    _make_pools(run)
+
+
+def _make_pools(run: Run) -> None:
+    """A pot for every pool that may come together: of each portion that is pooled, in each currency."""
+    names = [part.label for part in Plan.parse(run.plan.text).leaves if part.pooled]
+    currencies = set(run.pots.values_list("currency", flat=True)) if names else set()
+    Pot.objects.bulk_create(
+        Pot(
+            run=run,
+            pool=pools.name(name, currency),
+            starts=run.starts,
+            ends=run.ends,
+            currency=currency,
+            amount=0,
+        )
+        for name in names
+        for currency in sorted(currencies)
+    )
 
 
 def _must_fit_lumps(groups: Groups, wanted: str) -> None:
@@ -99,6 +121,10 @@ def out_of(pot: Pot) -> Iterator[EntryIn]:
     became taken out of what waits to be exchanged. Each currency comes to nothing, with the lines'.
     """
     received, currency = pot.came_in
+    if pot.pool:
+        pooled = Line.objects.filter(pot=pot).aggregate(sum=Sum("amount"))["sum"] or 0
+        yield from [EntryIn(accounts.unallocated(pot.tid), currency, pooled)] if pooled else []
+        return
     account = accounts.pot(pot.licence.tid, pot.starts, pot.ends)
     entries = [EntryIn(account, currency, received)]
     if pot.received is not None:

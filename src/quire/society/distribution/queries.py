@@ -125,8 +125,8 @@ def lines_of(run: Run, party: UUID) -> Iterator[LineRow]:
             line.outcome,
             line.amount,
             line.pot.currency,
-            line.pot.tid,
-            line.pot.licence.tid,
+            line.pot.pool or line.pot.tid,
+            line.pot.licence.tid if line.pot.licence else "",
             line.detail,
         )
 
@@ -140,11 +140,11 @@ def payees(run: Run, currency: str = "") -> list[UUID]:
 
 
 def credited() -> dict[tuple[UUID, str], int]:
-    """Per party and currency: quanta made payable by all posted runs, and by holds released; what went to
-    those who stand in a party's place is theirs, and no longer the party's."""
+    """Per party and currency: quanta made payable by all posted runs, by holds released and by awards; what
+    went to those who stand in a party's place is theirs, and no longer the party's."""
     found = (
         Line.objects.filter(run__state__in=["posted", "closed"], party__isnull=False)
-        .filter(Q(outcome="payable") | Q(release__isnull=False))
+        .filter(Q(outcome="payable") | Q(release__isnull=False, release__award=None))
         .order_by()
         .values_list("party_id", "pot__currency")
         .annotate(amount=Sum("amount"))
@@ -155,6 +155,9 @@ def credited() -> dict[tuple[UUID, str], int]:
     ):
         sums[giver, currency] = sums.get((giver, currency), 0) - amount
         sums[taker, currency] = sums.get((taker, currency), 0) + amount
+    awarded = AwardPart.objects.filter(party__isnull=False).values_list("party_id", "pot__currency")
+    for party, currency, amount in awarded.order_by().annotate(sum=Sum("amount")):
+        sums[party, currency] = sums.get((party, currency), 0) + amount
     return sums
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Sum
 
 from quire.core import canonical
+from quire.core.distribution import pools
 from quire.core.money import Money, decimal_of, quanta_of
 from quire.society.distribution.errors import DoesNotAdd
 from quire.society.distribution.models import Line, Run
@@ -39,15 +40,16 @@ def _must_agree(run: Run, totals: list[dict[str, Any]]) -> None:
         .values_list("pot_id", "outcome")
         .annotate(amount=Sum("amount"))
     }
-    names = {"payable": "allocated"} | {name: name for name in ("held", "deducted", "fund", "unclaimed")}
-    ids = {pot.tid: pot for pot in run.pots.all()}
+    names = {"payable": "allocated"} | {
+        name: name for name in ("held", "deducted", "fund", "unclaimed", "pooled")
+    }
+    ids = {pot.pool or pot.tid: pot for pot in run.pots.all()}
     for told in totals:
         pot = ids[told["pot"]]
         parts = {published: sums.get((pot.id, outcome), 0) for outcome, published in names.items()}
-        if (
-            any(decimal_of(amount) != told.get(name, decimal_of(0)) for name, amount in parts.items())
-            or sum(parts.values()) + quanta_of(told["residue"]) != pot.amount
-        ):
+        if any(decimal_of(amount) != told.get(name, decimal_of(0)) for name, amount in parts.items()) or sum(
+            parts.values()
+        ) + quanta_of(told["residue"]) != (pot.amount or quanta_of(told["received"])):
             raise DoesNotAdd(
                 f"The lines of {pot.tid} in the database are not those of its files.", pot=pot.tid
             )
@@ -58,6 +60,8 @@ def _by_currency(totals: list[dict[str, Any]], payees: list[dict[str, Any]]) -> 
     for told in totals:
         mine = sums.setdefault(told["currency"], {})
         for name in ("received", "allocated", "held", "deducted", "fund", "residue"):
+            if name == "received" and told["pot"].startswith(pools.PREFIX):
+                continue  # it came in with the pots that were pooled
             mine[name] = mine.get(name, 0) + quanta_of(told[name])
     return {
         currency: {name: decimal_of(amount) for name, amount in mine.items()}
@@ -67,11 +71,12 @@ def _by_currency(totals: list[dict[str, Any]], payees: list[dict[str, Any]]) -> 
 
 
 def _notices(run: Run, totals: list[dict[str, Any]], payees: list[dict[str, Any]]) -> Iterator[str]:
-    pots = {pot.tid: pot for pot in run.pots.select_related("licence")}
+    pots = {pot.pool or pot.tid: pot for pot in run.pots.select_related("licence")}
     for told in totals:
         pot, currency = pots[told["pot"]], told["currency"]
-        name = pot.licence.code
-        yield from (f"{name}: {sentence}" for sentence in money_notices(pot, quanta_of(told["due"])))
+        name = pot.pool or pot.licence.code
+        if not pot.pool:
+            yield from (f"{name}: {sentence}" for sentence in money_notices(pot, quanta_of(told["due"])))
         yield from (f"{name}: {sentence}" for sentence in _empty(told["shares"]))
         if quanta_of(told["held"]):
             yield f"{name}: {Money(quanta_of(told['held']), currency)} is held."
@@ -92,5 +97,5 @@ def _empty(shares: list[dict[str, Any]]) -> Iterator[str]:
         "fund": "its part went to the fund",
     }
     for share in shares:
-        if share["outcome"] != "shared":
+        if share["outcome"] in where:
             yield f"nobody stands in the portion “{share['share']}”; {where[share['outcome']]}."

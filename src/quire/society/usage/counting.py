@@ -35,13 +35,15 @@ class Counts:
     """Usage as int64 columns of one length, sorted by licensee, subject and cell; nothing is nought.
 
     ``licensee`` is the number that the caller gave the operator, ``subject`` the place in the registry,
-    ``cell`` segment × 4 + the use's place in ``terms.USES``.
+    ``cell`` segment × 4 + the use's place in ``terms.USES``, ``evidence`` the place of what was shown in
+    ``plan.EVIDENCE``, where that was asked for.
     """
 
     licensee: np.ndarray
     subject: np.ndarray
     cell: np.ndarray
     requests: np.ndarray
+    evidence: np.ndarray | None = None
 
 
 def spelt(operators: Iterable[str]) -> list[str]:
@@ -105,6 +107,18 @@ class Registry:
             return found.subject[order], segment[order], use[order], found.requests[order]
         return found.subject, segment, use, found.requests
 
+    def by_evidence(
+        self,
+        starts: date,
+        ends: date,
+        operators: Collection[str],
+        boundaries: Sequence[date] = (),
+        uses: Collection[str] = USES,
+    ) -> Counts:
+        """The same by cell, and by what each request showed of who asks."""
+        licensee = dict.fromkeys(spelt(operators), 0)
+        return self.grouped(starts, ends, licensee, boundaries, uses, shown=True)
+
     def grouped(
         self,
         starts: date,
@@ -112,13 +126,16 @@ class Registry:
         operators: Mapping[str, int],
         boundaries: Sequence[date] = (),
         uses: Collection[str] = USES,
+        *,
+        shown: bool = False,
     ) -> Counts:
         """Several licensees in one pass: ``operators`` gives each operator's licensee as a number."""
         db = self._open(starts, ends)
         with lake.damage_told():
-            measure = measures.counts(starts, ends, operators, boundaries, uses, self._source)
+            measure = measures.counts(starts, ends, operators, boundaries, uses, self._source, shown=shown)
             found = db.execute(*measure).fetchnumpy()
-        return Counts(*(_int64(found[name]) for name in ("licensee", "subject", "cell", "requests")))
+        names = ("licensee", "subject", "cell", "requests", *(("evidence",) if shown else ()))
+        return Counts(*(_int64(found[name]) for name in names))
 
     def _open(self, starts: date, ends: date) -> duckdb.DuckDBPyConnection:
         if self._db is None or self._span != (starts, ends):

@@ -16,11 +16,17 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
+from quire.core.plan import EVIDENCE
 from quire.core.terms import USES
 
 # sql in this file: what is put together are this file's own words, numbers and question marks; every text
 # and date that comes from outside is a parameter.
 
+_SAID = ", ".join(f"'{word}'" for word in EVIDENCE[:-1])
+# Of "token+signature" the last word counts; what is not known, or not said, is the last of EVIDENCE.
+_EVIDENCE = (
+    f"coalesce(nullif(list_position([{_SAID}], string_split(evidence, '+')[-1]), 0), {len(EVIDENCE)}) - 1"
+)
 _EPOCH = date(1970, 1, 1)
 _DAY = 86_400_000_000  # microseconds
 
@@ -50,8 +56,11 @@ def counts(
     boundaries: Sequence[date],
     uses: Collection[str] = USES,
     source: str = "usage",
+    *,
+    shown: bool = False,
 ) -> Measure:
     """Requests by licensee, subject and cell, sorted by them; only what is not nought, only these uses.
+    With ``shown`` by the evidence of who asks as well: a column ``evidence``, a place in ``plan.EVIDENCE``.
 
     ``operators`` gives each operator's licensee as a number; other operators are left out. ``boundaries``
     are the dates strictly within [starts, ends) at which a new segment begins. The connection must have a
@@ -61,10 +70,11 @@ def counts(
     licensee, chosen = _case("operator", operators)
     cell, cut = _cell(starts, ends, boundaries, uses)
     where, params = _rows(starts, ends, operators, uses)
+    also, its = (", evidence", f", {_EVIDENCE} AS evidence") if shown else ("", "")
     # Two operators of one licensee have one number, so the inner group is final: ordinals are unique.
     return Measure(
-        "SELECT licensee, ordinal AS subject, cell, requests FROM ("  # noqa: S608
-        f"SELECT {licensee} AS licensee, {cell} AS cell, coalesce(work, site) AS id, "
+        f"SELECT licensee, ordinal AS subject, cell{also}, requests FROM ("  # noqa: S608
+        f"SELECT {licensee} AS licensee, {cell} AS cell{its}, coalesce(work, site) AS id, "
         f"sum(count)::BIGINT AS requests FROM {source} WHERE {where} GROUP BY ALL) "
         "JOIN subjects USING (id) WHERE requests <> 0 ORDER BY ALL",
         [*chosen, *cut, *params],

@@ -6,6 +6,7 @@ from quire.society.distribution.actions.plans import adopt_plan
 from quire.society.distribution.actions.runs import approve, cancel, forecast, open_run, work
 from quire.society.distribution.actions.stages import STAGES
 from quire.society.distribution.actions.succession import carry_over, succeed
+from quire.society.distribution.actions.weighings import import_weighing
 
 __all__ = [
     "STAGES",
@@ -14,6 +15,7 @@ __all__ = [
     "cancel",
     "carry_over",
     "forecast",
+    "import_weighing",
     "open_lump_run",
     "open_run",
     "place_hold",

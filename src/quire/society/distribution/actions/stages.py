@@ -111,7 +111,8 @@ def _copy_lines(run: Run, found: Evidence, published: bytes) -> int:
     """Write the published lines to the database, each with its own text; returns how many there are."""
     parties = {party.id: ids.read("pty", party.id) for party in found.parties}
     pots = {pot.id: ids.read("pot", pot.id) for pot in found.pots}
-    holds = {hold.subject or hold.party: ids.read("hld", hold.id) for hold in found.holds}
+    pots |= dict(run.pots.exclude(pool="").values_list("pool", "id"))
+    holds = {hold.subject or hold.party: hold.id for hold in found.holds if not hold.both}
     columns = (
         "COPY distribution_line (id, run_id, pot_id, number, outcome, party_id, hold_id, amount, detail) "
         "FROM STDIN"
@@ -122,7 +123,8 @@ def _copy_lines(run: Run, found: Evidence, published: bytes) -> int:
             told = json.loads(text)
             party, hold = told.get("party"), None
             if told["outcome"] == "held" and party:
-                hold = holds.get(party) or holds.get(told.get("subject"))
+                name = told.get("hold") or holds.get(party) or holds.get(told.get("subject"))
+                hold = ids.read("hld", name) if name else None
             copy.write_row(
                 (
                     ids.new(),
@@ -163,7 +165,7 @@ def post(run: Run, *, by: Any, place: Store) -> None:
                     key=f"distribution:{run.tid}:{pot.tid}",
                     date=run.approval.at.date(),
                     kind="distribution",
-                    text=f"Distribution {run.tid}, licence {pot.licence.code}",
+                    text=f"Distribution {run.tid}, {pot.pool or f'licence {pot.licence.code}'}",
                     entries=entries,
                     by=by,
                 )
@@ -176,23 +178,27 @@ def _entries(pot: Any) -> Iterator[ledger.EntryIn]:
     """What the pot gives to each account, in the order in which its lines first name them."""
     found = (
         Line.objects.filter(pot=pot)
-        .values_list("outcome", "party_id", KeyTextTransform("to", "detail"))
+        .values_list(
+            "outcome", "party_id", KeyTextTransform("to", "detail"), KeyTextTransform("role", "detail")
+        )
         .annotate(sum=Sum("amount"), first=Min("number"))
         .order_by("first")
     )
     sums: dict[str, int] = {}
-    for outcome, party, to, amount, _ in found:
-        account = _account(outcome, party, to or "", pot)
+    for outcome, party, to, role, amount, _ in found:
+        account = _account(outcome, party, to or "", pot, role or "")
         sums[account] = sums.get(account, 0) + amount
     yield from (ledger.EntryIn(account, pot.currency, -amount) for account, amount in sums.items() if amount)
     yield from pots.out_of(pot)
 
 
-def _account(outcome: str, party: UUID | None, to: str, pot: Any) -> str:
+def _account(outcome: str, party: UUID | None, to: str, pot: Any, role: str) -> str:
     if outcome == "payable":
         return accounts.payable(ids.show("pty", party))
     if outcome in ("held", "unclaimed"):
-        return accounts.held(ids.show("pty", party)) if party else accounts.unallocated(pot.tid)
+        return accounts.kept(outcome, party and ids.show("pty", party), pot.tid, role)
+    if outcome == "pooled":
+        return accounts.unallocated(pot.run.pots.get(pool=to).tid)
     kind, _, name = to.partition(":")
     return accounts.fund(name) if kind == "fund" else accounts.deduction(name)
 

@@ -14,7 +14,7 @@ from quire.core.money import decimal_of
 from quire.core.plan import Plan
 from quire.core.shares import UNKNOWN
 from quire.society.distribution import models
-from quire.society.distribution.freezing import agreements, money, surveys
+from quire.society.distribution.freezing import agreements, money, surveys, weighings
 from quire.society.kit import ids
 from quire.society.kit.periods import Period
 from quire.society.licensing import queries as licensing
@@ -43,7 +43,11 @@ def gather(run: models.Run) -> Frozen:
     plan = Plan.parse(run.plan.text)
     asked = surveys.of_plan(plan)
     lumps = money.rounds(run)
-    works, sites = {*used.works, *asked.works, *money.works(lumps)}, {*used.sites, *asked.sites}
+    weighed = weighings.of_plan(plan, [pot.licence.id for pot in pots])
+    works = {*used.works, *asked.works, *money.works(lumps), *weighed.works}
+    sites = {*used.sites, *asked.sites, *weighed.sites}
+    if plan.needs_all_works:
+        works |= repertoire.works_in_force(starts, ends)
     rows = sorted(repertoire.subjects(works, sites), key=lambda row: row.key)
     there = _owners(rows)
     agreed = agreements.of(there | _members(starts, ends), rows, starts, ends)
@@ -71,7 +75,8 @@ def gather(run: models.Run) -> Frozen:
     counts = {}
     for pot in pots:
         cuts = evidence.cut(folk, answers, direct, versions, pot)
-        counts[pot.id] = _counts(registry, pot, operators[pot.licence.licensee], cuts)
+        asked_of = operators[pot.licence.licensee]
+        counts[pot.id] = _counts(registry, pot, asked_of, cuts, shown=plan.weighs_evidence)
     found = Evidence(
         plan,
         tuple(pots),
@@ -84,6 +89,7 @@ def gather(run: models.Run) -> Frozen:
         agreements=agreed,
         classes=money.classes(lumps, {row.id: row.tid for row in rows if row.kind == "work"}),
         **asked.facts,
+        **weighed.facts,
     )
     return Frozen(found, tuple(_receipts(run)))
 
@@ -93,7 +99,7 @@ def _by_content(one: Any) -> tuple[str, ...]:
 
 
 def _pots(run: models.Run) -> list[Pot]:
-    found = run.pots.select_related("licence").order_by(
+    found = run.pots.filter(pool="").select_related("licence").order_by(
         "licence__code", "starts", "ends", "currency", "received_currency"
     )
     return [money.pot(pot, _licence(licensing.licence(pot.licence.tid))) for pot in found]
@@ -179,9 +185,14 @@ def _versions(row: Any, places: Mapping[str, int]) -> tuple[Version, ...]:
     )
 
 
-def _counts(registry: Any, pot: Pot, operators: Sequence[str], cuts: tuple[tuple[date, date], ...]) -> Counts:
+def _counts(
+    registry: Any, pot: Pot, operators: Sequence[str], cuts: tuple[tuple[date, date], ...], *, shown: bool
+) -> Counts:
     edges = [starts for starts, _ in cuts[1:]]
     uses = [use for use in terms.USES if use in pot.licence.uses]
+    if shown:
+        found = registry.by_evidence(pot.starts, pot.ends, operators, edges, uses)
+        return Counts(cuts, found.subject, found.cell, found.requests, found.evidence)
     subjects, segments, which, requests = registry.counts(pot.starts, pot.ends, operators, edges, uses)
     width = arrays.ints([len(terms.USES)] * len(segments))
     cells = arrays.plus(

@@ -4,7 +4,7 @@ from quire.society.repertoire.queries.agreements import AgreementRow, agreement,
 from quire.society.repertoire.queries.bulk import Place, Places, Spot
 from quire.society.repertoire.queries.facts import WorkFacts, work_facts
 from quire.society.repertoire.queries.finder import NOTHING, Finder, Found
-from quire.society.repertoire.queries.registry import Answer, lookup, work_id, work_ids, works_count
+from quire.society.repertoire.queries.registry import Answer, lookup, work_id, work_ids, works_count, works_in_force
 from quire.society.repertoire.queries.subjects import Owned, SubjectRow, subjects
 from quire.society.repertoire.queries.verified import (
     Checked,
@@ -43,4 +43,5 @@ __all__ = [
     "work_id",
     "work_ids",
     "works_count",
+    "works_in_force",
 ]

@@ -107,6 +107,13 @@ class _Sites:
         return Answer(url, "site", tier=site.tier, member=site.owner.code, site=site.code)
 
 
+def works_in_force(starts: date, ends: date) -> set[UUID]:
+    """Every work in force on some day of [starts, ends), by id. Copies of others' works are none."""
+    begun = Q(starts__isnull=True) | Q(starts__lt=ends)
+    rows = Work.objects.filter(begun, Q(ends__isnull=True) | Q(ends__gt=starts), original__isnull=True)
+    return set(rows.values_list("id", flat=True))
+
+
 def works_count(members: Iterable[UUID] | None = None, on: date | None = None) -> dict[UUID, int]:
     """How many works each of these parties (None: everybody with works) has in force on a day (None: today).
 
