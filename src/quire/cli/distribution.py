@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from quire.cli import frame, plans
+from quire.cli import frame, plans, weighings
 from quire.cli.frame import By, DryRun, Json
 from quire.cli.house import day
 from quire.cli.replay import replay
@@ -14,6 +14,7 @@ from quire.cli.replay import replay
 
 def register(app: typer.Typer) -> None:
     """The commands of a distribution."""
+    weighings.register(app)
     for name, help_, commands in (
         (
             "plan",
