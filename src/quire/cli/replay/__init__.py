@@ -25,11 +25,11 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """What each member would have had under a plan, beside what they had. Writes nothing to the books."""
-    from quire.cli.distribution import plan_text
+    from quire.cli.plans import text_of
     from quire.society.distribution import replay as room
 
     with frame.progress("runs") as update:
-        told = room.replay(plan_text(file), against=against, progress=update)
+        told = room.replay(text_of(file), against=against, progress=update)
     for place, make in ((svg, chart.document), (page_file, page.document), (csv, words.rows_csv)):
         if place:
             Path(place).write_bytes(make(told))

@@ -55,8 +55,9 @@ def _described(told: Any) -> str:
     said = [words.heading(told)]
     for one in told.comparisons:
         said += words.sentences(one)
+        name_of = words.tenth_name(one)
         said += (
-            f"Tenth {words.tenth_name(one)(group.name)}: {words.signed(group.would - group.had, one.currency)}."
+            f"Tenth {name_of(group.name)}: {words.signed(group.would - group.had, one.currency)}."
             for group in one.tenths
         )
     return " ".join(said)
@@ -92,4 +93,4 @@ def _bars(groups: Sequence[tuple[str, Group]], longest: int, currency: str, top:
 
 def _amount(change: int, currency: str) -> str:
     """The change without the currency, which the title says."""
-    return words.signed(change, currency).removesuffix(f" {currency}")
+    return words.bare(words.signed(change, currency))

@@ -19,7 +19,7 @@ svg{width:100%;height:auto;max-width:34rem}
 table{border-collapse:collapse;font-size:.9rem;margin:0 0 1.5rem;min-width:100%}
 caption{text-align:left;font-weight:600;padding:.25rem 0}
 th,td{padding:.25rem .5rem .25rem 0;border-top:1px solid var(--rule);text-align:right;white-space:nowrap}
-th:first-child,td.w{text-align:left;white-space:normal}
+th:first-child,.w{text-align:left;white-space:normal}
 thead th{color:var(--quiet);font-weight:400;border:0}
 """
 
@@ -52,7 +52,9 @@ def _tables(told: Any) -> Iterator[str]:
 
 def _table(told: words.Table) -> str:
     title, columns, rows = told
-    head = "".join(f'<th scope="col">{escape(one)}</th>' for one in columns)
+    head = "".join(
+        f'<th scope="col"{" class=w" if one == "name" else ""}>{escape(one)}</th>' for one in columns
+    )
     body = "".join(_row(row, named=columns[0] == "member") for row in rows)
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(title)}"><table>'

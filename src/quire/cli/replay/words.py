@@ -37,6 +37,11 @@ def signed(quanta: int, currency: str) -> str:
     return f"{'+' if quanta > 0 else ''}{short(quanta, currency)}"
 
 
+def bare(shown: str) -> str:
+    """A shown amount without its currency, where a title says it."""
+    return shown.rpartition(" ")[0]
+
+
 def _ratio(told: Fraction | None, digits: int = 3) -> str:
     """``0.413``; a dash where there is none."""
     if told is None:
@@ -113,10 +118,12 @@ def tenth_name(one: Comparison) -> Callable[[str], str]:
 def tables(told: Any, one: Comparison) -> Iterator[Table]:
     """The tables of one currency: its spread, by size, by tier, and who gains and loses most."""
     yield measures(one)
-    yield _groups("By what members had, in tenths", "tenth", one.tenths, one.currency, tenth_name(one))
-    for title, groups in (("By tier of the plan then", one.before), ("By tier of this plan", one.after)):
+    yield _groups(
+        f"{one.currency} by what members had, in tenths", "tenth", one.tenths, one.currency, tenth_name(one)
+    )
+    for title, groups in (("by tier of the plan then", one.before), ("by tier of this plan", one.after)):
         if any(group.name for group in groups):
-            yield _groups(title, "tier", groups, one.currency, group_names)
+            yield _groups(f"{one.currency} {title}", "tier", groups, one.currency, group_names)
     yield from _extremes(told, one)
 
 
@@ -126,9 +133,9 @@ def _groups(title: str, of: str, groups: Sequence[Group], currency: str, name_of
         (
             name_of(one.name),
             f"{one.people:,}",
-            short(one.had, currency),
-            short(one.would, currency),
-            signed(one.would - one.had, currency),
+            bare(short(one.had, currency)),
+            bare(short(one.would, currency)),
+            bare(signed(one.would - one.had, currency)),
             f"{one.gain:,}",
             f"{one.lose:,}",
         )
@@ -144,13 +151,13 @@ def _extremes(told: Any, one: Comparison) -> Iterator[Table]:
     columns = ("member", "name", "had", "would have had", "difference")
     for title, rows in (("Who gains most", most), ("Who loses most", least)):
         if rows:
-            yield (title, columns, [_row(told, row, one.currency) for row in rows])
+            yield (f"{title} ({one.currency})", columns, [_row(told, row, one.currency) for row in rows])
 
 
 def _row(told: Any, row: Row, currency: str) -> Sequence[str]:
     name = told.names[row.party]
     amounts = (short(row.had, currency), short(row.would, currency), signed(row.difference, currency))
-    return (name.code, name.name, *amounts)
+    return (name.code, name.name, *map(bare, amounts))
 
 
 def rows_csv(told: Any) -> bytes:
