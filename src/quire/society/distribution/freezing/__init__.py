@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -54,16 +54,7 @@ def gather(run: models.Run) -> Frozen:
     folk = _parties(there | agreements.takers(agreed), starts, ends)
     subjects = _subjects(rows, {party.id: place for place, party in enumerate(folk)})
     period = Period(starts, ends)
-    answers = tuple(
-        sorted(
-            (
-                one
-                for one in mandates.answers(period=period)
-                if one.licensee is None or one.licensee in operators
-            ),
-            key=_by_content,
-        )
-    )
+    answers = _answers(period, operators)
     direct = tuple(
         sorted(
             (one for one in mandates.direct_licences(period=period) if one.licensee in operators),
@@ -92,6 +83,13 @@ def gather(run: models.Run) -> Frozen:
         **weighed.facts,
     )
     return Frozen(found, tuple(_receipts(run)))
+
+
+def _answers(period: Period, licensees: Collection[str]) -> tuple[terms.Answer, ...]:
+    """What members answered to these licensees, or to all."""
+    found = mandates.answers(period=period)
+    ours = (one for one in found if one.licensee is None or one.licensee in licensees)
+    return tuple(sorted(ours, key=_by_content))
 
 
 def _by_content(one: Any) -> tuple[str, ...]:
