@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -277,12 +278,13 @@ def test_a_hold_on_somebody_who_is_not_paid_changes_nothing(january: Desk) -> No
     assert january.release(hold) == 0
 
 
-def test_a_hold_names_one_thing_gives_its_reason_and_begins_at_once(january: Desk) -> None:
+def test_a_hold_names_something_gives_its_reason_and_begins_at_once(january: Desk) -> None:
     from quire.core.errors import QuireError
 
     for what, why in (
-        ({}, "Name either a work or a party"),
-        ({"work": "https://marsh.example/one", "party": "marsh"}, "Name either a work or a party"),
+        ({}, "Name a work or a party"),
+        ({"party": "marsh", "part": Fraction(1, 2)}, "name the party and the work"),
+        ({"work": "https://marsh.example/one", "party": "marsh", "part": Fraction(0)}, "above 0"),
         ({"party": "marsh", "reason": "  "}, "A hold needs its reason"),
         ({"party": "marsh", "starts": date(2999, 1, 1)}, "stands from the day it is placed"),
         ({"party": "nobody"}, "No party has the code"),

@@ -53,6 +53,18 @@ class BadHold(Invalid):
     code = "distribution.hold"
 
 
+class BadAward(Invalid):
+    """What a hold kept cannot be awarded so: the shares do not add up, or it is no dispute of one share."""
+
+    code = "distribution.award"
+
+
+class AlreadyGiven(Conflict):
+    """A line that was to be given away is no longer there: somebody else was first."""
+
+    code = "distribution.already-given"
+
+
 class CircleOfRights(Invalid):
     """A succession by which money would come back to where it began."""
 

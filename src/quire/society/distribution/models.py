@@ -157,7 +157,7 @@ class Approval(AppendOnly):
 class Hold(Noun):
     """What a work or a party earns is held from when this is set until it is released.
 
-    Of both, it is a ``part`` of what the party owns of the work, of use from ``since`` on (None: of all days).
+    Of both, it is a ``part`` of what the party owns of the work, of use from ``since`` on (None: all days).
     """
 
     prefix = "hld"
@@ -218,7 +218,7 @@ class Line(AppendOnly):
 
 class Award(AppendOnly):
     """Lines that were held or unclaimed, given to others than the lines' own party: by the end of a dispute,
-    a match, or a disposal (``kind``). ``text`` says it on a statement. Its parts sum, pot by pot, to its lines.
+    a match, or a disposal (``kind``). ``text`` says it on a statement. Pot by pot the parts sum to the lines.
     """
 
     prefix = "awd"
@@ -229,7 +229,8 @@ class Award(AppendOnly):
 
 
 class AwardPart(AppendOnly):
-    """What of an award, in quanta of the pot's currency, goes to a party, as what (``role``), or to a fund."""
+    """What of an award, in quanta of the pot's currency, goes to a party, as what (``role``), or to a fund
+    (``to``)."""
 
     prefix = "awp"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from uuid import UUID
 from django.db.models import F, Q, Sum
 
 from quire.society.distribution import publishing
-from quire.society.distribution.models import Hold, Line, Passing, PlanVersion, Run
+from quire.society.distribution.models import AwardPart, Hold, Line, Passing, PlanVersion, Run
 from quire.society.kit import ids
 from quire.society.kit.nouns import one
 from quire.society.kit.periods import Period
@@ -51,8 +52,8 @@ class LineRow:
 
 @dataclass(frozen=True, slots=True)
 class HoldRow:
-    """A hold: ``of`` is the work's key or the party's code (``party`` its id); ``released`` is None while it
-    stands."""
+    """A hold: ``of`` is the work's key or the party's code (``party`` its id), or both, where it is of a
+    ``part`` of what that party owns of that work; ``released`` is None while it stands."""
 
     tid: str
     of: str
@@ -60,6 +61,8 @@ class HoldRow:
     reason: str
     starts: date
     released: date | None
+    part: Fraction = Fraction(1)
+    since: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,8 @@ def credited() -> dict[tuple[UUID, str], int]:
 
 def on_hold() -> set[UUID]:
     """Parties on whom a hold stands: they are not paid."""
-    return set(Hold.objects.filter(released_on=None, party__isnull=False).values_list("party_id", flat=True))
+    standing = Hold.objects.filter(released_on=None, party__isnull=False, work=None)
+    return set(standing.values_list("party_id", flat=True))
 
 
 def holds() -> list[HoldRow]:
@@ -174,11 +178,13 @@ def holds() -> list[HoldRow]:
     return [
         HoldRow(
             one.tid,
-            one.work.key if one.work else one.party.code,
-            one.party_id,
+            " of ".join(x for x in (one.party and one.party.code, one.work and one.work.key) if x),
+            None if one.work_id else one.party_id,
             one.reason,
             one.starts,
             one.released_on,
+            one.part,
+            one.since,
         )
         for one in found
     ]

@@ -139,18 +139,20 @@ END $$;
 CREATE OR REPLACE TRIGGER distribution_lines_in_time AFTER INSERT ON public.distribution_line
   REFERENCING NEW TABLE AS new_lines FOR EACH STATEMENT EXECUTE FUNCTION distribution_check_lines();
 
--- Only what a posted run held under a party's name can be released: for a hold, or while it was unclear who
--- succeeds it.
+-- Only what a posted run held under a party's name can be released to it: for a hold, or while it was unclear
+-- who succeeds it. An award may give away whatever a posted run held or left unclaimed.
 CREATE OR REPLACE FUNCTION distribution_check_releases() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT 1 FROM new_releases AS named
                LEFT JOIN public.distribution_line AS line
-                 ON line.id = named.line_id AND line.outcome = 'held' AND line.party_id IS NOT NULL
+                 ON line.id = named.line_id
+                AND (line.outcome = 'held' AND line.party_id IS NOT NULL
+                     OR line.outcome IN ('held', 'unclaimed') AND named.award_id IS NOT NULL)
                LEFT JOIN public.distribution_run AS run
                  ON run.id = line.run_id AND run.state IN ('posted', 'closed')
               WHERE run.id IS NULL) THEN
-    RAISE EXCEPTION 'only lines that a posted run held under a party''s name are released'
+    RAISE EXCEPTION 'only what a posted run held under a party''s name is released, or awarded'
       USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NULL;
@@ -164,8 +166,9 @@ CREATE OR REPLACE FUNCTION distribution_check_hold() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   IF TG_OP = 'UPDATE' AND OLD.released_on IS NULL
-     AND (NEW.id, NEW.work_id, NEW.party_id, NEW.reason, NEW.starts)
-         IS NOT DISTINCT FROM (OLD.id, OLD.work_id, OLD.party_id, OLD.reason, OLD.starts) THEN
+     AND (NEW.id, NEW.work_id, NEW.party_id, NEW.reason, NEW.starts, NEW.part, NEW.since)
+         IS NOT DISTINCT FROM
+         (OLD.id, OLD.work_id, OLD.party_id, OLD.reason, OLD.starts, OLD.part, OLD.since) THEN
     RETURN NEW;
   END IF;
   RAISE EXCEPTION 'a hold is released, once, and otherwise stays as it is'

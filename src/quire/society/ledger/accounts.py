@@ -30,6 +30,7 @@ FAMILIES = {
     "rights:transit": LIABILITY,
     "rights:fund": LIABILITY,
     "rights:unallocated": LIABILITY,
+    "rights:unclaimed": LIABILITY,
     "rights:conversion": ASSET,
     "rights:fx-difference": LIABILITY,
     "own:bank": ASSET,
@@ -116,6 +117,19 @@ def fund(name: str) -> str:
 def unallocated(*path: str) -> str:
     """Money that found no owner, by what it was for: a pot, a use, a class."""
     return checked(":".join(("rights:unallocated", *path)))
+
+
+def unclaimed(pot_tid: str, role: str) -> str:
+    """What was earned by owners whom nobody knows: by the pot it came from and the class of right (``role``),
+    which it keeps."""
+    return checked(f"rights:unclaimed:{pot_tid}:{role}")
+
+
+def kept(outcome: str, party_tid: str | None, pot_tid: str, role: str) -> str:
+    """Where a held or unclaimed line of a run lies: under its party's name, or the pot's if it has none."""
+    if party_tid:
+        return held(party_tid)
+    return unclaimed(pot_tid, role) if outcome == "unclaimed" else unallocated(pot_tid)
 
 
 def conversion(have: str, want: str) -> str:

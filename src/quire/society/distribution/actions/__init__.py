@@ -1,5 +1,6 @@
 """The only writes of a distribution: plans adopted, runs through their stages, holds."""
 
+from quire.society.distribution.actions.awards import Part, give
 from quire.society.distribution.actions.holds import place_hold, release_hold
 from quire.society.distribution.actions.lumps import open_lump_run
 from quire.society.distribution.actions.plans import adopt_plan
@@ -10,11 +11,13 @@ from quire.society.distribution.actions.weighings import import_weighing
 
 __all__ = [
     "STAGES",
+    "Part",
     "adopt_plan",
     "approve",
     "cancel",
     "carry_over",
     "forecast",
+    "give",
     "import_weighing",
     "open_lump_run",
     "open_run",

@@ -61,7 +61,9 @@ def gather(run: models.Run) -> Frozen:
             key=_by_content,
         )
     )
-    versions = [*agreed, *(one for several in subjects.versions.values() for one in several)]
+    held = _holds(run)
+    dated = [one for one in held if one.subject in set(subjects.ids)]
+    versions = [*agreed, *(one for several in subjects.versions.values() for one in several), *dated]
     registry = usage.Registry([(row.kind, row.id) for row in rows])
     counts = {}
     for pot in pots:
@@ -76,7 +78,7 @@ def gather(run: models.Run) -> Frozen:
         direct,
         subjects,
         counts,
-        _holds(run),
+        held,
         agreements=agreed,
         classes=money.classes(lumps, {row.id: row.tid for row in rows if row.kind == "work"}),
         **asked.facts,
@@ -204,7 +206,7 @@ def _holds(run: models.Run) -> tuple[Hold, ...]:
         models.Hold.objects.filter(released_on__isnull=True).select_related("work", "party").order_by("id")
     )
     return tuple(
-        Hold(one.tid, one.work.tid if one.work else None, one.party.tid if one.party else None)
+        Hold(one.tid, one.work and one.work.tid, one.party and one.party.tid, one.part, one.since)
         for one in standing
     )
 
