@@ -64,6 +64,16 @@ SETTINGS = (
         "`20`",
     ),
     Setting(
+        "QUIRE_CORRECTION_MONTHS",
+        "How many months after a run was closed claims are taken that it divided something wrongly.",
+        "`9`",
+    ),
+    Setting(
+        "QUIRE_CORRECTION_MINIMUM",
+        "The least amount that is corrected, by currency: `EUR=25.00`, several between commas.",
+        "unset: any",
+    ),
+    Setting(
         "QUIRE_TODAY",
         "The date that Quire takes for today (YYYY-MM-DD), for rehearsals and tests.",
         "the machine's date, UTC",
@@ -132,6 +142,22 @@ def token_seconds(most: int) -> int:
     if not (said.isascii() and said.isdigit() and len(said) < 6 and 60 <= int(said) <= most):
         raise SettingWrong(f"QUIRE_TOKEN_SECONDS is {said!r}; say seconds, from 60 to {most}.")
     return int(said)
+
+
+def correction_months() -> int:
+    """For how many months after its closing a run may be corrected, 1 to 120; else SettingWrong."""
+    said = text("QUIRE_CORRECTION_MONTHS", "9")
+    if not (said.isascii() and said.isdigit() and len(said) < 4 and 1 <= int(said) <= 120):
+        raise SettingWrong(f"QUIRE_CORRECTION_MONTHS is {said!r}; say how many months, from 1 to 120.")
+    return int(said)
+
+
+def correction_minimums() -> dict[str, str]:
+    """Currency to the least amount that is corrected, as it is written; else SettingWrong."""
+    pairs = [pair.strip().partition("=") for pair in text("QUIRE_CORRECTION_MINIMUM").split(",") if pair.strip()]
+    if any(not (sign and len(name) == 3 and name.isupper()) for name, sign, _ in pairs):
+        raise SettingWrong("QUIRE_CORRECTION_MINIMUM is written as EUR=25.00, several between commas.")
+    return {name: amount for name, _, amount in pairs}
 
 
 def most_successors() -> int:
