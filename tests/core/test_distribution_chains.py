@@ -248,3 +248,41 @@ def test_a_bundle_with_chains_is_recomputed_from_its_files(found: Evidence) -> N
     files = societies.files_of(found)
     assert ("agreements.jsonl" in files) == bool(found.agreements)
     assert evidence.read(files).agreements == found.agreements
+
+
+def _hostile(change: str) -> dict[str, bytes]:
+    """A sound run's files, its agreements written otherwise."""
+    told = (through("paper", "3/10", blog="1"), after("estate", None))
+    files = societies.files_of(society(USAGE, 10 * EUR, {"wrk_paper": 5}, agreements=told))
+    first, second = files["agreements.jsonl"].splitlines(keepends=True)
+    return files | {
+        "agreements.jsonl": {
+            "another retention": first.replace(b'"3/10"', b'"1/10"') + second,
+            "left out": second,
+            "twice": first + first + second,
+            "nobody's": first.replace(b'"giver":"paper"', b'"giver":"pty_9"') + second,
+            "back and forth": first
+            + second.replace(b'"takers":null', b'"takers":[["estate","owner","1/1"]]'),
+            "of no work": first.replace(b'"subjects":null', b'"subjects":["wrk_9"]') + second,
+            "empty": b"",
+        }[change]
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("another retention", "does not follow from the evidence"),
+        ("left out", "does not follow from the evidence"),
+        ("twice", "a second time"),
+        ("nobody's", "pty_9 is not in parties.jsonl"),
+        ("back and forth", "cannot take from itself"),
+        ("of no work", "wrk_9 is not in works.jsonl"),
+        ("empty", "says nothing"),
+    ],
+)
+def test_agreements_that_were_tampered_with_are_found(change: str, sentence: str) -> None:
+    found = society(USAGE, 10 * EUR, {"wrk_paper": 5})
+    bundle = societies.signed(_hostile(change), societies.about_of(found))
+    told = verify(bundle, societies.KEYS)
+    assert any(sentence in finding.sentence for finding in told.findings), told.findings
