@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Sum
 from django.db.models.fields.json import KeyTextTransform
-from django.db.models.fields.json import KeyTextTransform
 
 from quire.core import bundle
 from quire.core.errors import QuireError
