@@ -53,7 +53,7 @@ class Portion:
 
 @dataclass(frozen=True, slots=True)
 class Deduction:
-    """``rate`` of ``base`` is ``amount``; ``base`` is the pot (``of`` is gross), the pot less the reserve of a
+    """``rate`` of ``base`` is ``amount``; ``base`` is the pot (``of`` is gross), that less the reserve of a
     lump sum (net), or what was left (rest)."""
 
     label: str
