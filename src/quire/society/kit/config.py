@@ -154,7 +154,8 @@ def correction_months() -> int:
 
 def correction_minimums() -> dict[str, str]:
     """Currency to the least amount that is corrected, as it is written; else SettingWrong."""
-    pairs = [pair.strip().partition("=") for pair in text("QUIRE_CORRECTION_MINIMUM").split(",") if pair.strip()]
+    told = [pair.strip() for pair in text("QUIRE_CORRECTION_MINIMUM").split(",")]
+    pairs = [pair.partition("=") for pair in told if pair]
     if any(not (sign and len(name) == 3 and name.isupper()) for name, sign, _ in pairs):
         raise SettingWrong("QUIRE_CORRECTION_MINIMUM is written as EUR=25.00, several between commas.")
     return {name: amount for name, _, amount in pairs}
