@@ -33,6 +33,8 @@ FAMILIES = {
     "rights:unclaimed": LIABILITY,
     "rights:conversion": ASSET,
     "rights:fx-difference": LIABILITY,
+    "rights:recoverable": ASSET,
+    "rights:awaited": LIABILITY,
     "own:bank": ASSET,
     "own:administration": INCOME,
     "own:deduction": INCOME,
@@ -142,6 +144,16 @@ def conversion(have: str, want: str) -> str:
 def fx_difference() -> str:
     """What exchanging gained (a credit) or lost against the rates that runs had stated."""
     return "rights:fx-difference"
+
+
+def recoverable(party_tid: str) -> str:
+    """A memo: what a payee was paid too much by runs that are closed, and owes to others."""
+    return checked(f"rights:recoverable:{party_tid}")
+
+
+def awaited(creditor: str) -> str:
+    """A memo: what a payee (or ``fund:NAME``) gets as soon as it is recovered from others."""
+    return checked(f"rights:awaited:{creditor}")
 
 
 def own_bank() -> str:
