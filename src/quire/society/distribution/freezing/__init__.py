@@ -14,6 +14,7 @@ from quire.core.money import decimal_of
 from quire.core.plan import Plan
 from quire.core.shares import UNKNOWN
 from quire.society.distribution import models
+from quire.society.distribution.corrections import taking
 from quire.society.distribution.freezing import agreements, money, surveys, weighings
 from quire.society.kit import ids
 from quire.society.kit.periods import Period
@@ -43,14 +44,15 @@ def gather(run: models.Run) -> Frozen:
     plan = Plan.parse(run.plan.text)
     asked = surveys.of_plan(plan)
     lumps = money.rounds(run)
+    adjusted = taking.of_run(run)
     weighed = weighings.of_plan(plan, [pot.licence.id for pot in pots])
-    works = {*used.works, *asked.works, *money.works(lumps), *weighed.works}
+    works = {*used.works, *asked.works, *money.works(lumps), *weighed.works, *adjusted.works}
     sites = {*used.sites, *asked.sites, *weighed.sites}
     if plan.needs_all_works:
         works |= repertoire.works_in_force(starts, ends)
     rows = sorted(repertoire.subjects(works, sites), key=lambda row: row.key)
-    there = _owners(rows)
-    agreed = agreements.of(there | _members(starts, ends), rows, starts, ends)
+    there = _owners(rows) | adjusted.parties
+    agreed = agreements.of(there | _members(starts, ends), rows, adjusted.since(starts), ends)
     folk = _parties(there | agreements.takers(agreed), starts, ends)
     subjects = _subjects(rows, {party.id: place for place, party in enumerate(folk)})
     period = Period(starts, ends)
@@ -83,6 +85,7 @@ def gather(run: models.Run) -> Frozen:
         classes=money.classes(lumps, {row.id: row.tid for row in rows if row.kind == "work"}),
         **asked.facts,
         **weighed.facts,
+        **adjusted.facts,
     )
     return Frozen(found, tuple(_receipts(run)))
 
