@@ -276,3 +276,12 @@ class Passing(AppendOnly):
     currency = models.CharField(max_length=3)
     amount = QuantaField()
     passed_on = models.DateField()
+
+
+# What they refer to stands above.
+from quire.society.distribution.corrections.models import (  # noqa: E402, F401
+    Corrected,
+    CorrectedIn,
+    Correction,
+    Owed,
+)

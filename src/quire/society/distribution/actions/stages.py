@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,10 +15,11 @@ from django.db.models import Min, Sum
 from django.db.models.fields.json import KeyTextTransform
 
 from quire.core import arrays, evidence
-from quire.core.distribution import OUTCOMES, Division, Evidence, divide_all, parties_of
+from quire.core.distribution import OUTCOMES, Division, Evidence, adjusting, divide_all, parties_of
 from quire.core.money import decimal_of
 from quire.society.distribution import freezing, pots, publishing, review
 from quire.society.distribution.actions import holds, succession
+from quire.society.distribution.corrections import booking, taking
 from quire.society.distribution.errors import DoesNotAdd, WrongStage
 from quire.society.distribution.models import Line, Run
 from quire.society.distribution.store import Store
@@ -59,10 +61,13 @@ def _snapshot() -> None:
 def freeze(run: Run, *, by: Any, place: Store) -> None:
     """Write the evidence of every pot to files and record their digest."""
     outermost = not connection.in_atomic_block
-    with transaction.atomic():
+    # The snapshot must see what the run before it took: it waits before there is one.
+    alone = locks.alone("distribution:adjustments", using="default") if outermost else nullcontext()
+    with alone, transaction.atomic():
         if outermost:
             _snapshot()
         _take(run, "open")
+        taking.take(run)
         frozen = freezing.gather(run)
         digest = place.save(run.tid, "inputs", evidence.input_files(frozen.evidence, frozen.receipts))
         move(run, "frozen", inputs_digest=digest)
@@ -97,7 +102,7 @@ def _must_add(found: Evidence, one: Division) -> None:
     if (
         sum(parts.values()) != one.received
         or one.residue
-        or negative
+        or (negative and not one.id.startswith(adjusting.PREFIX))
         or any(one.sum_of(name) != sums for name, sums in parts.items())
         or arrays.to_list(parties_of(found, one)) != owed
     ):
@@ -169,6 +174,8 @@ def post(run: Run, *, by: Any, place: Store) -> None:
                     entries=entries,
                     by=by,
                 )
+        if run.pots.filter(pool__startswith=adjusting.PREFIX).exists():
+            booking.book(run, place.load(run.tid, "results", run.results_digest), by=by)
         move(run, "posted")
         acts.record("distribution.post", run, by=by, released=holds.let_go_of_run(run, by=by))
         succession.carry_over(by=by)
