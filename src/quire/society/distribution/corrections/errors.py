@@ -1,0 +1,59 @@
+"""What a correction can be refused for, each with its code."""
+
+from __future__ import annotations
+
+from quire.core.errors import Conflict, Invalid, Refused
+
+
+class RunNotClosed(Conflict):
+    """Only what a closed run divided is corrected; another is cancelled and run again."""
+
+    code = "corrections.not-closed"
+
+
+class TooLate(Conflict):
+    """The time in which claims about the run are taken is over."""
+
+    code = "corrections.too-late"
+
+
+class NothingToCorrect(Conflict):
+    """The run has nothing of this work, or nothing of it would change."""
+
+    code = "corrections.nothing"
+
+
+class TooSmall(Conflict):
+    """What would change is less than the society corrects."""
+
+    code = "corrections.too-small"
+
+
+class OwnerUnknown(Conflict):
+    """A part of it is unclaimed: it is matched, not corrected."""
+
+    code = "corrections.owner-unknown"
+
+
+class NotPostedYet(Conflict):
+    """An earlier correction of the same row has not been posted by a run."""
+
+    code = "corrections.not-posted"
+
+
+class Decided(Conflict):
+    """The claim has been accepted or refused already."""
+
+    code = "corrections.decided"
+
+
+class SecondPerson(Refused):
+    """Whoever filed a claim does not accept it."""
+
+    code = "corrections.second-person"
+
+
+class BadClaim(Invalid):
+    """A claim without its reason, or whose parts do not fit together."""
+
+    code = "corrections.claim"

@@ -1,0 +1,104 @@
+"""Claims that a closed run divided something wrongly, the rows that an accepted one corrects, and debts."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from quire.society.distribution.models import Pot, Run
+from quire.society.kit.fields import FractionField, QuantaField
+from quire.society.kit.nouns import AppendOnly, Noun
+from quire.society.parties.models import Party
+from quire.society.repertoire.models import Work
+
+KINDS = {
+    "shares": "the shares were wrong",
+    "owner": "the work belonged to another member",
+    "usage": "usage did not take place",
+}
+STATES = ("filed", "accepted", "refused")
+_USER = settings.AUTH_USER_MODEL
+
+
+class Correction(Noun):
+    """A claim that a closed run divided what a work earned wrongly. Decided once, by a second person.
+
+    ``shares`` are the owners in truth ([party, role, share]); empty: those whom the repertoire has on record
+    when it is accepted. They own the ``part`` that was earned in truth, the rest goes ``to`` a fund.
+    """
+
+    prefix = "cor"
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
+    work = models.ForeignKey(Work, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=8, choices=list(KINDS.items()))
+    shares = models.JSONField(default=list)
+    part = FractionField(default=1)
+    to = models.CharField(max_length=90, blank=True)
+    reason = models.CharField(max_length=300)
+    filed_on = models.DateField()
+    filed_by = models.ForeignKey(_USER, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=8, default="filed")
+    decided_on = models.DateField(null=True)
+    decided_by = models.ForeignKey(_USER, null=True, on_delete=models.PROTECT, related_name="+")
+    note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="filed", decided_on=None, decided_by=None)
+                | Q(state__in=STATES[1:], decided_on__isnull=False, decided_by__isnull=False),
+                name="distribution_correction_decided_whole",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="accepted", decided_by=F("filed_by")),
+                name="distribution_correction_second_person",
+            ),
+        ]
+
+
+class Corrected(AppendOnly):
+    """One row of the closed run as an accepted claim corrects it: ``record`` is that of the bundle, with the
+    society's own ids of parties. Its id is the correction's in bundles."""
+
+    prefix = "crd"
+
+    correction = models.ForeignKey(Correction, on_delete=models.PROTECT, related_name="rows")
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
+    currency = models.CharField(max_length=3)
+    first_line = models.BigIntegerField()
+    record = models.JSONField()
+
+    class Meta:
+        indexes = [models.Index(fields=["run", "first_line"], name="distribution_corrected_row")]
+
+
+class CorrectedIn(models.Model):
+    """The run, by its pot of adjustments, that posts a corrected row; undone where the run is cancelled."""
+
+    corrected = models.OneToOneField(
+        Corrected, primary_key=True, on_delete=models.PROTECT, related_name="taken"
+    )
+    pot = models.ForeignKey(Pot, on_delete=models.PROTECT, related_name="+")
+
+
+class Owed(AppendOnly):
+    """What a debtor owed for a corrected row after a run was posted: to a party, or to a ``fund``.
+
+    The rows of the last posted run with adjustments in a currency are what is owed in it now.
+    """
+
+    prefix = "owd"
+
+    pot = models.ForeignKey(Pot, on_delete=models.PROTECT, related_name="owed")
+    corrected = models.ForeignKey(Corrected, on_delete=models.PROTECT, related_name="+")
+    debtor = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    creditor = models.ForeignKey(Party, null=True, on_delete=models.PROTECT, related_name="+")
+    fund = models.CharField(max_length=90, blank=True)
+    amount = QuantaField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(creditor=None) ^ Q(fund=""), name="distribution_owed_to_one")
+        ]
