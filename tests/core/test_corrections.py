@@ -194,12 +194,16 @@ ALL_OF_ANN = [Old("ann", "author", Fraction(1), 100, 4)]
 def test_a_line_says_what_it_corrects() -> None:
     one = correction("cor_1", ALL_OF_ANN, shared(("ann", Fraction(1, 4)), ("bob", Fraction(3, 4))))
     first, second = run([one], (), {"ann": 100}, Fraction(1)).moves
-    told = {
-        "correction": "cor_1", "run": "dst_old", "share": "use", "subject": "wrk_1", "from": "2027-01-01",
-        "until": "2027-02-01", "use": "ai-train", "reason": "a mistake",
-    }  # fmt: skip
-    assert first.corrects.record() == told | {"lines": [4], "old": "1/1", "new": "1/4"}
-    assert second.corrects.record() == told | {"lines": [], "old": "0/1", "new": "3/4"}
+    row = {"subject": "wrk_1", "from": "2027-01-01", "until": "2027-02-01", "use": "ai-train"}
+    told = {"correction": "cor_1", "run": "dst_old", "share": "use", "reason": "a mistake"}
+    assert first.corrects.record() == {
+        **row,
+        "corrects": told | {"lines": [4], "old": "1/1", "new": "1/4"},
+    }
+    assert second.corrects.record() == {
+        **row,
+        "corrects": told | {"lines": [], "old": "0/1", "new": "3/4"},
+    }
 
 
 def test_what_is_passed_on_is_corrected_where_it_came_to_rest() -> None:

@@ -224,7 +224,7 @@ def _line(evidence: Evidence, number: int, line: Line) -> dict[str, Any]:
     if line.hold:
         told["hold"] = line.hold
     if line.corrects is not None:
-        told["corrects"] = line.corrects.record()
+        told |= line.corrects.record()
     if line.estimate is not None:
         told["estimate"] = share_text(line.estimate)
     if line.low is not None and line.high is not None:

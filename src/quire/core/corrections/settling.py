@@ -44,21 +44,20 @@ class Corrects:
     new: Fraction | None = None
 
     def record(self) -> dict[str, Any]:
-        """As the line has it in the bundle."""
+        """What the line says of it in the bundle."""
         one = self.correction
         told: dict[str, Any] = {
             "correction": one.id,
             "run": one.run,
             "lines": list(self.lines),
             "share": one.label,
-            "subject": one.subject,
-            "from": one.starts.isoformat(),
-            "until": one.ends.isoformat(),
-            "use": one.use,
             "reason": one.reason,
         }
         shares = (("old", self.old), ("new", self.new))
-        return told | {name: share_text(share) for name, share in shares if share is not None}
+        told |= {name: share_text(share) for name, share in shares if share is not None}
+        used = {"use": one.use} if one.use else {}
+        days = {"from": one.starts.isoformat(), "until": one.ends.isoformat()}
+        return {"subject": one.subject, **days, **used, "corrects": told}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from uuid import UUID
 from quire.core.chains import Chains
 from quire.core.corrections import Correction as Row
 from quire.core.corrections import Old, changes
+from quire.core.distribution.adjusting import PREFIX
 from quire.core.shares import Holder, Shares, parse_share
 from quire.society.distribution.corrections.errors import NothingToCorrect, OwnerUnknown
 from quire.society.distribution.corrections.models import Correction
@@ -51,6 +52,7 @@ def rows(claim: Correction) -> Iterator[Found]:
     """The rows of the work, in the order of their lines."""
     found = (
         Line.objects.filter(run=claim.run, detail__subject=claim.work.tid)
+        .exclude(pot__pool__startswith=PREFIX)
         .order_by("number")
         .values_list("pot__currency", "party_id", "amount", "number", "outcome", "detail")
     )
