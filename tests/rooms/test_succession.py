@@ -121,7 +121,7 @@ def test_a_share_nobody_is_known_to_own_is_unclaimed_and_stays_with_its_pot(coas
     run = coast.closed()
     assert euros(run)["use", "unclaimed"] == eur("60")
     (pot,) = [pot for pot in run.pots.all() if pot.currency == "EUR"]
-    assert balance(f"rights:unallocated:{pot.tid}") == eur("60")
+    assert balance(f"rights:unclaimed:{pot.tid}:photographer") == eur("60")
     assert run.review["currencies"]["EUR"]["allocated"] == decimal_of(eur("790"))
     assert any("60.00" in told and "nobody knows whose" in told for told in run.review["notices"])
     assert holds_up(run)
