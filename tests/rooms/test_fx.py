@@ -274,3 +274,65 @@ def test_a_statement_says_by_which_rate_its_money_was_converted(euro: Desk) -> N
     assert pot.converted == f"100.00 USD, converted at 9123/10000 by {ECB} of 2026-01-30"
     assert (pot.currency, pot.received) == ("EUR", quanta_of("91.23"))
     assert b"converted at" in page.page(told)
+
+
+def test_the_commands_lead_through_it(euro: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from tests.small import quire
+
+    by = ("--by", "preparer")
+    pair = ("--from", "USD", "--to", "EUR")
+    rate = ("fx", "record", *pair, "--rate", "0.9123", "--on", "2026-01-30", "--source", ECB, *by)
+    quire(*rate, "--dry-run", capsys=capsys)
+    assert quire("fx", "list", capsys=capsys) == []
+    assert quire(*rate, capsys=capsys)["rate"] == "9123/10000"
+    place = tmp_path / "rates.csv"
+    place.write_text(f"from,to,rate,on,source\nJPY,EUR,0.0061,2026-01-30,{ECB}\n")
+    assert quire("fx", "import", place, *by, capsys=capsys)["added"] == 1
+    foreign = ("receipts", "record", "north-2026", "50.00", "--currency", "USD", "--period", "2026-01")
+    told = quire(*foreign, "--received", "2026-02-09", "--reference", "F-1", *by, capsys=capsys)
+    assert told["currency"] == "USD"
+    euro.closed()
+    (waits,) = quire("fx", "status", capsys=capsys)["waiting"]
+    assert (waits["sum"], waits["promised"]) == ("150.000000000000", "136.845000000000")
+    given = ("fx", "exchange", *pair, "--sold", "150.00", "--bought", "137.00", "--on", "2026-03-02")
+    told = quire(*given, "--reference", "X-1", *by, capsys=capsys)
+    assert told["difference"] == "0.155000000000"
+    told = quire("fx", "status", capsys=capsys)
+    assert told == {"waiting": [], "differences": {"EUR": "0.155000000000"}}
+    for words in (("fx", "status"), ("fx", "list"), ("revenue", "list"), (*given, "--reference", "X-1", *by)):
+        quire(*words)
+
+
+def test_one_exchange_told_by_two_at_once_is_booked_once(euro: Desk) -> None:
+    import threading
+
+    from django.db import connections
+
+    from quire.core.errors import QuireError
+    from quire.society.ledger.models import Transaction
+
+    record(euro)
+    euro.closed()
+    told: list[str] = []
+    ready = threading.Barrier(3)
+
+    def go(sold: str, reference: str) -> None:
+        ready.wait()
+        try:
+            exchange(euro, sold, "80.00", reference)
+            told.append("booked")
+        except QuireError as problem:
+            told.append(problem.code)
+        finally:
+            connections.close_all()
+
+    several = [threading.Thread(target=go, args=one) for one in (("90", "X-1"), ("90", "X-1"), ("80", "X-2"))]
+    for one in several:
+        one.start()
+    for one in several:
+        one.join()
+    assert Transaction.objects.filter(kind="exchange").count() == 1
+    assert sorted(told) in (
+        ["booked", "booked", "invoicing.exchange"],
+        ["booked", "invoicing.exchange", "invoicing.exchange"],
+    )

@@ -398,3 +398,38 @@ def test_the_commands_lead_through_it(
     assert (shown["reserve_left"], shown["rounds"][0]["works"]) == ("600.000000000000", 1)
     quire("lumpsums", "show", lumps.name)
     assert audit() == []
+
+
+def test_two_who_distribute_at_once_open_one_run(lumps: Lumps) -> None:
+    import threading
+
+    from django.db import connections
+
+    from quire.core.errors import QuireError
+    from quire.society.distribution import actions
+    from quire.society.distribution.models import Run
+
+    lumps.agree()
+    lumps.receive("2000.00", "S-1")
+    lumps.claim(A)
+    lumps.on("2026-06-01")
+    told: list[str] = []
+    ready = threading.Barrier(3)
+
+    def go() -> None:
+        ready.wait()
+        try:
+            told.append(actions.open_lump_run(lumps.name, by=lumps.desk.preparer).tid)
+        except QuireError as problem:
+            told.append(problem.code)
+        finally:
+            connections.close_all()
+
+    several = [threading.Thread(target=go) for _ in range(3)]
+    for one in several:
+        one.start()
+    for one in several:
+        one.join()
+    assert Run.objects.count() == 1
+    assert len([one for one in told if one.startswith("dst_")]) == 1
+    assert set(told) - {Run.objects.get().tid} <= {"invoicing.not-yet", "distribution.nothing"}
