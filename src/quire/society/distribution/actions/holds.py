@@ -37,7 +37,7 @@ def place_hold(
     part: Fraction = Fraction(1),
     since: date | None = None,
 ) -> Hold:
-    """From now on, hold what this work (URL or identifier) or this party (code) earns in any run; of both, a
+    """From now on, hold what this work (URL, identifier or key) or this party (code) earns in any run; of both, a
     ``part`` of what the party owns of the work, of use from ``since`` on (None: of all days).
 
     ``starts`` is the day on record, today if left out. Runs frozen before stay as they are; a party on hold
@@ -56,7 +56,7 @@ def place_hold(
         raise BadHold(f"A hold stands from the day it is placed; place this one on {starts}.")
     with transaction.atomic():
         hold = Hold.objects.create(
-            work_id=repertoire.work_id(work) if work else None,
+            work_id=repertoire.work(work).id if work else None,
             party_id=parties.party(party).id if party else None,
             reason=reason.strip()[:200],
             starts=starts or clock.today(),

@@ -5,6 +5,7 @@ from quire.society.repertoire.actions.agreements import (
     import_agreements,
     record_agreement,
 )
+from quire.society.repertoire.actions.amending import amend_owners, amend_work
 from quire.society.repertoire.actions.shares import import_shares
 from quire.society.repertoire.actions.sites import import_sites, register_site
 from quire.society.repertoire.actions.verifying import Asked, start_verification, verify_site
@@ -12,6 +13,8 @@ from quire.society.repertoire.actions.works import import_works, register_work
 
 __all__ = [
     "Asked",
+    "amend_owners",
+    "amend_work",
     "end_agreement",
     "import_agreements",
     "import_shares",

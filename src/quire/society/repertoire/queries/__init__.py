@@ -4,6 +4,7 @@ from quire.society.repertoire.queries.agreements import AgreementRow, agreement,
 from quire.society.repertoire.queries.bulk import Place, Places, Spot
 from quire.society.repertoire.queries.facts import WorkFacts, work_facts
 from quire.society.repertoire.queries.finder import NOTHING, Finder, Found
+from quire.society.repertoire.queries.owners import WorkRow, copies, owners, shares_of, work
 from quire.society.repertoire.queries.registry import Answer, lookup, work_id, work_ids, works_count, works_in_force
 from quire.society.repertoire.queries.subjects import Owned, SubjectRow, subjects
 from quire.society.repertoire.queries.verified import (
@@ -30,15 +31,20 @@ __all__ = [
     "Spot",
     "SubjectRow",
     "WorkFacts",
+    "WorkRow",
     "agreement",
     "agreements",
     "checks_of",
+    "copies",
     "handed_over",
     "lookup",
+    "owners",
     "patterns_of",
+    "shares_of",
     "site",
     "sites",
     "subjects",
+    "work",
     "work_facts",
     "work_id",
     "work_ids",
