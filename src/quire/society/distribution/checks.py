@@ -13,6 +13,7 @@ from quire.core.errors import QuireError
 from quire.core.fx import Rate, convert
 from quire.core.money import decimal_of
 from quire.society.distribution import publishing
+from quire.society.distribution.corrections import queries as corrections
 from quire.society.distribution.keys import signing_key
 from quire.society.distribution.models import Line, Pot, PotReceipt, Run
 from quire.society.distribution.store import standing
@@ -159,4 +160,5 @@ CHECKS = [
     files_are_those_recorded,
     approvals_are_by_others,
     balances_are_with_those_who_stand_in,
+    *corrections.CHECKS,
 ]

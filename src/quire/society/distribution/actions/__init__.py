@@ -1,6 +1,11 @@
 """The only writes of a distribution: plans adopted, runs through their stages, holds."""
 
 from quire.society.distribution.actions.awards import Part, give
+from quire.society.distribution.actions.corrections import (
+    accept_correction,
+    file_correction,
+    refuse_correction,
+)
 from quire.society.distribution.actions.holds import place_hold, release_hold
 from quire.society.distribution.actions.lumps import open_lump_run
 from quire.society.distribution.actions.plans import adopt_plan
@@ -11,11 +16,13 @@ from quire.society.distribution.actions.weighings import import_weighing
 
 __all__ = [
     "STAGES",
+    "accept_correction",
     "Part",
     "adopt_plan",
     "approve",
     "cancel",
     "carry_over",
+    "file_correction",
     "forecast",
     "give",
     "import_weighing",
@@ -23,6 +30,7 @@ __all__ = [
     "open_run",
     "place_hold",
     "release_hold",
+    "refuse_correction",
     "succeed",
     "work",
 ]
