@@ -1,0 +1,186 @@
+"""What others may read of corrections: claims with what became of them, and what is owed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from quire.core.distribution.adjusting import PREFIX
+from quire.core.money import decimal_of, quanta_of
+from quire.society.distribution.corrections import rows, taking, window
+from quire.society.distribution.corrections.booking import sums
+from quire.society.distribution.corrections.models import KINDS, Correction
+from quire.society.distribution.models import Line, Pot
+from quire.society.kit import clock, ids
+from quire.society.kit.nouns import one
+from quire.society.ledger import queries as ledger
+from quire.society.membership import queries as membership
+from quire.society.parties import queries as parties
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionRow:
+    """A claim: ``state`` is filed, accepted, posted (all of its rows) or refused."""
+
+    tid: str
+    run: str
+    work: str
+    kind: str
+    reason: str
+    filed_on: date
+    filed_by: str
+    state: str
+    decided_by: str
+    note: str
+    rows: int
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a party (by its code) or a fund has too little or, below zero, too much; quanta of ``currency``,
+    before agreements."""
+
+    currency: str
+    whom: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class DebtRow:
+    """What a debtor owes a creditor (both by code; or a fund) now. ``repayable``: the debtor is no member any
+    more, so that nothing it earns may ever suffice, and the rest is asked for."""
+
+    correction: str
+    work: str
+    debtor: str
+    creditor: str
+    currency: str
+    amount: int
+    since: date
+    repayable: bool
+
+
+def corrections(state: str = "") -> list[CorrectionRow]:
+    """Every claim, the newest first; those of one state, if it is named."""
+    found = Correction.objects.select_related("run", "work", "filed_by", "decided_by").order_by("-id")
+    told = map(_row, found.prefetch_related("rows__taken__pot__run"))
+    return [row for row in told if state in ("", row.state)]
+
+
+def correction(name: str) -> CorrectionRow:
+    """One claim by its id. Raises Unknown."""
+    return _row(_find(name))
+
+
+def changes_of(name: str) -> list[Change]:
+    """What a claim changes, by currency: as it stands on record, or as it would now.
+
+    Raises Unknown, NothingToCorrect, OwnerUnknown.
+    """
+    claim = _find(name)
+    kept = list(claim.rows.order_by("id"))
+    found = [taking.row_of(row) for row in kept] if kept else rows.corrected(claim)
+    codes = _codes()
+    return [
+        Change(currency, codes.get(whom, whom), amount)
+        for currency, mine in sorted(rows.differences(found).items())
+        for whom, amount in sorted(mine.items(), key=lambda one: (one[1], one[0]))
+        if amount
+    ]
+
+
+def debts() -> list[DebtRow]:
+    """What is owed for corrections now, the oldest first of each currency."""
+    left = set(membership.spans()) - {one.party.id for one in membership.members_on(clock.today())}
+    found = []
+    for currency in sorted({pool.removeprefix(PREFIX) for pool in _pools()}):
+        for row in taking.outstanding(currency):
+            claim = row.corrected.correction
+            found.append(
+                DebtRow(
+                    claim.tid,
+                    claim.work.key,
+                    row.debtor.code,
+                    row.creditor.code if row.creditor else row.fund,
+                    currency,
+                    row.amount,
+                    claim.filed_on,
+                    row.debtor_id in left,
+                )
+            )
+    return found
+
+
+def _pools() -> set[str]:
+    return set(Pot.objects.filter(pool__startswith=PREFIX).values_list("pool", flat=True))
+
+
+def _find(name: str) -> Correction:
+    found: Correction = one(
+        Correction.objects.filter(id=ids.read(Correction.prefix, name)), f"No correction has the id {name}."
+    )
+    return found
+
+
+def _row(claim: Correction) -> CorrectionRow:
+    kept = list(claim.rows.all())
+    posted = kept and all(
+        getattr(row, "taken", None) and row.taken.pot.run.state in taking.DONE for row in kept
+    )
+    return CorrectionRow(
+        claim.tid,
+        claim.run.tid,
+        claim.work.key,
+        KINDS[claim.kind],
+        claim.reason,
+        claim.filed_on,
+        claim.filed_by.username,
+        "posted" if posted else claim.state,
+        claim.decided_by.username if claim.decided_by else "",
+        claim.note,
+        len(kept),
+        window.until(claim.run),
+    )
+
+
+def _codes() -> dict[str, str]:
+    return {name.tid: name.code for name in parties.names().values()}
+
+
+def corrected_rows(run_id: UUID) -> dict[int, str]:
+    """First line of each row of a closed run that was corrected, to the claim."""
+    found = Correction.objects.filter(run=run_id, state="accepted").prefetch_related("rows")
+    return {row.first_line: claim.tid for claim in found for row in claim.rows.all()}
+
+
+# What must always hold
+
+
+def memo_is_what_is_owed() -> Iterator[str]:
+    """The ledger's memo of debts is what is owed after the last adjustments of each currency."""
+    balances = ledger.balances("rights:recoverable") | ledger.balances("rights:awaited")
+    for currency in sorted({pool.removeprefix(PREFIX) for pool in _pools()} | {c for _, c in balances}):
+        owed = sums(taking.debt_of(one) for one in taking.outstanding(currency))
+        booked = {code: amount for (code, of), amount in balances.items() if of == currency}
+        for account in sorted({*owed, *booked}):
+            rest = booked.get(account, 0) - owed.get(account, 0)
+            if rest:
+                yield f"{account} and the debts on record differ by {decimal_of(rest)} {currency}."
+
+
+def corrections_are_of_lines_written() -> Iterator[str]:
+    """What a corrected row says of the closed run is what its lines say."""
+    for claim in Correction.objects.filter(state="accepted").select_related("run").prefetch_related("rows"):
+        for row in claim.rows.all():
+            told = {line[4]: quanta_of(line[3]) for line in row.record["old"]}
+            lines = dict(
+                Line.objects.filter(run=row.run_id, number__in=list(told)).values_list("number", "amount")
+            )
+            if lines != told or row.record["root"] != claim.run.bundle_root:
+                yield f"{row.tid} of {claim.tid} names other lines than {claim.run.tid} has."
+
+
+CHECKS = [memo_is_what_is_owed, corrections_are_of_lines_written]
