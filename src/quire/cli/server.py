@@ -13,6 +13,7 @@ import typer.main
 from quire.cli import (
     UNREAD,
     clients,
+    corrections,
     credit,
     demo,
     distribution,
@@ -43,7 +44,7 @@ app = typer.Typer(
 house.register(app)
 _PARTS = (
     people, repertoire, licences, clients, credit, edges, usage, reports, surveys, distribution, income,
-    lumps, money, demo,
+    corrections, lumps, money, demo,
 )  # fmt: skip
 for part in _PARTS:
     part.register(app)

@@ -13,6 +13,15 @@ from uuid import UUID
 from django.db.models import F, Q, Sum
 
 from quire.society.distribution import publishing
+from quire.society.distribution.corrections.queries import (
+    Change,
+    CorrectionRow,
+    DebtRow,
+    changes_of,
+    correction,
+    corrections,
+    debts,
+)
 from quire.society.distribution.models import AwardPart, Hold, Line, Passing, PlanVersion, Run
 from quire.society.kit import ids
 from quire.society.kit.nouns import one
