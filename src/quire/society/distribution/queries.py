@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import F, Q, Sum
 
 from quire.society.distribution import publishing
-from quire.society.distribution.corrections.queries import (
+from quire.society.distribution.corrections.queries import (  # noqa: F401
     Change,
     CorrectionRow,
     DebtRow,

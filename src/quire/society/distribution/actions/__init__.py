@@ -16,8 +16,8 @@ from quire.society.distribution.actions.weighings import import_weighing
 
 __all__ = [
     "STAGES",
-    "accept_correction",
     "Part",
+    "accept_correction",
     "adopt_plan",
     "approve",
     "cancel",
@@ -29,8 +29,8 @@ __all__ = [
     "open_lump_run",
     "open_run",
     "place_hold",
-    "release_hold",
     "refuse_correction",
+    "release_hold",
     "succeed",
     "work",
 ]
