@@ -88,8 +88,8 @@ def _check_claim(kind: str, reason: str, shares: Shares | None, part: Fraction, 
         raise errors.BadClaim("Say whose the work is; what nobody is known to own is no correction.")
     if (kind == "usage") != (part < 1) or not 0 <= part <= 1 or (part < 1) != bool(FUND.fullmatch(to)):
         raise errors.BadClaim(
-            "Of usage that did not take place, say which part of it did (from 0 to less than 1), and the fund "
-            "that the rest goes to, fund:NAME; of anything else say neither."
+            "Of usage that did not take place, say which part of it did (from 0 to less than 1), and the "
+            "fund that the rest goes to, fund:NAME; of anything else say neither."
         )
     if kind == "owner" and (shares is None or len(shares) != 1):
         raise errors.BadClaim("Say to whom the work belonged: one party.")

@@ -14,7 +14,7 @@ from quire.core.corrections import Correction as Row
 from quire.core.corrections import Old, changes
 from quire.core.distribution.adjusting import PREFIX
 from quire.core.shares import Holder, Shares, parse_share
-from quire.society.distribution.corrections.errors import NothingToCorrect, OwnerUnknown
+from quire.society.distribution.corrections.errors import BadClaim, NothingToCorrect, OwnerUnknown
 from quire.society.distribution.corrections.models import Correction
 from quire.society.distribution.models import Line
 from quire.society.kit import ids
@@ -88,6 +88,17 @@ def shares_of(claim: Correction) -> SharesOn:
         return Shares.sole(subject.member_tid)
 
     return on
+
+
+def read_shares(text: str) -> Shares:
+    """``code:role:1/2; …`` as shares of parties on record. Raises Unknown, BadClaim, what ``Shares`` does."""
+    holders = []
+    for part in filter(None, (part.strip() for part in text.split(";"))):
+        code, *rest = (piece.strip() for piece in part.split(":"))
+        if len(rest) != 2:
+            raise BadClaim(f"The shares have {part[:60]!r}; write party:role:share, a semicolon between two.")
+        holders.append(Holder(parties.party(code).tid, rest[0], parse_share(rest[1])))
+    return Shares(tuple(holders))
 
 
 def _row(claim: Correction, found: Found, shares_on: SharesOn) -> Row | None:
