@@ -21,7 +21,7 @@ up, and the parts add up to the total. All division of money in Quire happens in
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import lcm
 from typing import Any, Protocol, TypeVar
@@ -33,7 +33,10 @@ from quire.core.errors import Invalid
 LEAST_LIMB = 4
 """Bits a limb must have for the way through 64-bit integers to be worth it. Below, Python ints are used."""
 
-BLOCK = 1 << 15
+WORD = 62
+"""Bits of a quotient in one column: there is room for one more of the highest digit, and for a quantum."""
+
+BLOCK = arrays.BLOCK
 """Weights worked on at a time: few enough that their intermediate columns stay in the processor's cache."""
 
 
@@ -128,45 +131,54 @@ def vector_parts(total: int, weights: Ints) -> Ints:
     bits = _limb_bits(whole)
     if bits < LEAST_LIMB:
         return arrays.ints(list_parts(total, weights.tolist()))
-    parts, remainders = _divided(abs(total), weights, whole, bits)
+    words, shift, remainders = _divided(abs(total), weights, whole, bits)
     left_over, odd = divmod(arrays.total(remainders), whole)
     assert odd == 0, "the remainders do not add up to whole quanta"
     if left_over:
-        _hand_out(parts, remainders, left_over)
-    parts = arrays.ints(parts if total >= 0 else np.negative(parts, out=parts))
-    assert arrays.total(parts) == total, "the parts do not add up to the total"
-    return parts
+        _hand_out(words[-1], remainders, left_over)
+    sums = sum(arrays.total(word) << place * shift for place, word in enumerate(reversed(words)))
+    assert sums == abs(total), "the parts do not add up to the total"
+    return _whole_parts(words, shift, negative=total < 0)
 
 
-def _divided(amount: int, weights: Ints, whole: int, bits: int) -> tuple[Ints, Ints]:
-    """Quotients and remainders of amount × weight ÷ whole. Quotients are objects if one could be too long."""
-    mask = (1 << bits) - 1
-    limbs = [amount >> shift & mask for shift in range(0, amount.bit_length(), bits)][::-1]
+def _divided(amount: int, weights: Ints, whole: int, bits: int) -> tuple[list[Ints], int, Ints]:
+    """Quotients and remainders of amount × weight ÷ whole. A quotient is cut into words of 64 bits, the
+    highest first, each of which counts 2^shift of the next; one word where every quotient fits."""
     # One less than the limit: a quantum of the left over may still come on top.
     fits = amount * int(weights.max()) // whole < INT64_MAX
-    parts = np.empty(weights.size, dtype=np.int64 if fits else object)
+    bits = bits if fits else min(bits, WORD // 2)
+    mask = (1 << bits) - 1
+    limbs = [amount >> shift & mask for shift in range(0, amount.bit_length(), bits)][::-1]
+    several = len(limbs) if fits else WORD // bits
+    ends = range(len(limbs), 0, -several) if limbs else [0]
+    groups = [limbs[max(end - several, 0) : end] for end in ends][::-1]
+    words = [np.empty(weights.size, dtype=np.int64) for _ in groups]
     remainders = np.empty(weights.size, dtype=np.int64)
-    for start in range(0, weights.size, BLOCK):
-        piece = slice(start, start + BLOCK)
-        block = weights[piece].view(np.uint64)
-        parts[piece], remainders[piece] = _long_division(block, limbs, whole, bits, fits)
-    return parts, remainders
+    # Made once: a column that is taken from the system anew for each block costs more than its division.
+    t, digit = (np.empty(min(BLOCK, weights.size), dtype=np.uint64) for _ in range(2))
+    for piece in _pieces(weights.size):
+        block, *into, remainder = (one[piece].view(np.uint64) for one in (weights, *words, remainders))
+        remainder[:] = 0
+        for word, some in zip(into, groups, strict=True):
+            _long_division(block, some, whole, bits, word, remainder, t[: block.size], digit[: block.size])
+    return words, several * bits, remainders
 
 
-def _long_division(weights: Ints, limbs: list[int], whole: int, bits: int, fits: bool) -> tuple[Ints, Ints]:
-    """One block of ``_divided``: weights as uint64, the limbs from the highest down.
+def _pieces(size: int) -> Iterator[slice]:
+    """Slices of at most ``BLOCK``, one after the other."""
+    return (slice(start, start + BLOCK) for start in range(0, size, BLOCK))
 
-    The digits are gathered in a 64-bit word. They are one bit longer than a limb, so where the quotient
-    does not fit, a word takes 62 bits' worth of limbs before it is moved to the Python ints above it.
+
+def _long_division(
+    weights: Ints, limbs: list[int], whole: int, bits: int, word: Ints, remainder: Ints, t: Ints, digit: Ints
+) -> None:
+    """Some limbs, from the highest down, into one word of the quotients of a block; all columns are uint64.
+
+    ``remainder`` is what the limbs before have left, and then what these leave; ``t`` and ``digit`` are room.
+    A digit is one bit longer than a limb, and so is a word.
     """
-    upper: Ints = 0
-    used = 0
-    remainder, word, t, digit = (np.zeros(weights.size, dtype=np.uint64) for _ in range(4))
+    word[:] = 0
     for limb in limbs:
-        if not fits and used + bits > 62:
-            upper = (upper << used) + word.astype(object)
-            word[:] = 0
-            used = 0
         np.multiply(weights, limb, out=t)
         remainder <<= bits
         t += remainder
@@ -176,18 +188,39 @@ def _long_division(weights: Ints, limbs: list[int], whole: int, bits: int, fits:
         # t % whole would divide a second time.
         digit *= whole
         np.subtract(t, digit, out=remainder)
-        used += bits
-    return (word if fits else (upper << used) + word.astype(object)), remainder
+
+
+def _whole_parts(words: list[Ints], shift: int, *, negative: bool) -> Ints:
+    """The words put together, with the sign: as Python ints if one is too long for 64 bits. Most have nothing
+    in the upper words, and are made all at once."""
+    *upper, parts = words
+    rows = np.flatnonzero(sum(word != 0 for word in upper)) if upper else np.empty(0, dtype=np.int64)
+    long = parts[rows].astype(object)
+    for place, word in enumerate(reversed(upper), 1):
+        long += word[rows].astype(object) << (place * shift)
+    if negative:
+        long, parts = -long, np.negative(parts, out=parts)
+    long = arrays.ints(long)
+    if long.dtype == object:
+        parts = parts.astype(object)
+    if len(rows):
+        parts[rows] = long
+    return parts
 
 
 def _hand_out(parts: Ints, remainders: Ints, left_over: int) -> None:
     """One more, in place, to the ``left_over`` largest remainders, of equal ones to the smaller index."""
     place = remainders.size - left_over
     threshold = np.partition(remainders, place)[place]
-    above = remainders > threshold
-    level = np.flatnonzero(remainders == threshold)
-    parts += above
-    parts[level[: left_over - int(np.count_nonzero(above))]] += 1
+    above = sum(int(np.count_nonzero(remainders[piece] > threshold)) for piece in _pieces(remainders.size))
+    level = left_over - above
+    for piece in _pieces(remainders.size):
+        block = remainders[piece]
+        parts[piece] += block > threshold
+        if level:
+            there = np.flatnonzero(block == threshold)[:level]
+            parts[piece][there] += 1
+            level -= there.size
 
 
 def _reduced(weights: Ints, whole: int) -> tuple[Ints, int]:
