@@ -113,6 +113,20 @@ def shown(run: Any) -> dict[str, str]:
     return {name: str(Money(amount, "EUR")) for (name, _), amount in sorted(euros(run).items())}
 
 
+def the_statement_says_what_is_kept(run: Any) -> None:
+    from quire.society.statements import page
+    from quire.society.statements.queries import statement
+
+    told = statement(run, "lantern")
+    (pot,) = told.pots
+    assert [(one.label, one.of, one.amount) for one in pot.deductions] == [
+        ("reserve", "gross", quanta_of("400")),
+        ("administration", "net", quanta_of("160")),
+    ]
+    assert (pot.rest, pot.credited) == (quanta_of("1440"), quanta_of("720"))
+    assert b"20% of what came in, for the fund" in page.page(told).replace(b" %", b"%")
+
+
 def test_a_settlement_from_its_agreement_to_the_last_of_its_reserve(lumps: Lumps) -> None:
     from quire.society.distribution import publishing
     from quire.society.distribution.keys import signing_key
@@ -139,17 +153,7 @@ def test_a_settlement_from_its_agreement_to_the_last_of_its_reserve(lumps: Lumps
     assert (len(entitled["subjects"]), entitled["reserve"]) == (2, "1/5")
     assert entitled["fund"] == "fund:reserve-harbour-settlement"
 
-    from quire.society.statements import page
-    from quire.society.statements.queries import statement
-
-    told = statement(first, "lantern")
-    (pot,) = told.pots
-    assert [(one.label, one.of, one.amount) for one in pot.deductions] == [
-        ("reserve", "gross", quanta_of("400")),
-        ("administration", "net", quanta_of("160")),
-    ]
-    assert (pot.rest, pot.credited) == (quanta_of("1440"), quanta_of("720"))
-    assert b"20% of what came in, for the fund" in page.page(told).replace(b" %", b"%")
+    the_statement_says_what_is_kept(first)
 
     # Late: each of two works missed 800.00 before deductions, and 400.00 is all that there is.
     lumps.on("2026-07-01")
