@@ -260,6 +260,14 @@ def test_how_many_members_a_floor_and_a_cap_have_room_for() -> None:
     ]
 
 
+def test_the_example_that_uses_most_of_it_works() -> None:
+    folder = Path(__file__).parents[2] / "examples/society/plans"
+    for file in sorted(folder.glob("*.toml")):
+        assert Plan.parse(file.read_text()).sentences()
+    full = Plan.parse((folder / "training-and-output.toml").read_text())
+    assert (full.needs_all_works, full.weighs_evidence, full.weighings) == (True, True, ("outputs",))
+
+
 def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "plan.toml"
     file.write_text(EQUAL + 'cap = "5%"\n')
