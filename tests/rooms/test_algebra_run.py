@@ -193,3 +193,30 @@ def test_a_statement_tells_of_a_pool(desk: Desk) -> None:
     pot = next(one for one in told.pots if one.tid == "pool:use:EUR")
     assert pot.received == eur("570.00")
     assert sum(line.amount for line in told.lines) == told.sums[0].credited
+
+
+def test_evidence_is_counted_by_its_last_word_and_what_is_not_known_as_none() -> None:
+    from datetime import date
+
+    import duckdb
+
+    from quire.core.plan import EVIDENCE
+    from quire.society.usage import measures
+
+    words = ("key", "token+signature", "address", "name", "token", "", None, "guess", "name")
+    subject = "01900000-0000-7000-8000-000000000001"
+    with duckdb.connect() as db:
+        db.execute(
+            "CREATE TABLE usage (starts TIMESTAMPTZ, operator VARCHAR, use VARCHAR, work UUID, site UUID, "
+            "count BIGINT, evidence VARCHAR)"
+        )
+        rows = [("2026-01-05 12:00:00+00", "OpenAI", "ai-train", subject, None, 2, word) for word in words]
+        db.executemany("INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        db.execute("CREATE TABLE subjects AS SELECT ?::UUID AS id, 7::BIGINT AS ordinal", [subject])
+        span = (date(2026, 1, 1), date(2026, 2, 1))
+        found = db.execute(*measures.counts(*span, {"OpenAI": 0}, (), shown=True)).fetchall()
+        plain = db.execute(*measures.counts(*span, {"OpenAI": 0}, ())).fetchall()
+    assert {EVIDENCE[row[3]]: row[4] for row in found} == {
+        "key": 2, "signature": 2, "address": 2, "name": 4, "token": 2, "none": 6
+    }  # fmt: skip
+    assert plain == [(0, 7, 0, 18)]
