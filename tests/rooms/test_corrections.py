@@ -1,0 +1,308 @@
+"""A year in which a closed run turns out to have divided a work wrongly, and is put right in later ones."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from quire.core import bundle
+from quire.core.bundle import read
+from quire.core.shares import Shares
+from quire.core.verify import verify
+from tests.rooms.distribution_desk import FEBRUARY, Desk, balance, built, desk, eur, january, of
+from tests.small import quire
+
+__all__ = ["built", "desk", "january"]
+
+A = "https://gazette.example/a"
+B = "https://gazette.example/b"
+MARCH = "2026-03"
+
+
+@pytest.fixture
+def closed(january: Desk) -> Any:
+    """January, closed: the gazette's /a earned 180 EUR, its /b and the lantern's another 180."""
+    return january.closed()
+
+
+def file(desk: Desk, run: Any, **more: Any) -> Any:
+    from quire.society.distribution import actions
+    from quire.society.distribution.corrections.rows import read_shares
+
+    told = {"work": A, "kind": "shares", "reason": "The marsh wrote it", "by": desk.preparer} | more
+    shares = read_shares(told.pop("shares")) if told.get("shares") else None
+    return actions.file_correction(
+        run=run.tid, shares=shares, **{k: v for k, v in told.items() if k != "shares"}
+    )
+
+
+def accept(desk: Desk, claim: Any) -> Any:
+    from quire.society.distribution import actions
+
+    return actions.accept_correction(claim.tid, by=desk.approver)
+
+
+def debts() -> list[tuple[str, str, int]]:
+    from quire.society.distribution import queries
+
+    return [(one.debtor, one.creditor, one.amount) for one in queries.debts()]
+
+
+def corrected(desk: Desk, closed: Any, **more: Any) -> Any:
+    claim = file(desk, closed, **{"kind": "owner", "shares": "marsh:owner:1", **more})
+    accept(desk, claim)
+    return claim
+
+
+def holds(run: Any) -> None:
+    from quire.core.tokens import KeySet
+    from quire.society.distribution import publishing
+    from quire.society.distribution.keys import signing_key
+
+    verdict = verify(read(publishing.folder(run)), KeySet.of(signing_key().public_jwk()))
+    assert verdict.holds, verdict.sentence()
+
+
+def test_a_work_belonged_to_another_member(january: Desk, closed: Any) -> None:
+    claim = corrected(january, closed)
+    before = of("payable", "gazette"), of("payable", "marsh")
+    january.receive("R-feb", "300.00", period=FEBRUARY)
+    run = january.closed(FEBRUARY)
+    # 255 are shared by the gazette and the lantern; the gazette's goes to the marsh.
+    assert of("payable", "gazette") == before[0]
+    assert of("payable", "marsh") == before[1] + eur("127.5")
+    assert debts() == [("gazette", "marsh", eur("52.5"))]
+    assert balance(f"rights:awaited:{_tid('marsh')}") == eur("52.5")
+    assert balance(f"rights:recoverable:{_tid('gazette')}") == -eur("52.5")
+    holds(run)
+    january.receive("R-mar", "600.00", period=MARCH)
+    run = january.closed(MARCH)
+    assert of("payable", "gazette") == before[0] + eur("255") - eur("52.5")
+    assert of("payable", "marsh") == before[1] + eur("180")
+    assert debts() == []
+    assert balance(f"rights:awaited:{_tid('marsh')}") == 0
+    holds(run)
+    lines = [json.loads(one) for one in read(_folder(run))["lines.jsonl"].splitlines()]
+    first = next(one for one in lines if one["pot"] == "adjustments:EUR")
+    assert first["share"] == "recovery"
+    assert first["amount"] == "-52.500000000000"
+    assert first["corrects"]["run"] == closed.tid
+    assert (first["corrects"]["old"], first["corrects"]["new"]) == ("1/1", "0/1")
+    assert first["corrects"]["reason"] == claim.reason
+
+
+def _tid(code: str) -> str:
+    from quire.society.parties import queries
+
+    return str(queries.party(code).tid)
+
+
+def _folder(run: Any) -> Path:
+    from quire.society.distribution import publishing
+
+    return publishing.folder(run)
+
+
+def test_what_is_on_hold_still_goes_over_at_once(january: Desk) -> None:
+    hold = january.hold(work=A)
+    run = january.closed()
+    corrected(january, run)
+    january.receive("R-feb", "0.03", period=FEBRUARY)
+    assert of("held", "gazette") == eur("180")
+    before = of("payable", "marsh")
+    second = january.reviewed(FEBRUARY)
+    january.close(second)
+    assert of("held", "gazette") == 0
+    # The hold on the work stands, so what the marsh gets of it is held in its turn.
+    assert of("held", "marsh") == eur("180")
+    assert january.release(hold) == 3
+    assert of("held", "marsh") == 0
+    assert of("payable", "marsh") == before + eur("180")
+    assert debts() == []
+    holds(second)
+
+
+def test_the_repertoire_is_amended_and_the_claim_takes_its_shares_from_there(
+    january: Desk, closed: Any
+) -> None:
+    from quire.society.distribution import queries
+    from quire.society.distribution.corrections.errors import NothingToCorrect
+    from quire.society.repertoire import queries as repertoire
+    from quire.society.repertoire.actions import amend_owners
+
+    claim = file(january, closed, work=B)
+    with pytest.raises(NothingToCorrect, match=r"Nothing that .* divided for gazette.example/b would change"):
+        accept(january, claim)
+    shares = Shares.sole("lantern", "photographer")
+    work = repertoire.work_id(B)
+    amend_owners(work=work, starts=None, shares=shares, why="A contract", by=january.preparer)
+    accept(january, claim)
+    assert [(one.whom, one.amount) for one in queries.changes_of(claim.tid)] == [
+        ("gazette", -eur("120")),
+        ("lantern", eur("120")),
+    ]
+
+
+def test_usage_that_did_not_take_place_goes_to_a_fund(january: Desk, closed: Any) -> None:
+    from fractions import Fraction
+
+    claim = file(january, closed, kind="usage", part=Fraction(2, 3), to="fund:mistakes")
+    accept(january, claim)
+    january.receive("R-feb", "300.00", period=FEBRUARY)
+    january.closed(FEBRUARY)
+    assert balance("rights:fund:mistakes") == eur("60")
+    assert debts() == []
+
+
+def test_a_second_correction_of_a_row_waits_for_the_first_and_goes_on_from_it(
+    january: Desk, closed: Any
+) -> None:
+    from quire.society.distribution.corrections.errors import NotPostedYet
+
+    corrected(january, closed)
+    second = file(january, closed, kind="owner", shares="lantern:owner:1")
+    with pytest.raises(NotPostedYet):
+        accept(january, second)
+    january.receive("R-feb", "3000.00", period=FEBRUARY)
+    january.closed(FEBRUARY)
+    accept(january, second)
+    before = of("payable", "lantern"), of("payable", "marsh")
+    january.receive("R-mar", "300.00", period=MARCH)
+    run = january.closed(MARCH)
+    assert of("payable", "lantern") == before[0] + eur("127.5")
+    assert of("payable", "marsh") == before[1], "it has no part in March"
+    assert debts() == [("marsh", "lantern", eur("180"))]
+    holds(run)
+
+
+def test_a_cancelled_run_leaves_its_corrections_to_the_next(january: Desk, closed: Any) -> None:
+    from quire.society.distribution import actions
+    from quire.society.distribution.models import Pot
+
+    claim = corrected(january, closed)
+    january.receive("R-feb", "600.00", period=FEBRUARY)
+    run = january.reviewed(FEBRUARY)
+    assert _state(claim) == "accepted"
+    january.receive("R-mar", "30.00", period=MARCH)
+    other = january.reviewed(MARCH)
+    assert not Pot.objects.filter(run=other, pool="adjustments:EUR").exists(), "one run at a time"
+    actions.cancel(run, reason="A receipt was forgotten", by=january.preparer)
+    january.closed(FEBRUARY)
+    assert _state(claim) == "posted"
+    assert debts() == []
+
+
+def _state(claim: Any) -> str:
+    from quire.society.distribution import queries
+
+    return queries.correction(claim.tid).state
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ({"kind": "whim"}, "no kind of correction"),
+        ({"reason": " "}, "what was wrong"),
+        ({"kind": "usage"}, "Of usage that did not take place"),
+        ({"to": "fund:mistakes"}, "Of usage that did not take place"),
+        ({"kind": "owner"}, "to whom the work belonged"),
+        ({"kind": "owner", "shares": "gazette:owner:1"}, "would change by this claim"),
+        ({"filed_on": date(2040, 1, 1)}, "on the day it comes in"),
+        ({"work": "https://lantern.example/p/2"}, "No work is registered"),
+        ({"work": B, "shares": "gazette:publisher:2/3; lantern:photographer:1/3"}, "would change"),
+    ],
+)
+def test_claims_that_are_none(january: Desk, closed: Any, more: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(Exception, match=sentence):
+        file(january, closed, **more)
+
+
+def test_a_claim_has_its_time(january: Desk, closed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from quire.society.distribution.corrections.errors import TooLate
+    from quire.society.distribution.corrections.window import months_after, until
+
+    last = until(closed)
+    monkeypatch.setenv("QUIRE_TODAY", last.isoformat())
+    file(january, closed, kind="owner", shares="marsh:owner:1")
+    monkeypatch.setenv("QUIRE_TODAY", date.fromordinal(last.toordinal() + 1).isoformat())
+    with pytest.raises(TooLate, match=f"were taken until {last}"):
+        file(january, closed, kind="owner", shares="marsh:owner:1")
+    assert months_after(date(2026, 5, 31), 9) == date(2027, 2, 28)
+
+
+def test_what_is_too_small_is_not_corrected(
+    january: Desk, closed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from quire.society.distribution.corrections.errors import TooSmall
+
+    monkeypatch.setenv("QUIRE_CORRECTION_MINIMUM", "EUR=180.01, USD=25.00")
+    with pytest.raises(TooSmall, match=r"180\.00 EUR would change; below 180\.01 EUR"):
+        file(january, closed, kind="owner", shares="marsh:owner:1")
+    monkeypatch.setenv("QUIRE_CORRECTION_MINIMUM", "EUR=180.00")
+    file(january, closed, kind="owner", shares="marsh:owner:1")
+
+
+def test_an_open_run_is_not_corrected(january: Desk) -> None:
+    from quire.society.distribution.corrections.errors import RunNotClosed
+
+    with pytest.raises(RunNotClosed):
+        file(january, january.reviewed(), kind="owner", shares="marsh:owner:1")
+
+
+def test_a_second_person_accepts_and_the_database_says_so_too(january: Desk, closed: Any) -> None:
+    from quire.society.distribution import actions
+    from quire.society.distribution.corrections.errors import Decided, SecondPerson
+
+    claim = file(january, closed, kind="owner", shares="marsh:owner:1")
+    with pytest.raises(Exception, match="does not hold the role approver"):
+        actions.accept_correction(claim.tid, by=january.preparer)
+    own = file(january, closed, kind="owner", shares="marsh:owner:1", by=january.approver)
+    with pytest.raises(SecondPerson):
+        accept(january, own)
+    with pytest.raises(Exception, match="second_person"), transaction.atomic():
+        connection.cursor().execute(
+            "UPDATE distribution_correction SET state = 'accepted', decided_on = now(), "
+            "decided_by_id = filed_by_id WHERE id = %s",
+            [own.id],
+        )
+    actions.refuse_correction(claim.tid, note="The contract says otherwise", by=january.approver)
+    with pytest.raises(Decided):
+        accept(january, claim)
+
+
+def test_by_the_commands(january: Desk, closed: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    told = quire(
+        "corrections", "file", "--run", "latest", "--work", A, "--member", "marsh", "--reason", "Hers",
+        "--by", "preparer", capsys=capsys,
+    )  # fmt: skip
+    name = told["correction"]
+    found = quire("corrections", "accept", name, "--by", "approver", capsys=capsys)
+    assert found["changes"] == [
+        {"whom": "gazette", "currency": "EUR", "amount": "-180.000000000000"},
+        {"whom": "marsh", "currency": "EUR", "amount": "180.000000000000"},
+    ]
+    january.receive("R-feb", "300.00", period=FEBRUARY)
+    january.closed(FEBRUARY)
+    place = january.house.home.parent / "debts.csv"
+    [debt] = quire("corrections", "debts", "--csv", place, capsys=capsys)
+    assert (debt["debtor"], debt["creditor"], debt["amount"]) == ("gazette", "marsh", "52.500000000000")
+    assert b"gazette,marsh,52.50 EUR" in place.read_bytes()
+    [row] = quire("corrections", "list", "--state", "posted", capsys=capsys)
+    assert row["correction"] == name
+    assert quire("corrections", "show", name, capsys=capsys)["state"] == "posted"
+
+
+def test_the_bundle_is_sound(january: Desk, closed: Any) -> None:
+    corrected(january, closed)
+    january.receive("R-feb", "300.00", period=FEBRUARY)
+    found = read(_folder(january.closed(FEBRUARY)))
+    assert {"corrections.jsonl", "outstanding.jsonl"} <= set(found.manifest.files)
+    assert isinstance(found, bundle.Bundle)
