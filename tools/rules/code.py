@@ -10,7 +10,10 @@ from pathlib import PurePosixPath
 
 from tools.rules import Finding, Source
 
-MONEY = ("ledger", "licensing", "surveys", "invoicing", "distribution", "statements", "payouts")
+MONEY = (
+    "ledger", "licensing", "surveys", "invoicing", "distribution", "disputes", "statements", "payouts",
+    "unclaimed",
+)  # fmt: skip
 """Rooms in which an amount of money may be at hand; the whole core is another such place."""
 
 ENVIRONMENT = (

@@ -1,9 +1,10 @@
 """What of a work is in dispute, and who gets it once the dispute has ended.
 
 A claim states whom the work belongs to, with every share. Whoever has more now than the claim leaves them is
-a respondent, and the part of their share that it would take is held, and nothing else (``held``). The shares that end the dispute may lie anywhere between: of what was held of a respondent goes
-back what the respondent keeps of it, and the rest to those who gain, in proportion to what each gains
-(``awarded``). All of it is exact; docs/algorithms/disputes.md has worked tables.
+a respondent, and the part of their share that it would take is held, and nothing else (``held``). The shares
+that end the dispute may lie anywhere between: of what was held of a respondent goes back what the respondent
+keeps of it, and the rest to those who gain, in proportion to what each gains (``awarded``). All of it is
+exact; docs/algorithms/disputes.md has worked tables.
 """
 
 from __future__ import annotations

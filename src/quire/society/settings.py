@@ -90,6 +90,8 @@ ROOMS = [
     "invoicing",
     "distribution",
     "payouts",
+    "disputes",
+    "unclaimed",
     "statements",
     "web",
 ]

@@ -23,6 +23,15 @@ from quire.society.distribution.corrections.queries import (  # noqa: F401
     debts,
 )
 from quire.society.distribution.models import AwardPart, Hold, Line, Passing, PlanVersion, Run
+from quire.society.distribution.ownerless import (  # noqa: F401
+    Given,
+    Ownerless,
+    awards_of,
+    earned,
+    gone_to,
+    held_for,
+    ownerless,
+)
 from quire.society.kit import ids
 from quire.society.kit.nouns import one
 from quire.society.kit.periods import Period

@@ -74,6 +74,21 @@ SETTINGS = (
         "unset: any",
     ),
     Setting(
+        "QUIRE_DISPUTE_DOCUMENT_DAYS",
+        "How many days a claimant has to document a claim to a work, before it lapses.",
+        "`60`",
+    ),
+    Setting(
+        "QUIRE_DISPUTE_ANSWER_DAYS",
+        "How many days the other side has to answer a documented claim, before it is granted.",
+        "`60`",
+    ),
+    Setting(
+        "QUIRE_UNCLAIMED_YEARS",
+        "How many years after the end of the year of collection unclaimed money is kept, 3 at least.",
+        "`3`",
+    ),
+    Setting(
         "QUIRE_TODAY",
         "The date that Quire takes for today (YYYY-MM-DD), for rehearsals and tests.",
         "the machine's date, UTC",
@@ -159,6 +174,23 @@ def correction_minimums() -> dict[str, str]:
     if any(not (sign and len(name) == 3 and name.isupper()) for name, sign, _ in pairs):
         raise SettingWrong("QUIRE_CORRECTION_MINIMUM is written as EUR=25.00, several between commas.")
     return {name: amount for name, _, amount in pairs}
+
+
+def dispute_days(what: str) -> int:
+    """How many days a side of a dispute has to ``document`` or ``answer``, 1 to 1000; else SettingWrong."""
+    return _count(f"QUIRE_DISPUTE_{what.upper()}_DAYS", 60, 1, 1000, "days")
+
+
+def unclaimed_years(least: int) -> int:
+    """How many years unclaimed money is kept after that of its collection, ``least`` to 100."""
+    return _count("QUIRE_UNCLAIMED_YEARS", least, least, 100, "years")
+
+
+def _count(name: str, default: int, least: int, most: int, unit: str) -> int:
+    said = text(name, str(default))
+    if not (said.isascii() and said.isdigit() and len(said) < 5 and least <= int(said) <= most):
+        raise SettingWrong(f"{name} is {said!r}; say how many {unit}, from {least} to {most}.")
+    return int(said)
 
 
 def most_successors() -> int:

@@ -1,0 +1,142 @@
+"""What others may read of disputes: one with its story, and the queue of those that are open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from quire.core.money import Money, decimal_of
+from quire.core.shares import UNKNOWN, Holder, Shares, share_text
+from quire.society.disputes.models import OPEN, Dispute, DisputeHold
+from quire.society.distribution import queries as distribution
+from quire.society.kit import clock, ids
+from quire.society.kit.nouns import one
+from quire.society.parties import queries as parties
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeRow:
+    """A dispute as it stands. ``held`` is what posted runs hold for it now, by currency; ``due`` the last day
+    of what is waited for, ``left`` the days until then (below zero: overdue)."""
+
+    tid: str
+    kind: str
+    work: str
+    title: str
+    claimant: str
+    respondents: tuple[tuple[str, Fraction], ...]
+    state: str
+    filed_on: date
+    since: date | None
+    wanted: str
+    due: date | None
+    left: int | None
+    held: tuple[Money, ...]
+    ended_on: date | None
+    outcome: str
+
+    def as_json(self) -> dict[str, object]:
+        """For people and programs; amounts as texts."""
+        return {
+            "dispute": self.tid,
+            "kind": self.kind,
+            "work": self.work,
+            "title": self.title,
+            "claimant": self.claimant,
+            "respondents": [
+                {"party": code, "held part": share_text(part)} for code, part in self.respondents
+            ],
+            "state": self.state,
+            "filed": self.filed_on.isoformat(),
+            "since": self.since and self.since.isoformat(),
+            "wanted": self.wanted,
+            "due": self.due and self.due.isoformat(),
+            "days left": self.left,
+            "held": {money.currency: decimal_of(money.quanta) for money in self.held},
+            "ended": self.ended_on and self.ended_on.isoformat(),
+            "outcome": self.outcome,
+        }
+
+
+def find(tid: str) -> Dispute:
+    """A dispute by its id; Unknown where there is none."""
+    rows = Dispute.objects.select_related("work", "claimant")
+    found = one(rows.filter(id=ids.read(Dispute.prefix, tid)), f"No dispute has the id {tid}.")
+    assert isinstance(found, Dispute)
+    return found
+
+
+def stated(dispute: Dispute, what: str) -> Shares:
+    """The shares as they were, as claimed, or as it ended (``present``, ``claimed``, ``final``), by code."""
+    rows = dispute.shares.filter(what=what).order_by("id").values_list("party__code", "role", "share")
+    return Shares(tuple(Holder(code or UNKNOWN, role, share) for code, role, share in rows))
+
+
+def rows(*, all_: bool = False, on: date | None = None) -> list[DisputeRow]:
+    """The queue of what is open (``all_``: and what has ended), the most urgent first.
+
+    By money held, in the society's own currency before any other, then by days left: what waits for no day
+    comes after what does.
+    """
+    found = Dispute.objects.select_related("work", "claimant").order_by("filed_on", "id")
+    told = list(found if all_ else found.filter(state__in=OPEN))
+    on = on or clock.today()
+    held = distribution.held_for(
+        DisputeHold.objects.filter(dispute__in=told).values_list("dispute_id", "hold_id")
+    )
+    made = [_row(one, on, held.get(one.id, {})) for one in told]
+    return sorted(made, key=_urgency(parties.society().currency))
+
+
+def row(dispute: Dispute | str, on: date | None = None) -> DisputeRow:
+    """One dispute as it stands."""
+    found = find(dispute) if isinstance(dispute, str) else dispute
+    held = distribution.held_for(found.holds.values_list("dispute_id", "hold_id"))
+    return _row(found, on or clock.today(), held.get(found.id, {}))
+
+
+def story(dispute: Dispute | str) -> list[tuple[date, str]]:
+    """What happened, day by day."""
+    found = find(dispute) if isinstance(dispute, str) else dispute
+    return list(found.steps.order_by("id").values_list("on", "text"))
+
+
+def documents(dispute: Dispute | str) -> list[tuple[date, str, str, str]]:
+    """Day, party's code, title and digest of every document."""
+    found = find(dispute) if isinstance(dispute, str) else dispute
+    return list(found.documents.order_by("id").values_list("on", "party__code", "title", "digest"))
+
+
+def _row(one: Dispute, on: date, held: dict[str, int]) -> DisputeRow:
+    due = {"filed": one.document_by, "documented": one.answer_by}.get(one.state)
+    parts: dict[str, Fraction] = {}
+    for code, part in one.holds.order_by("respondent__code").values_list("respondent__code", "hold__part"):
+        parts[code] = part
+    return DisputeRow(
+        one.tid,
+        one.kind,
+        one.work.key,
+        one.work.title,
+        one.claimant.code,
+        tuple(parts.items()),
+        one.state,
+        one.filed_on,
+        one.since,
+        one.wanted,
+        due,
+        (due - on).days if due else None,
+        tuple(Money(amount, currency) for currency, amount in sorted(held.items()) if amount),
+        one.ended_on,
+        one.outcome,
+    )
+
+
+def _urgency(own: str) -> object:
+    def key(row: DisputeRow) -> tuple[object, ...]:
+        here = sum(money.quanta for money in row.held if money.currency == own)
+        elsewhere = sum(money.quanta for money in row.held if money.currency != own)
+        late = row.left if row.left is not None else 10**6
+        return (-here, -elsewhere, late, row.filed_on, row.tid)
+
+    return key

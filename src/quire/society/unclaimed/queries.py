@@ -1,0 +1,169 @@
+"""What is unclaimed: by work, class of right, use, period and pot, with its dates; for members and for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from quire.core import unclaimed as rules
+from quire.core.money import decimal_of
+from quire.society.distribution import queries as distribution
+from quire.society.kit import clock, config, ids
+from quire.society.kit.nouns import one
+from quire.society.kit.periods import Period
+from quire.society.parties import queries as parties
+from quire.society.repertoire import queries as repertoire
+from quire.society.unclaimed.models import Disposal
+
+WORLD = "world"
+"""In place of a country: the work's member has none on record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Money of one work, class of right, use and pot, in quanta of ``currency``; ``tid`` is the id of its
+    first line. Money that a portion or pot kept, because nobody stood in it, has no work and no class.
+
+    ``territory`` is the country of the member who registered the work, else ``world``: licences name none.
+    """
+
+    tid: str
+    lines: tuple[UUID, ...]
+    subject: str
+    work: str
+    title: str
+    role: str
+    use: str
+    territory: str
+    period: Period
+    run: str
+    pot: UUID
+    licence: str
+    licensee: str
+    share: str
+    currency: str
+    amount: int
+    collected: date
+
+    @property
+    def dates(self) -> rules.Dates:
+        """By when it is listed, and from when it may be disposed of."""
+        return rules.dates(self.collected, config.unclaimed_years(rules.YEARS))
+
+    def as_json(self, *, amount: bool = True) -> dict[str, Any]:
+        """For people and programs."""
+        dates = self.dates
+        return {
+            "item": self.tid,
+            "work": self.work,
+            "title": self.title,
+            "class": self.role,
+            "use": self.use,
+            "territory": self.territory,
+            "period": str(self.period),
+            "run": self.run,
+            "pot": ids.show("pot", self.pot),
+            "licence": self.licence,
+            "licensee": self.licensee,
+            **({"currency": self.currency, "amount": decimal_of(self.amount)} if amount else {}),
+            "collected": self.collected.year,
+            "listed by": dates.listed.isoformat(),
+            "public by": dates.public.isoformat(),
+            "disposable from": dates.disposable.isoformat(),
+        }
+
+
+def items() -> list[Item]:
+    """Everything that is unclaimed now, by run and number."""
+    groups: dict[tuple[Any, ...], list[Any]] = {}
+    for line in distribution.ownerless():
+        groups.setdefault((line.pot, line.subject, line.role, line.use, line.share), []).append(line)
+    known = _Works(lines[0].subject for lines in groups.values())
+    return [_item(lines, known) for lines in groups.values()]
+
+
+def search(words: str = "") -> list[Item]:
+    """What is unclaimed of works in whose key, title, class, territory, licensee or period every word stands."""
+    wanted = words.lower().split()
+    found = items()
+    return [
+        item for item in found if all(any(word in text.lower() for text in _texts(item)) for word in wanted)
+    ]
+
+
+def of_work(name: str, role: str = "") -> list[Item]:
+    """What is unclaimed of one work (URL, identifier, key or id), all of it or of one class."""
+    subject = name if name.startswith("wrk_") else repertoire.work(name).tid
+    return [item for item in items() if item.subject == subject and role in ("", item.role)]
+
+
+def find(tid: str) -> Item | None:
+    """An item by its id."""
+    return next((item for item in items() if item.tid == tid), None)
+
+
+def disposal(tid: str) -> Disposal:
+    """A disposal by its id; Unknown where there is none."""
+    rows = Disposal.objects.select_related("prepared_by", "approved_by", "award")
+    found = one(rows.filter(id=ids.read(Disposal.prefix, tid)), f"No disposal has the id {tid}.")
+    assert isinstance(found, Disposal)
+    return found
+
+
+def disposals() -> list[Disposal]:
+    """Every disposal, the oldest first."""
+    return list(Disposal.objects.select_related("prepared_by", "approved_by", "award").order_by("id"))
+
+
+def overdue(on: date | None = None) -> list[Item]:
+    """What should be public by now, by law."""
+    return [item for item in items() if item.dates.public < (on or clock.today())]
+
+
+def _texts(item: Item) -> tuple[str, ...]:
+    return (
+        item.work, item.title, item.role, item.use, item.territory, item.licensee, str(item.period), item.tid,
+        item.share,
+    )  # fmt: skip
+
+
+def _item(lines: list[Any], known: _Works) -> Item:
+    first = lines[0]
+    key, title, territory = known.of(first.subject)
+    return Item(
+        first.tid,
+        tuple(line.id for line in lines),
+        first.subject,
+        key,
+        title,
+        first.role,
+        first.use,
+        territory,
+        Period(first.starts, first.ends),
+        first.run,
+        first.pot,
+        first.licence,
+        first.licensee,
+        first.share,
+        first.currency,
+        sum(line.amount for line in lines),
+        first.collected,
+    )
+
+
+class _Works:
+    """Key, title and country of works, looked up together."""
+
+    def __init__(self, subjects: Iterable[str]) -> None:
+        wanted = {ids.read("wrk", tid) for tid in subjects if tid.startswith("wrk_")}
+        rows = list(repertoire.subjects(wanted))
+        countries = {
+            party: facts.country for party, facts in parties.payees({row.member for row in rows}).items()
+        }
+        self.known = {row.tid: (row.key, row.title, countries.get(row.member) or WORLD) for row in rows}
+
+    def of(self, subject: str) -> tuple[str, str, str]:
+        return self.known.get(subject, ("", "", WORLD))
