@@ -28,7 +28,12 @@ PYTHON312 ?= $(shell for python in python3.14 python3.13 python3.12 python3 \
   $$HOME/.pyenv/versions/3.12*/bin/python $$HOME/.pyenv/versions/3.13*/bin/python; do \
   $$python -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: help setup programs clients demo demo-reset test test-more check bench clean
+# A life at random: make sim SEED=7 YEARS=10. Without SEED: as many years, in lives of ten, from seed FIRST on.
+SEED ?=
+YEARS ?= 10
+FIRST ?= 1000
+
+.PHONY: help setup programs clients demo demo-reset test test-more sim check bench clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +86,10 @@ test: setup check ## The house rules, then the default tests
 
 test-more: setup programs clients ## The longer tests: races, crashes, simulations, every example of a property
 	$(BIN)/pytest --whole -m "more or hypothesis" $(PYTEST)
+	$(BIN)/pytest -n $(WORKERS) -m sim tests/sim
+
+sim: setup ## A society's years at random: SEED=7 YEARS=10 lives one life, YEARS=1000 a hundred of ten years
+	SEED=$(SEED) YEARS=$(YEARS) FIRST=$(FIRST) $(BIN)/pytest -rP -n $(if $(SEED),0,$(WORKERS)) -m sim tests/sim
 
 check: setup ## Lint, format, types, imports, and tools/tidy.py
 	$(BIN)/ruff check --quiet --output-format concise .

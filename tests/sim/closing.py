@@ -1,0 +1,99 @@
+"""What is looked at when a run has closed: against the model, against itself, and by everybody's verifier."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from quire.core import arrays, bundle, canonical, evidence
+from quire.core.money import quanta_of
+from quire.core.standings import Standings
+from quire.core.tokens import KeySet
+from quire.core.verify import verify
+from tests.sim.world import World
+
+
+def look(world: World, run: Any) -> str:
+    """Sums, and the requests that earn, which the model counts day by day. Returns them in words."""
+    from quire.society.distribution import store
+
+    files = store.standing().load(run.tid, "inputs", run.inputs_digest)
+    files |= store.standing().load(run.tid, "results", run.results_digest)
+    _sums(files)
+    found = evidence.read(files)
+    for pot in found.pots:
+        _requests(world, found, pot)
+    sums = Counter[str]()
+    for _, told in canonical.read_lines(files["totals.jsonl"]):
+        sums[told["currency"]] += quanta_of(told["received"])
+    lines = len(files["lines.jsonl"].splitlines())
+    return f"{lines} lines of {', '.join(f'{n / 10**12:.2f} {unit}' for unit, n in sorted(sums.items()))}"
+
+
+def _sums(files: dict[str, bytes]) -> None:
+    """Of every division the lines sum to what it received, and no line stands there twice."""
+    sums: Counter[str] = Counter()
+    numbers = []
+    for _, line in canonical.read_lines(files["lines.jsonl"]):
+        sums[line["pot"]] += quanta_of(line["amount"])
+        numbers.append(line["line"])
+    assert numbers == list(range(len(numbers)))
+    for _, told in canonical.read_lines(files["totals.jsonl"]):
+        names = ("allocated", "held", "unclaimed", "deducted", "fund", "pooled", "residue")
+        parts = sum(quanta_of(told[name]) for name in names if name in told)
+        assert parts == quanta_of(told["received"]) == sums[told["pot"]], told
+        assert quanta_of(told["residue"]) == 0
+
+
+def _requests(world: World, found: Any, pot: Any) -> None:
+    """The requests of each work that earn, as the run froze them and as the model has them."""
+    from quire.society.kit import ids
+    from quire.society.licensing import queries as licensing
+    from quire.society.repertoire.models import Work
+
+    counts = found.counts[pot.id]
+    flags = Standings(found, pot, counts.segments).licensed(counts, found.subjects)
+    earning = arrays.to_list(arrays.masked(counts.requests, flags))
+    sums: Counter[str] = Counter()
+    for place, requests in zip(arrays.to_list(counts.subjects), earning, strict=True):
+        if requests:
+            sums[found.subjects.ids[place]] += requests
+    names = {one.tid: one.key for one in Work.objects.filter(id__in=[ids.read("wrk", tid) for tid in sums])}
+    code = licensing.licence(pot.licence.id).code
+    if code not in world.model.licences:
+        return
+    expected = world.model.licensed(code, pot.starts, pot.ends)
+    told = Counter({f"https://{names[tid].removeprefix('https://')}": n for tid, n in sums.items()})
+    assert told == expected, (code, pot.starts, told - expected, expected - told)
+
+
+def keys() -> KeySet:
+    from quire.society.distribution.keys import signing_key
+
+    return KeySet.of(signing_key().public_jwk())
+
+
+def verified(tid: str) -> None:
+    """Anybody recomputes the run from its bundle."""
+    from quire.society.distribution import queries
+
+    found = bundle.read(queries.row(queries.find(tid)).bundle)
+    report = verify(found, keys())
+    assert not report.findings, (tid, [one.sentence for one in report.findings][:5])
+
+
+def replayed(over: Any, tid: str, text: str) -> str:
+    """The plan that the run had changes nothing; of another one every sum is what came in."""
+    from quire.society.distribution.models import Run
+    from quire.society.kit import ids
+
+    run = Run.objects.select_related("plan").get(id=ids.read("dst", tid))
+    if run.pots.filter(licence__kind="lump").exists():
+        return "none of a lump sum"
+    same = over(run.plan.text, against=tid)
+    for one in same.comparisons:
+        assert all(row.difference == 0 for row in one.rows), (tid, one.currency)
+    for one in over(text, against=tid).comparisons:
+        gained = one.all.gained - one.all.lost
+        assert gained == sum(row.would - row.had for row in one.rows)
+    return tid
