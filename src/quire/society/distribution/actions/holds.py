@@ -37,8 +37,8 @@ def place_hold(
     part: Fraction = Fraction(1),
     since: date | None = None,
 ) -> Hold:
-    """From now on, hold what this work (URL, identifier or key) or this party (code) earns in any run; of both, a
-    ``part`` of what the party owns of the work, of use from ``since`` on (None: of all days).
+    """From now on, hold what this work (URL, identifier or key) or this party (code) earns in any run; of
+    both, a ``part`` of what the party owns of the work, of use from ``since`` on (None: of all days).
 
     ``starts`` is the day on record, today if left out. Runs frozen before stay as they are; a party on hold
     is not paid either, unless it is for one work. Raises parties.ReadsOnly, BadHold, Unknown.
