@@ -144,9 +144,9 @@ def compared(place: Path, way: str) -> str:
         if way == "quire" or not mine.exists():
             return told
         ((differ, most),) = db.execute(
-            f"""SELECT count(*), coalesce(max(abs(a.amount - b.amount))::VARCHAR, '?')
+            f"""SELECT count(*), coalesce(max(abs(a.amount::HUGEINT - b.amount::HUGEINT))::VARCHAR, '?')
             FROM '{mine}' a FULL JOIN '{theirs}' b USING (licence, ordinal, member)
-            WHERE a.amount IS DISTINCT FROM b.amount"""
+            WHERE a.amount::HUGEINT IS DISTINCT FROM b.amount::HUGEINT"""
         ).fetchall()
     return f"{told}, all the same" if not differ else f"{told}, **{differ:,} differ**, by up to {most} quanta"
 

@@ -70,7 +70,8 @@ def register(folder: Path, size: Size) -> str:
             db.execute(
                 "COPY (SELECT ('01900000-' || printf('%04x', (hash(i) >> 48) & 65535) || '-7000-8000-' || "
                 "printf('%012x', hash(i) & 281474976710655))::UUID AS id, i AS ordinal, "
-                f"(hash(i * 7) % {size.members})::BIGINT AS member FROM range({size.works}) t(i)) TO '{path}' (FORMAT parquet)"
+                f"(hash(i * 7) % {size.members})::BIGINT AS member FROM range({size.works}) t(i)) "
+                f"TO '{path}' (FORMAT parquet)"
             )
     return str(path)
 

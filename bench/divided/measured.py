@@ -24,11 +24,13 @@ import psutil
 from divided.data import Size
 
 TICK = 0.02
+OTHERS: list[int] = []
+"""Processes that belong to the way though somebody else started them."""
 
 
 @dataclass(slots=True)
 class Case:
-    """What a way is given: the data, where its lines go, and a clock. Only what is within ``clock`` counts."""
+    """What a way is given: the data, where its lines go, and a clock: only what is within it counts."""
 
     folder: Path
     size: Size
@@ -45,6 +47,11 @@ class Case:
         self.seconds, self.processor = time.perf_counter() - began, spent() - used
         print("end", flush=True)
 
+    def watch(self, process: int) -> None:
+        """A process of another parent belongs to this way, too."""
+        OTHERS.append(process)
+        print(f"also {process}", flush=True)
+
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
         """The processor's time of one step within the clock."""
@@ -53,10 +60,20 @@ class Case:
         self.parts[name] = round(self.parts.get(name, 0.0) + time.process_time() - used, 2)
 
 
+def family(process: int) -> list[psutil.Process]:
+    """The process, those it started, and the others."""
+    found = []
+    for first in (process, *OTHERS):
+        with suppress(psutil.Error):
+            one = psutil.Process(first)
+            found += [one, *one.children(recursive=True)]
+    return found
+
+
 def spent() -> float:
-    """Seconds of the processor that this process and everything it started have had."""
-    own, told = psutil.Process(), 0.0
-    for one in [own, *own.children(recursive=True)]:
+    """Seconds of the processor that this process and its family have had."""
+    told = 0.0
+    for one in family(os.getpid()):
         with suppress(psutil.Error):
             times = one.cpu_times()
             told += times.user + times.system + times.children_user + times.children_system
@@ -65,7 +82,7 @@ def spent() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """What a way needed; ``peak`` in bytes, while the clock ran, of which ``before`` were there when it began."""
+    """What a way needed; ``peak`` is bytes while the clock ran, of which ``before`` were there at first."""
 
     way: str
     seconds: float
@@ -92,6 +109,8 @@ def apart(way: str, arguments: list[str]) -> Took:
             watch.looking = True
         elif line == "end\n":
             watch.looking = False
+        elif line.startswith("also "):
+            OTHERS[:] = [int(line.split()[1])]
         elif line.startswith("{"):
             told = json.loads(line)
     watch.over = True
@@ -116,10 +135,7 @@ class _Watch(threading.Thread):
 
     def now(self) -> int:
         """Bytes of PSS, this moment."""
-        with suppress(psutil.Error):
-            first = psutil.Process(self.process)
-            return sum(map(_pss, [first, *first.children(recursive=True)]))
-        return 0
+        return sum(map(_pss, family(self.process)))
 
 
 def _pss(one: psutil.Process) -> int:

@@ -24,8 +24,8 @@ def write(
         return LEFT + (log10(x) - low) / (high - low) * wide, HEIGHT - BOTTOM - y / most * tall
 
     told = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" '
-        f'font-size="12" role="img" aria-label="{escape(title)}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"',
+        f'  font-family="sans-serif" font-size="12" aria-label="{escape(title)}">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
         f'<text x="{LEFT}" y="22" font-size="14">{escape(title)}</text>',
         *_axes(place, sorted({x for points in lines.values() for x, _ in points}), most, across, up),

@@ -6,7 +6,6 @@ Spark's ``div`` of decimals gives a 64-bit integer that wraps around, so each sh
 from __future__ import annotations
 
 import tempfile
-from pathlib import Path
 
 import duckdb
 
@@ -24,12 +23,16 @@ def in_spark(case: Case) -> None:
     paths = events(case.folder, case.size)
     with tempfile.TemporaryDirectory() as folder:
         made = SparkSession.builder.master("local[2]").appName("bench").config("spark.ui.enabled", "false")
+        made = made.config("spark.ui.showConsoleProgress", "false")
         made = made.config("spark.driver.memory", MEMORY).config("spark.sql.shuffle.partitions", "8")
         made = made.config("spark.sql.session.timeZone", "UTC").config("spark.local.dir", folder)
         spark = made.config("spark.sql.ansi.enabled", "true").getOrCreate()
         spark.sparkContext.setLogLevel("ERROR")
-        spark.read.parquet(*paths).createOrReplaceTempView("usage")
-        spark.read.parquet(_plain_works(case, folder)).createOrReplaceTempView("works")
+        # Spark knows no UUIDs; asked for bytes, it reads theirs.
+        usage = "starts timestamp, operator string, use string, work binary, count bigint"
+        spark.read.schema(usage).parquet(*paths).createOrReplaceTempView("usage")
+        works = spark.read.schema("id binary, ordinal bigint, member bigint")
+        works.parquet(register(case.folder, case.size)).createOrReplaceTempView("works")
         size = case.size
         rows = [
             (n, name, str(a)) for n, (name, a) in enumerate(zip(size.operators(), size.shared(), strict=True))
@@ -64,18 +67,11 @@ STEPS = {
         CAST((share - share % whole) / whole AS decimal(38, 0)) AS part, share % whole AS rest
         FROM (SELECT c.*, CAST(c.amount * c.requests AS decimal(38, 0)) AS share, s.whole
               FROM counted c JOIN sums s ON s.licence = c.licence)""",
-    "leftover": "SELECT licence, CAST(max(amount) - sum(part) AS bigint) AS quanta FROM parts GROUP BY licence",
+    "leftover": """SELECT licence, CAST(max(amount) - sum(part) AS bigint) AS quanta
+        FROM parts GROUP BY licence""",
     "lines": """SELECT p.licence, p.ordinal, p.member,
         CAST(p.part + CASE WHEN p.place <= o.quanta THEN 1 ELSE 0 END AS decimal(38, 0)) AS amount
         FROM (SELECT *, row_number() OVER (PARTITION BY licence ORDER BY rest DESC, ordinal) AS place
               FROM parts) p JOIN leftover o ON o.licence = p.licence""",
     "payees": "SELECT member, sum(amount) AS amount FROM lines GROUP BY member",
 }
-
-
-def _plain_works(case: Case, folder: str) -> str:
-    """The register with its ids as Spark reads UUIDs of Parquet: their bytes."""
-    path = str(Path(folder) / "works.parquet")
-    with duckdb.connect() as db:
-        db.execute(f"COPY (SELECT * FROM '{register(case.folder, case.size)}') TO '{path}' (FORMAT parquet)")
-    return path

