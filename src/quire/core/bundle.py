@@ -15,6 +15,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self, TypedDict
 
@@ -48,6 +49,7 @@ __all__ = [
     "Manifest",
     "build",
     "check",
+    "check_manifest",
     "line_proof",
     "read",
     "verify_line_proof",
@@ -232,15 +234,22 @@ def check(bundle: Bundle, keys: tokens.KeySet | None) -> list[Finding]:
     any, a bundle that is sound in itself still has one finding: nobody known has signed it. Raises nothing.
     """
     findings = []
+    with suppress(BundleError):
+        findings += _check_files(bundle.contents, bundle.manifest)
+    return findings + check_manifest(bundle.contents, keys)
+
+
+def check_manifest(contents: Mapping[str, bytes], keys: tokens.KeySet | None) -> list[Finding]:
+    """What is wrong with ``bundle.json`` and its signature alone; the files that it lists need not be there."""
+    findings = []
     try:
-        manifest = bundle.manifest
+        manifest = Bundle(contents).manifest
     except BundleError as error:
         findings.append(Finding(MANIFEST, error.sentence))
     else:
-        findings += _check_files(bundle.contents, manifest)
         if _list_root(manifest.files.values()) != manifest.root:
             findings.append(Finding(MANIFEST, f"{MANIFEST} was altered: its root is not that of its files."))
-    return findings + _check_signature(bundle.contents, keys or tokens.KeySet())
+    return findings + _check_signature(contents, keys or tokens.KeySet())
 
 
 def _check_files(contents: Mapping[str, bytes], manifest: Manifest) -> list[Finding]:
