@@ -14,7 +14,8 @@ def disposals_stay_in_their_class() -> Iterator[str]:
     for one in Disposal.objects.filter(state="done").select_related("prepared_by", "approved_by"):
         for row in report.report(one).classes:
             if row.left_class:
-                yield f"{one.tid} took {decimal_of(row.left_class)} {row.currency} out of the class {row.role}."
+                gone = f"{decimal_of(row.left_class)} {row.currency}"
+                yield f"{one.tid} took {gone} out of the class {row.role}."
 
 
 def disposals_were_by_two() -> Iterator[str]:

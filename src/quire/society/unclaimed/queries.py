@@ -1,4 +1,4 @@
-"""What is unclaimed: by work, class of right, use, period and pot, with its dates; for members and for all."""
+"""What is unclaimed: by work, class of right, use, period and pot, with its dates."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def items() -> list[Item]:
 
 
 def search(words: str = "") -> list[Item]:
-    """What is unclaimed of works in whose key, title, class, territory, licensee or period every word stands."""
+    """What is unclaimed of works in whose key, title, class, territory, licensee or period every word is."""
     wanted = words.lower().split()
     found = items()
     return [

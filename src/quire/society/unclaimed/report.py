@@ -16,8 +16,8 @@ from quire.society.unclaimed.models import Disposal
 
 @dataclass(frozen=True, slots=True)
 class ClassRow:
-    """One class of right in one currency, in quanta: what was unclaimed in it, what came to parties of it (how
-    many), what went into funds, and what parties of other classes got, which only a decision can do."""
+    """One class of right in one currency, in quanta: what was unclaimed in it, what came to parties of it
+    (how many), and what went into funds. The rest went to another class, which nothing here does."""
 
     role: str
     currency: str

@@ -39,23 +39,16 @@ class Plan(NamedTuple):
     @property
     def digest(self) -> str:
         """One digest of all of it, that a second person's yes is to."""
-        return canonical.digest(
-            canonical.dumps(
-                {
-                    "lines": sorted(ids.show("lin", line) for line in self.lines),
-                    "parts": sorted(
-                        [
-                            ids.show("pot", one.pot),
-                            one.party and ids.show("pty", one.party),
-                            one.role,
-                            one.to,
-                            decimal_of(one.amount),
-                        ]
-                        for one in self.parts
-                    ),  # fmt: skip
-                }
-            )
-        )
+        told = {
+            "lines": sorted(ids.show("lin", line) for line in self.lines),
+            "parts": sorted(map(_told, self.parts)),
+        }
+        return canonical.digest(canonical.dumps(told))
+
+
+def _told(part: Part) -> list[str]:
+    party = ids.show("pty", part.party) if part.party else ""
+    return [ids.show("pot", part.pot), party, part.role, part.to, decimal_of(part.amount)]
 
 
 def prepare(
@@ -110,8 +103,8 @@ def approve(*, disposal: str, by: Any) -> Disposal:
         now = plan(found.way, found.year, found.reserve)
         if now.digest != found.digest:
             raise Changed(
-                f"Since {found.tid} was prepared something was matched, or a run was posted: withdraw it, and "
-                "prepare it anew."
+                f"Since {found.tid} was prepared something was matched, or a run was posted: withdraw it, "
+                "and prepare it anew."
             )
         award = distribution.give(now.lines, now.parts, kind="disposal", text=_text(found), by=by)
         found.state, found.approved_by, found.done_on, found.award_id = "done", by, clock.today(), award.id

@@ -34,8 +34,8 @@ def match(
     amend: bool = False,
     by: Any,
 ) -> list[Match]:
-    """Pay what is unclaimed of an item, or of a work (of one class, if ``role`` is given), to parties (code to
-    share, together one). Its run, period and class stay on record, and are said on their statements.
+    """Pay what is unclaimed of an item, or of a work (of one class, if ``role`` is given), to parties (code
+    to share, together one). Its run, period and class stay on record, and are said on their statements.
 
     With ``amend`` the work's registration names them in place of the unknown owners of those classes, for use
     from ``amend_from`` on (None: from the beginning). One match is made for each work's class.

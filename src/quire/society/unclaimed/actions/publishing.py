@@ -15,7 +15,7 @@ from quire.society.unclaimed import queries
 from quire.society.unclaimed.queries import Item
 
 LEAST = 10
-"""Major units below which the public list names no amount: a small one tells nothing but whose work is read."""
+"""Major units below which the public list names no amount: so small a one helps nobody to find it."""
 
 
 def publish(*, by: Any) -> tuple[Path, int]:
