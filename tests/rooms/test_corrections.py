@@ -142,7 +142,8 @@ def test_the_repertoire_is_amended_and_the_claim_takes_its_shares_from_there(
     work = repertoire.work_id(B)
     amend_owners(work=work, starts=None, shares=shares, why="A contract", by=january.preparer)
     accept(january, claim)
-    assert [(one.whom, one.amount) for one in queries.changes_of(claim.tid)] == [
+    found = [(one.whom, one.amount) for one in queries.changes_of(claim.tid) if one.currency == "EUR"]
+    assert found == [
         ("gazette", -eur("120")),
         ("lantern", eur("120")),
     ]

@@ -240,7 +240,7 @@ def check(bundle: Bundle, keys: tokens.KeySet | None) -> list[Finding]:
 
 
 def check_manifest(contents: Mapping[str, bytes], keys: tokens.KeySet | None) -> list[Finding]:
-    """What is wrong with ``bundle.json`` and its signature alone; the files that it lists need not be there."""
+    """What is wrong with ``bundle.json`` and its signature alone; the files it lists need not be there."""
     findings = []
     try:
         manifest = Bundle(contents).manifest

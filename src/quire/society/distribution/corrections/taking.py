@@ -142,6 +142,7 @@ def row_of(one: Corrected) -> Row:
 
 
 def debt_of(one: Owed) -> Debt:
+    """A debt on record, as the core has it."""
     whom = one.creditor.tid if one.creditor else one.fund
     return Debt(one.corrected.tid, one.debtor.tid, whom, one.corrected.currency, one.amount)
 
