@@ -12,7 +12,7 @@ from quire.core import bundle
 from quire.core.errors import QuireError
 from quire.core.fx import Rate, convert
 from quire.core.money import decimal_of
-from quire.society.distribution import publishing
+from quire.society.distribution import following, publishing
 from quire.society.distribution.corrections import queries as corrections
 from quire.society.distribution.keys import signing_key
 from quire.society.distribution.models import Line, Pot, PotReceipt, Run
@@ -160,5 +160,6 @@ CHECKS = [
     files_are_those_recorded,
     approvals_are_by_others,
     balances_are_with_those_who_stand_in,
+    following.runs_follow_one_another,
     *corrections.CHECKS,
 ]

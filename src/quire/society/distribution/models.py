@@ -36,7 +36,7 @@ class PlanVersion(AppendOnly):
 
 
 class Run(Noun):
-    """One distribution. ``state`` is the last stage that is done."""
+    """One distribution. ``state`` is the last stage that is done, ``number`` its place among those closed."""
 
     prefix = "dst"
 
@@ -50,6 +50,7 @@ class Run(Noun):
     results_digest = models.CharField(max_length=71, blank=True)
     review = models.JSONField(default=dict)
     bundle_root = models.CharField(max_length=71, blank=True)
+    number = models.BigIntegerField(null=True, unique=True)
 
     class Meta:
         constraints = [

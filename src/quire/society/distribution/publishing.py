@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from quire.core import bundle
+from quire.core.lineage import PREVIOUS, Link
 from quire.society.distribution.keys import signing_key
 from quire.society.distribution.models import Run
 from quire.society.kit.config import home
@@ -18,9 +19,13 @@ def folder(run: Run) -> Path:
     return home() / "published" / "bundles" / run.tid
 
 
-def publish(run: Run, files: Mapping[str, bytes]) -> str:
-    """Sign and write the bundle; the same bytes again change nothing. Returns the Merkle root."""
-    about = {
+def publish(run: Run, files: Mapping[str, bytes], before: Link | None = None) -> str:
+    """Sign and write the bundle; the same bytes again change nothing. Returns the Merkle root.
+
+    ``before`` is the published run that this one follows.
+    """
+    about: dict[str, object] = {PREVIOUS: before.record()} if before else {}
+    about |= {
         "society": parties.society().name,
         "run": run.tid,
         "plan": run.plan.name,

@@ -43,6 +43,7 @@ BEGIN
   IF OLD.inputs_digest <> '' AND NEW.inputs_digest <> OLD.inputs_digest
      OR OLD.results_digest <> '' AND NEW.results_digest <> OLD.results_digest
      OR OLD.bundle_root <> '' AND NEW.bundle_root <> OLD.bundle_root
+     OR OLD.number IS NOT NULL AND NEW.number IS DISTINCT FROM OLD.number
      OR OLD.state IN ('reviewed', 'approved', 'posted', 'closed') AND NEW.review <> OLD.review THEN
     RAISE EXCEPTION 'a run is never computed again' USING ERRCODE = 'integrity_constraint_violation';
   END IF;

@@ -17,7 +17,7 @@ from django.db.models.fields.json import KeyTextTransform
 from quire.core import arrays, evidence
 from quire.core.distribution import OUTCOMES, Division, Evidence, adjusting, divide_all, parties_of
 from quire.core.money import decimal_of
-from quire.society.distribution import freezing, pots, publishing, review
+from quire.society.distribution import following, freezing, pots, publishing, review
 from quire.society.distribution.actions import holds, succession
 from quire.society.distribution.corrections import booking, taking
 from quire.society.distribution.errors import DoesNotAdd, WrongStage
@@ -215,11 +215,13 @@ def close(run: Run, *, by: Any, place: Store) -> None:
     files = place.load(run.tid, "inputs", run.inputs_digest) | place.load(
         run.tid, "results", run.results_digest
     )
-    root = publishing.publish(run, files)
-    with transaction.atomic():
-        _take(run, "posted")
-        move(run, "closed", bundle_root=root)
-        acts.record("distribution.close", run, by=by, bundle=root)
+    with locks.alone(following.LOCK, using="default"):
+        following.number(run)
+        root = publishing.publish(run, files, following.before(run))
+        with transaction.atomic():
+            _take(run, "posted")
+            move(run, "closed", bundle_root=root)
+            acts.record("distribution.close", run, by=by, bundle=root)
 
 
 STAGES = (
