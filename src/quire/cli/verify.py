@@ -9,9 +9,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from quire.cli import followed
 from quire.core import bundle as bundles
 from quire.core import verify as core
-from quire.core.errors import QuireError
+from quire.core.errors import Invalid, QuireError
 from quire.core.tokens import KeySet
 
 
@@ -22,7 +23,9 @@ def _parser() -> argparse.ArgumentParser:
         "and say whether it holds.",
         epilog="Exit code 0: it holds. 10: it does not, and every finding is printed. 4: it cannot be read.",
     )
-    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="the bundle, a folder or a zip")
+    parser.add_argument(
+        "bundle", type=Path, nargs="?", metavar="BUNDLE", help="the bundle, a folder or a zip"
+    )
     parser.add_argument(
         "--key",
         type=Path,
@@ -37,6 +40,27 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="a statement (JSON): prove that its lines are in the bundle, and all of them",
     )
+    parser.add_argument(
+        "--previous",
+        type=Path,
+        metavar="OLD",
+        action="append",
+        default=[],
+        help="an earlier run's bundle: check that what corrections say of it stands there",
+    )
+    parser.add_argument(
+        "--chain",
+        type=Path,
+        metavar="FOLDER",
+        help="in place of BUNDLE: a folder of bundles; follow them from the first run to the last",
+    )
+    parser.add_argument(
+        "--proof",
+        type=Path,
+        metavar="FILE",
+        help="in place of BUNDLE: the proof of one party's lines, held against --root, --key, or both",
+    )
+    parser.add_argument("--root", default="", metavar="ROOT", help="the root of the run that a proof is of")
     parser.add_argument("--json", action="store_true", help="the answer as JSON")
     return parser
 
@@ -49,8 +73,14 @@ def run(words: Sequence[str]) -> int:
         return int(done.code or 0)
     try:
         keys = _keys([*asked.key, *([Path(said)] if (said := os.environ.get("QUIRE_KEYS")) else [])])
+        if sum(one is not None for one in (asked.bundle, asked.chain, asked.proof)) != 1:
+            raise Invalid("Name a BUNDLE, or --chain FOLDER, or --proof FILE: one of them.")
+        if asked.chain:
+            return followed.say(followed.chain(asked.chain, keys), as_json=asked.json)
+        if asked.proof:
+            return followed.say(followed.proof(_bytes(asked.proof), asked.root, keys), as_json=asked.json)
         found = bundles.read(asked.bundle)
-        verdict = core.verify(found, keys)
+        verdict = followed.with_previous(core.verify(found, keys), found, asked.previous)
         told = core.verify_statement(found, _bytes(asked.statement)) if asked.statement else None
     except QuireError as problem:
         print(f"quire verify: {problem.sentence}", file=sys.stderr)
