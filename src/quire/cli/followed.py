@@ -80,6 +80,6 @@ def _sentence(verdict: Verdict) -> str:
         )
     facts = verdict.facts
     return (
-        f"It holds: the {facts['lines']:,} lines are all that {facts['party']} has in the run {facts['run']}, "
+        f"It holds: the {facts['lines']:,} lines are all that {facts['party']} has in {facts['run']}, "
         "and sum to what the run gave it."
     )
