@@ -16,6 +16,7 @@ from quire.cli import (
     corrections,
     credit,
     demo,
+    disputes,
     distribution,
     edges,
     house,
@@ -27,6 +28,7 @@ from quire.cli import (
     repertoire,
     reports,
     surveys,
+    unclaimed,
     usage,
 )
 
@@ -44,7 +46,7 @@ app = typer.Typer(
 house.register(app)
 _PARTS = (
     people, repertoire, licences, clients, credit, edges, usage, reports, surveys, distribution, income,
-    corrections, lumps, money, demo,
+    corrections, lumps, disputes, unclaimed, money, demo,
 )  # fmt: skip
 for part in _PARTS:
     part.register(app)

@@ -47,15 +47,12 @@ def match(
     _check(shares, evidence, item, work)
     named = {parties.party(code).id: share for code, share in sorted(shares.items())}
     found = _found(item, work, role)
+    classes = sorted({one.role for one in found})
     with transaction.atomic():
-        made = [
-            _pay([one for one in found if one.role == name], named, evidence, by)
-            for name in sorted({one.role for one in found})
-        ]
-        if amend:
-            for name in sorted({one.role for one in found}):
-                _amend(found[0], name, shares, amend_from, evidence, by)
-    return made
+        # First the registration, then the money: as the end of a dispute does, so that neither waits for ever.
+        for name in classes if amend else ():
+            _amend(found[0], name, shares, amend_from, evidence, by)
+        return [_pay([one for one in found if one.role == name], named, evidence, by) for name in classes]
 
 
 def _check(shares: Mapping[str, Fraction], evidence: str, item: str, work: str) -> None:
