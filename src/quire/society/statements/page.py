@@ -12,8 +12,8 @@ from django.template.loader import render_to_string
 from quire.core.plan import percent
 from quire.society.kit.periods import Period
 from quire.society.payouts.queries import Account
-from quire.society.statements import words
-from quire.society.statements.shape import Deduction, Line, Portion, Pot, Statement, Subject
+from quire.society.statements import adjusted, words
+from quire.society.statements.shape import Adjustment, Deduction, Line, Portion, Pot, Statement, Subject
 
 WORKS = 200
 """Works whose lines the page shows; all are in the CSV and JSON."""
@@ -85,6 +85,20 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Adjusted:
+    """One adjustment of an earlier run."""
+
+    title: str
+    key: str
+    when: str
+    old: str
+    new: str
+    reason: str
+    amount: Amount
+    held: str
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """Everything of the run in one currency."""
 
@@ -99,6 +113,7 @@ class Section:
     ways: tuple[Way, ...]
     groups: tuple[Group, ...]
     rest: str
+    adjustments: tuple[Adjusted, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +133,7 @@ def page(statement: Statement) -> bytes:
         "sections": [_section(statement, one.currency) for one in statement.sums],
         "balances": [_balance(account) for account in statement.accounts],
         "on": words.day(statement.accounts_on),
-        "lines": words.count(len(statement.lines), "line"),
+        "lines": words.count(len(statement.lines) + len(statement.adjustments), "line"),
         "all_lines": words.count(statement.proof.size, "line"),
     }
     return render_to_string("statements/page.html", told).encode()
@@ -148,7 +163,14 @@ def _section(statement: Statement, currency: str) -> Section:
         tuple(_way(pot, [line for line in lines if line.pot.tid == pot.tid]) for pot in pots),
         tuple(group for _, group in shown),
         _rest_note(rest, currency),
+        tuple(_adjusted(one) for one in statement.adjustments if one.currency == currency),
     )
+
+
+def _adjusted(one: Adjustment) -> Adjusted:
+    when, held = words.days(one.starts, one.ends), "held" if one.outcome == "held" else ""
+    told = amount(one.amount, one.currency)
+    return Adjusted(*_named(one.subject), when, *adjusted.shares(one), one.reason, told, held)
 
 
 # What it says first

@@ -20,6 +20,7 @@ from quire.society.kit import ids
 from quire.society.licensing import queries as licensing
 from quire.society.parties import queries as parties
 from quire.society.repertoire import queries as repertoire
+from quire.society.statements import adjusted
 from quire.society.statements.agreed import Agreed
 from quire.society.statements.errors import BundleDiffers, NotPublished
 from quire.society.statements.shape import Deduction, Portion, Pot, Proof, Subject
@@ -79,6 +80,8 @@ class Published:
         codes = {one["licence"]: licensing.licence(one["licence"]) for one in told.values()}
         names = parties.names(one.licensee for one in codes.values())
         for _, total in self.bundle.records("totals.jsonl"):
+            if adjusted.is_one(total):
+                continue
             if total["pot"] not in told:
                 yield self._pool(total)
                 continue

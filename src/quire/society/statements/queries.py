@@ -14,9 +14,10 @@ from quire.society.parties import queries as parties
 from quire.society.parties.queries import PartyName
 from quire.society.payouts import queries as payouts
 from quire.society.payouts.queries import Account
+from quire.society.statements import adjusted
 from quire.society.statements.errors import NoLines
 from quire.society.statements.published import Published, Record
-from quire.society.statements.shape import Line, Payee, Pot, Statement, Sum
+from quire.society.statements.shape import Adjustment, Line, Payee, Pot, Statement, Sum
 
 __all__ = ["Statement", "payees", "statement", "statements"]
 
@@ -66,8 +67,10 @@ def _run(run: Any) -> Any:
 
 
 def _statement(published: Published, name: PartyName, accounts: Sequence[Account]) -> Statement:
-    records = published.lines[name.tid]
+    every = published.lines[name.tid]
+    records = [record for record in every if not adjusted.is_one(record)]
     pots = {pot.tid: pot for pot in _pots(published, records)}
+    corrected = tuple(adjusted.of(every, published.subject))
     return Statement(
         society=str(published.about["society"]),
         run=published.row.tid,
@@ -77,12 +80,13 @@ def _statement(published: Published, name: PartyName, accounts: Sequence[Account
         plan_digest=published.row.plan_digest,
         decision=published.row.decision,
         payee=Payee(name.id, name.tid, name.code, name.name),
-        sums=tuple(_sums(pots.values())),
+        sums=tuple(_sums(pots.values(), corrected)),
         pots=tuple(pots.values()),
         lines=tuple(_line(published, pots[record["pot"]], record) for record in records),
+        adjustments=corrected,
         accounts=tuple(accounts),
         accounts_on=clock.today(),
-        proof=published.proof(records),
+        proof=published.proof(every),
     )
 
 
@@ -95,8 +99,12 @@ def _pots(published: Published, records: Iterable[Record]) -> Iterator[Pot]:
         yield published.pot(pot, mine["payable"], mine["held"])
 
 
-def _sums(pots: Iterable[Pot]) -> Iterator[Sum]:
+def _sums(pots: Iterable[Pot], corrected: Iterable[Adjustment]) -> Iterator[Sum]:
     sums: dict[str, tuple[int, int]] = {}
+    for one in corrected:
+        credited, held = sums.get(one.currency, (0, 0))
+        paid = one.amount if one.outcome == "payable" else 0
+        sums[one.currency] = (credited + paid, held + one.amount - paid)
     for pot in pots:
         credited, held = sums.get(pot.currency, (0, 0))
         sums[pot.currency] = (credited + pot.credited, held + pot.held)

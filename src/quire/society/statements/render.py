@@ -9,6 +9,7 @@ from quire.core.money import decimal_of
 from quire.core.shares import share_text
 from quire.society.kit import sheets
 from quire.society.payouts.queries import Account
+from quire.society.statements import adjusted
 from quire.society.statements.page import page
 from quire.society.statements.shape import Line, Portion, Pot, Statement
 
@@ -33,7 +34,9 @@ def files(statement: Statement) -> dict[str, bytes]:
 
 def to_csv(statement: Statement) -> bytes:
     """One row a line; amounts in major units with all twelve decimals."""
-    return sheets.table(COLUMNS, map(_row, statement.lines))
+    return sheets.table(
+        COLUMNS, [*map(_row, statement.lines), *map(adjusted.as_row, statement.adjustments)]
+    )
 
 
 def _row(line: Line) -> tuple[object, ...]:
@@ -68,7 +71,10 @@ def to_json(statement: Statement) -> bytes:
             for one in statement.sums
         ],
         "pots": [_pot(pot) for pot in statement.pots],
-        "lines": [_line(line) for line in statement.lines],
+        "lines": [
+            *(_line(line) for line in statement.lines),
+            *(adjusted.as_json(one) for one in statement.adjustments),
+        ],
         "accounts": {
             "on": statement.accounts_on.isoformat(),
             "balances": [_account(account) for account in statement.accounts],

@@ -120,6 +120,27 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Adjustment:
+    """One published line (``record``) that corrects what the closed ``run`` divided for a work, some days and
+    a use in a portion; ``amount`` is below zero where it is taken off."""
+
+    number: int
+    record: Mapping[str, Any]
+    currency: str
+    outcome: str
+    amount: int
+    subject: Subject
+    starts: date
+    ends: date
+    use: str
+    portion: str
+    run: str
+    old: Fraction | None
+    new: Fraction | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """That the lines are in the published file: its Merkle root and size, and a path for each line."""
 
@@ -143,6 +164,7 @@ class Statement:
     sums: tuple[Sum, ...]
     pots: tuple[Pot, ...]
     lines: tuple[Line, ...]
+    adjustments: tuple[Adjustment, ...]
     accounts: tuple[Account, ...]
     accounts_on: date
     proof: Proof
