@@ -215,6 +215,34 @@ def test_agreements_back_and_forth_at_different_times_are_no_circle() -> None:
     )
 
 
+def row(number: int, keeps: str = "0", *, ring: bool = False) -> list[Agreement]:
+    """So many agreements one after the other; a ring comes back to its beginning."""
+    ends = [f"p{(place + 1) % number if ring else place + 1:06}" for place in range(number)]
+    return [passes(f"a{n:06}", f"p{n:06}", keeps, shares(**{end: "1"})) for n, end in enumerate(ends)]
+
+
+def test_a_row_of_many_agreements_is_checked_in_no_time_and_a_ring_of_them_refused() -> None:
+    chains.check(row(20_000))
+    with pytest.raises(ChainWrong, match=r"lead to each other|would come back") as wrong:
+        chains.check(row(20_000, ring=True))
+    assert len(str(wrong.value)) < 500
+    with pytest.raises(ChainWrong, match="would come back") as wrong:
+        chains.check(row(900, ring=True))
+    assert len(str(wrong.value)) < 500
+
+
+def test_a_way_that_no_line_could_tell_is_refused() -> None:
+    order = {f"p{n:06}": n for n in range(3_002)}
+    (link,) = Chains(row(3_000), order).pass_on(10**15, 0, "w", "search", DAY, "owner")
+    assert (link.amount, len(link.via)) == (10**15, 3_000)
+    with pytest.raises(ChainWrong, match="goes through 3001 agreements"):
+        Chains(row(3_001), order).pass_on(10**15, 0, "w", "search", DAY, "owner")
+    # Of a part of more digits nothing could be read again.
+    long = Chains(row(400, f"{10**29 - 1}/{10**29}"), order)
+    with pytest.raises(ChainWrong, match="4000 digits"):
+        long.pass_on(10**15, 0, "w", "search", DAY, "owner")
+
+
 def test_a_knot_made_to_keep_the_check_busy_is_refused() -> None:
     names = [f"p{n:02}" for n in range(30)]
     told = []

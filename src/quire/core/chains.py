@@ -38,6 +38,11 @@ MOST_LINKS = 10_000
 """Links that one amount may take. Real chains have three or four; a file made to fill the memory, more."""
 MOST_STEPS = 100_000
 """Steps taken to find out whether agreements that lead back to their giver ever do so at one time."""
+MOST_DEEP = 3_000
+"""Agreements that an amount may go through one after the other: each line names all of them."""
+MOST_DIGITS = 4_000
+"""Digits of the part of a whole that a line states: many agreements of long shares would make it longer
+than a number can be read again."""
 
 ANY = None
 """In place of a work, use or role: every one that is not named."""
@@ -155,6 +160,7 @@ class Chains:
             if further is None:
                 found.append(here)
             else:
+                _must_be_short(further)
                 # The last is taken first, so that a chain is told from its beginning.
                 rest += reversed(further)
             if len(rest) + len(found) > MOST_LINKS:
@@ -206,6 +212,20 @@ class Chains:
     def _place(self, holder: Holder) -> int:
         """The ordinal of a taker; of somebody unknown, the one after the last."""
         return len(self.order) if holder.party == UNKNOWN else self.order[holder.party]
+
+
+def _must_be_short(links: Sequence[Link]) -> None:
+    """Refuse a way that no line could tell."""
+    for one in links:
+        if len(one.via) > MOST_DEEP or one.part.denominator >= _LONGEST:
+            raise ChainWrong(
+                f"An amount goes through {len(one.via)} agreements, from {one.via[0]} to {one.via[-1]}; a "
+                f"line names {MOST_DEEP} at most, and a part of {MOST_DIGITS} digits. End some of them.",
+                agreements=[one.via[0], one.via[-1]],
+            )
+
+
+_LONGEST = 10**MOST_DIGITS
 
 
 def _parts(here: Link, weights: Mapping[tuple[int, str], Fraction]) -> list[tuple[tuple[int, str], int]]:
@@ -312,7 +332,7 @@ def check(agreements: Sequence[Agreement]) -> None:
             if any(holder.party == start.giver for holder in way[-1].takers or ()):
                 raise _circle(way)
             further = [one for holder in way[-1].takers or () for one in by_giver.get(holder.party, ())]
-            if (steps := steps + len(further)) > MOST_STEPS:
+            if (steps := steps + len(further)) > MOST_STEPS or len(way) > MOST_DEEP:
                 raise ChainWrong("Too many agreements lead to each other's givers; end some of them.")
             # A circle that does not come by the start is found from one of its own.
             passed = {one.giver for one in way}
@@ -321,12 +341,20 @@ def check(agreements: Sequence[Agreement]) -> None:
 
 
 def _circle(way: Sequence[Agreement]) -> ChainWrong:
-    names = " → ".join([*(one.giver for one in way), way[0].giver])
+    names = [*(one.giver for one in way), way[0].giver]
+    told = " → ".join(
+        [*names[:_SHOWN], *(["…"] if len(names) > 2 * _SHOWN else []), *names[_SHOWN:][-_SHOWN:]]
+    )
+    codes = ", ".join(one.id for one in way[:_SHOWN]) + (" …" if len(way) > _SHOWN else "")
     return ChainWrong(
-        f"What {way[0].giver} passes on would come back to it: {names}. Leave one of the agreements "
-        f"{', '.join(one.id for one in way)} out.",
+        f"What {way[0].giver} passes on would come back to it: {told}. Leave one of the agreements "
+        f"{codes} out.",
         agreements=[one.id for one in way],
     )
+
+
+_SHOWN = 5
+"""Names that a sentence has at the beginning, and at the end, of a long circle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,19 +386,32 @@ def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset
 
 
 def _knotted(agreements: Sequence[Agreement]) -> list[Agreement]:
-    """The agreements that could be part of a circle: nobody is left who gives nothing, or takes nothing."""
-    left = list(agreements)
-    while True:
-        givers = {one.giver for one in left}
-        takers = {holder.party for one in left for holder in one.takers or ()}
-        kept = [
-            one
-            for one in left
-            if one.giver in takers and any(holder.party in givers for holder in one.takers or ())
-        ]
-        if len(kept) == len(left):
-            return kept
-        left = kept
+    """The agreements that could be part of a circle: nobody is left who gives nothing, or takes nothing.
+
+    Whoever is taken away is looked at once, so that a long chain costs no more than its length.
+    """
+    gives: dict[str, set[str]] = {}
+    takes: dict[str, set[str]] = {}
+    for one in agreements:
+        for holder in one.takers or ():
+            gives.setdefault(one.giver, set()).add(holder.party)
+            takes.setdefault(holder.party, set()).add(one.giver)
+    rest = list(gives.keys() ^ takes.keys())
+    gone: set[str] = set()
+    while rest:
+        if (party := rest.pop()) in gone:
+            continue
+        gone.add(party)
+        for way, back in ((gives, takes), (takes, gives)):
+            for other in way.pop(party, ()):
+                back.get(other, set()).discard(party)
+                if not back.get(other):
+                    rest.append(other)
+    return [
+        one
+        for one in agreements
+        if one.giver not in gone and any(holder.party not in gone for holder in one.takers or ())
+    ]
 
 
 # To the bundle and back
