@@ -9,6 +9,7 @@ import typer
 from quire.cli import frame, plans, weighings
 from quire.cli.frame import By, DryRun, Json
 from quire.cli.house import day
+from quire.cli.proving import statements_proof
 from quire.cli.replay import replay
 
 
@@ -44,7 +45,11 @@ def register(app: typer.Typer) -> None:
             "Hold what a work or a party earns.",
             (("place", hold_place), ("release", hold_release), ("list", hold_list)),
         ),
-        ("statements", "Who got what, and why.", (("write", statements_write),)),
+        (
+            "statements",
+            "Who got what, and why.",
+            (("write", statements_write), ("proof", statements_proof)),
+        ),
     ):
         group = typer.Typer(help=help_, no_args_is_help=True)
         for verb, function in commands:
