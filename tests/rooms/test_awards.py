@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -121,3 +122,21 @@ def test_a_party_in_dispute_about_one_work_is_paid_for_the_others(january: Desk)
     assert queries.on_hold() == set()
     (row,) = queries.holds()
     assert (row.of, row.party, row.part) == ("lantern of gazette.example/b", None, Fraction(1))
+
+
+def test_a_statement_says_why_a_part_is_held_and_what_came_of_it(january: Desk) -> None:
+    from quire.society.statements import queries, render
+
+    hold = january.hold(work=B, party="lantern", part=Fraction(1, 2), reason="Marsh claims half")
+    run = january.closed()
+    told = queries.statement(run, "lantern")
+    held = [line for line in told.lines if line.outcome == "held"]
+    assert {line.held_because for line in held} == {"Marsh claims half"}
+    assert not any(line.held_because for line in told.lines if line.outcome == "payable")
+    assert "awards" not in json.loads(render.to_json(told))
+    release(january, hold, lantern="1/2", marsh="1/2")
+    (award, _) = json.loads(render.to_json(queries.statement(run, "marsh")))["awards"]
+    assert (award["run"], award["amount"], award["role"]) == (run.tid, "15.000000000000", "photographer")
+    page = render.files(queries.statement(run, "marsh"))["marsh.html"].decode()
+    assert "Released from dispute: gazette.example/b: Marsh claims half" in page
+    assert f"earned in January 2026, run {run.tid}, as photographer" in page

@@ -129,6 +129,15 @@ class Given:
     to: str
 
 
+def awards_by_party() -> dict[UUID, list[Given]]:
+    """What came to every party by awards, in the order in which they were made."""
+    found: dict[UUID, list[Given]] = {}
+    for one in awards_of():
+        if one.party is not None:
+            found.setdefault(one.party, []).append(one)
+    return found
+
+
 def awards_of(party: UUID | None = None, award: UUID | None = None) -> list[Given]:
     """What came to a party, or of one award to everybody, by awards; in the order in which they were made."""
     rows = AwardPart.objects.select_related("award", "pot").order_by("award_id", "id")

@@ -26,6 +26,7 @@ from quire.society.distribution.models import AwardPart, Hold, Line, Passing, Pl
 from quire.society.distribution.ownerless import (  # noqa: F401
     Given,
     Ownerless,
+    awards_by_party,
     awards_of,
     earned,
     gone_to,
@@ -85,7 +86,8 @@ class HoldRow:
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """A plan as adopted: in force from ``starts``, by ``decision``, with its exact text."""
+    """A plan as adopted: in force from ``starts``, by ``decision``, with its exact text; with ``by_name`` only
+    for runs that name it."""
 
     tid: str
     name: str
@@ -93,6 +95,7 @@ class PlanRow:
     decision: str
     digest: str
     text: str
+    by_name: bool = False
 
 
 def find(name: str) -> Run:
@@ -211,4 +214,7 @@ def holds() -> list[HoldRow]:
 def plans() -> list[PlanRow]:
     """Every plan adopted, the newest last."""
     found = PlanVersion.objects.order_by("starts", "id")
-    return [PlanRow(one.tid, one.name, one.starts, one.decision, one.digest, one.text) for one in found]
+    return [
+        PlanRow(one.tid, one.name, one.starts, one.decision, one.digest, one.text, one.by_name)
+        for one in found
+    ]

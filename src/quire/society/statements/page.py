@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from quire.core.plan import percent
 from quire.society.kit.periods import Period
 from quire.society.payouts.queries import Account
-from quire.society.statements import adjusted, words
+from quire.society.statements import adjusted, awarded, words
 from quire.society.statements.shape import Adjustment, Deduction, Line, Portion, Pot, Statement, Subject
 
 WORKS = 200
@@ -132,6 +132,7 @@ def page(statement: Statement) -> bytes:
         "period": words.period(statement.period),
         "sections": [_section(statement, one.currency) for one in statement.sums],
         "balances": [_balance(account) for account in statement.accounts],
+        "awards": awarded.sentences(statement.awards),
         "on": words.day(statement.accounts_on),
         "lines": words.count(len(statement.lines) + len(statement.adjustments), "line"),
         "all_lines": words.count(statement.proof.size, "line"),

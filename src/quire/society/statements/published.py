@@ -156,12 +156,12 @@ class Published:
             )
 
     def _reasons(self) -> dict[str, str]:
-        """Party or subject to why it was held; the reason is the society's, for the member to read."""
+        """Party or subject to why it was held, a hold on both by its id; the society's own words."""
         reasons = {hold.tid: hold.reason for hold in distribution.holds()}
         return {
             thing: reasons.get(record["hold"], "")
             for _, record in self.bundle.records("holds.jsonl")
-            for thing in (record["party"], record["subject"])
+            for thing in _held_by(record)
             if thing
         }
 
@@ -169,7 +169,8 @@ class Published:
         """Why a held line is held; empty of any other."""
         if record["outcome"] != "held":
             return ""
-        held = self._holds.get(record["party"]) or self._holds.get(record.get("subject", ""))
+        names = (record.get("hold", ""), record["party"], record.get("subject", ""))
+        held = next((self._holds[name] for name in names if self._holds.get(name)), "")
         return held or self.agreed.held_because(record)
 
     def pot(self, tid: str, credited: int, held: int) -> Pot:
@@ -214,6 +215,13 @@ def _parts(parts: Iterable[PlanPortion], there: set[str], whole: Fraction) -> di
     for part in stay:
         found |= _parts(part.parts, there, found[part.label])
     return found
+
+
+def _held_by(hold: Record) -> tuple[str | None, ...]:
+    """The names by which a held line finds its hold."""
+    if hold["party"] and hold["subject"]:
+        return (hold["hold"],)
+    return hold["party"], hold["subject"]
 
 
 def _ids(prefix: str, tids: Iterable[str]) -> list[UUID]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from quire.core.money import quanta_of
 from quire.society.distribution import queries as distribution
+from quire.society.distribution.queries import Given
 from quire.society.kit import clock, ids
 from quire.society.parties import queries as parties
 from quire.society.parties.queries import PartyName
@@ -41,19 +42,19 @@ def statement(run: Any, party: parties.Ref) -> Statement:
         )
     published.learn([payee.tid])
     name = parties.names([payee.id])[payee.id]
-    return _statement(published, name, payouts.account_of(payee))
+    return _statement(published, name, payouts.account_of(payee), distribution.awards_of(payee.id))
 
 
 def statements(run: Any) -> Iterator[Statement]:
     """Every payee's statement, in the order of their codes. The bundle is read once, works in bulk."""
     published = Published(_run(run))
     names = sorted(payees(published), key=lambda name: name.code)
-    accounts = payouts.accounts()
+    accounts, awards = payouts.accounts(), distribution.awards_by_party()
     for at in range(0, len(names), AT_ONCE):
         some = names[at : at + AT_ONCE]
         published.learn(name.tid for name in some)
         for name in some:
-            yield _statement(published, name, accounts.get(name.id, ()))
+            yield _statement(published, name, accounts.get(name.id, ()), awards.get(name.id, ()))
 
 
 def payees(run: Any) -> list[PartyName]:
@@ -66,7 +67,9 @@ def _run(run: Any) -> Any:
     return distribution.find(run) if isinstance(run, str) else run
 
 
-def _statement(published: Published, name: PartyName, accounts: Sequence[Account]) -> Statement:
+def _statement(
+    published: Published, name: PartyName, accounts: Sequence[Account], awards: Sequence[Given]
+) -> Statement:
     every = published.lines[name.tid]
     records = [record for record in every if not adjusted.is_one(record)]
     pots = {pot.tid: pot for pot in _pots(published, records)}
@@ -86,6 +89,7 @@ def _statement(published: Published, name: PartyName, accounts: Sequence[Account
         adjustments=corrected,
         accounts=tuple(accounts),
         accounts_on=clock.today(),
+        awards=tuple(awards),
         proof=published.proof(every),
     )
 

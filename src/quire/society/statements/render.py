@@ -9,7 +9,7 @@ from quire.core.money import decimal_of
 from quire.core.shares import share_text
 from quire.society.kit import sheets
 from quire.society.payouts.queries import Account
-from quire.society.statements import adjusted
+from quire.society.statements import adjusted, awarded
 from quire.society.statements.page import page
 from quire.society.statements.shape import Line, Portion, Pot, Statement
 
@@ -78,6 +78,7 @@ def to_json(statement: Statement) -> bytes:
         "accounts": {
             "on": statement.accounts_on.isoformat(),
             "balances": [_account(account) for account in statement.accounts],
+            **awarded.told(statement.awards),
         },
         "proof": _proof(statement),
     }

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
+from quire.society.distribution.queries import Given
 from quire.society.kit.periods import Period
 from quire.society.payouts.queries import Account
 
@@ -167,4 +168,5 @@ class Statement:
     adjustments: tuple[Adjustment, ...]
     accounts: tuple[Account, ...]
     accounts_on: date
+    awards: tuple[Given, ...]
     proof: Proof

@@ -49,7 +49,7 @@ def match(
     found = _found(item, work, role)
     classes = sorted({one.role for one in found})
     with transaction.atomic():
-        # First the registration, then the money: as the end of a dispute does, so that neither waits for ever.
+        # First the registration, then the money, as the end of a dispute does: neither waits for the other.
         for name in classes if amend else ():
             _amend(found[0], name, shares, amend_from, evidence, by)
         return [_pay([one for one in found if one.role == name], named, evidence, by) for name in classes]
