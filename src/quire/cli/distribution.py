@@ -242,16 +242,24 @@ def hold_place(
     reason: Annotated[str, typer.Option(help="Why it is held, for the record.")],
     work: Annotated[str, typer.Option(help="URL or identifier.")] = "",
     party: Annotated[str, typer.Option(help="A party's code.")] = "",
+    part: Annotated[str, typer.Option(help="Of a party's share of a work: which part, such as 1/2.")] = "1",
+    since: Annotated[str, typer.Option(help="Of a party's share of a work: use from this day on.")] = "",
     by: By = "",
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """From now on, hold what a work or a party earns."""
+    """From now on, hold what a work or a party earns; of both, what that party owns of that work."""
+    from quire.cli.house import day
+    from quire.core.shares import parse_share
     from quire.society.distribution import actions
 
     with frame.rehearsal(dry_run):
-        placed = actions.place_hold(reason=reason, work=work, party=party, by=frame.acting(by))
-    frame.say({"hold": placed.tid}, [f"{work or party} is on hold: {placed.tid}."], as_json=as_json)
+        placed = actions.place_hold(
+            reason=reason, work=work, party=party, part=parse_share(part),
+            since=day(since) if since else None, by=frame.acting(by),
+        )  # fmt: skip
+    told = " of ".join(name for name in (party, work) if name)
+    frame.say({"hold": placed.tid}, [f"{told} is on hold: {placed.tid}."], as_json=as_json)
 
 
 def hold_release(
@@ -274,8 +282,8 @@ def hold_list(as_json: Json = False) -> None:
     from quire.society.distribution import queries
 
     found = queries.holds()
-    rows = [(o.of, o.reason, o.starts, o.released, o.tid) for o in found]
-    columns = ("of", "reason", "from", "released", "id")
+    rows = [(o.of, str(o.part), o.reason, o.starts, o.released, o.tid) for o in found]
+    columns = ("of", "part", "reason", "from", "released", "id")
     frame.say(
         [dict(zip(columns, row, strict=True)) for row in rows],
         frame.table("", columns, [[cell or "" for cell in row] for row in rows]),
