@@ -119,7 +119,7 @@ def test_funds_rests_and_weights_read_well() -> None:
             "nobody is there, "
             "it goes to the fund “reserve”."
         ),
-        "One count weighs, by the tier of the content: feature 5/2, any other 1.",
+        "One count weighs, by the tier of the content: feature 2.5, any other 1.",
     ]
     assert plan.portions == (
         Portion("value", Fraction(1), "usage", "", "value", ("content tier",), "fund:reserve"),
@@ -210,7 +210,8 @@ WRONG = [
         GOOD.replace("name", "colour = 1\nname"),
         (
             "The plan has “colour”, which means nothing; known are "
-            "about, below, content, currency, deduct, evidence, name, share, tiers, uses."
+            "about, below, content, currency, deduct, evidence, name, recovery, share, "
+            "tiers, uses."
         ),
     ),
     ('about = ["x"]\n' + GOOD, "The plan: write about as a text, in quotes."),

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 
 from quire.cli import main
-from quire.core.plan import Plan, Portion, fitting, picture
+from quire.core.plan import Plan, PlanWrong, Portion, fitting, picture
 from tests.core import plans
 from tests.core.test_plan import GOOD, problems
 
@@ -95,6 +95,16 @@ WRONG = [
         'The deduction “cut”: ceiling must be a sum such as "EUR 10.00", or a list of such, a currency each.',
     ),
     (GOOD + CUT + 'ceiling = ["EUR 1", "EUR 2"]\n', "The deduction “cut”: ceiling names EUR twice."),
+    (
+        GOOD.replace('key = "usage"\n', "share = []\n"),
+        "The share “use” has a list of shares with nothing in it; give it a key, or shares.",
+    ),
+    (
+        GOOD.replace(
+            "[[share]]", "[tiers]\n" + "".join(f"t{n} = {n}\n" for n in range(101)) + "[[share]]", 1
+        ),
+        "There are 101 tiers; at most 100 can be followed.",
+    ),
     (NESTED.replace('"50%"', '"40%"'), "The portions in “all” sum to 80 %, not to 100 %."),
     (
         NESTED.replace('portion = "100%"\n', 'portion = "100%"\nkey = "usage"\ncap = "5%"\n'),
@@ -247,6 +257,68 @@ def test_bounds_and_pools_in_words() -> None:
         "What is over a cap goes to the others in proportion; if all are at their caps, it goes to the fund "
         "“culture”.",
     ]
+
+
+def test_a_cap_of_tiers_weights_and_files_in_words() -> None:
+    tiers = '[tiers]\ngold = 9\nsmall = 0\n[uses]\nsearch = "0.5"\n[evidence]\nnone = "0"\n'
+    told = GOOD.replace("[[share]]", tiers + "[[share]]", 1)
+    plan = Plan.parse(
+        told + 'weight = ["use", "evidence"]\ncaps = { gold = "40%", small = "1/3" }\nif_over = "hold"\n'
+    )
+    said = plan.sentences()
+    assert (
+        "each work in proportion to its requests, weighted by the use and what the request showed of who asks, "
+        "and on to its owners by their shares." in said[0]
+    )
+    assert said[1] == "Of “use” the members of a tier together get at most: gold 40 %, small 1/3."
+    assert said[-2:] == [
+        "One count weighs, by the use: search 0.5, any other 1.",
+        "One count weighs, by what the request showed of who asks: none 0, any other 1.",
+    ]
+    assert Plan.parse(GOOD.replace('"usage"', '"units"') + 'of = "seats"\n').sentences()[0] == (
+        "All of the rest (“use”) goes to those whom the list “seats” names, in proportion to their units; what a "
+        "work gets goes on to its owners by their shares. If nobody is there, it is held."
+    )
+    assert (
+        "estimates, and on to its owners by their shares. If"
+        in (Plan.parse(GOOD.replace('"usage"', '"survey"') + 'of = "schools"\n').sentences()[0])
+    )
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner", "said"),
+    [
+        ("", "", "goes over to the other portions; if those are empty too, nobody is in “all”."),
+        (
+            'if_empty = "fund:x"\n',
+            "",
+            "goes over to the other portions; if those are empty too, nobody is in “all”.",
+        ),
+        ("", 'if_empty = "hold"\n', "goes over to the other portions."),
+    ],
+)
+def test_what_becomes_of_an_empty_portion_in_another(outer: str, inner: str, said: str) -> None:
+    told = NESTED.replace('portion = "100%"\n', 'portion = "100%"\n' + outer)
+    sentences = Plan.parse(told + inner).sentences()
+    assert sentences[1].endswith(f"If nobody is there, it {said}")
+    assert sentences[0].endswith("goes to the fund “x”." if outer else "If nobody is there, it is held.")
+
+
+def test_a_lone_portion_within_another_is_empty_as_that_one_is() -> None:
+    told = 'name = "lone"\n[[share]]\nlabel = "all"\nportion = "100%"\nif_empty = "fund:x"\n'
+    told += '[[share.share]]\nlabel = "one"\nportion = "100%"\nkey = "usage"\n'
+    assert Plan.parse(told).sentences()[1].endswith("If nobody is there, nobody is in “all”.")
+
+
+def test_portions_that_nobody_could_add_up_by_hand() -> None:
+    parts = (
+        f'[[share]]\nlabel = "p{n}"\nportion = "1/{10**11 + 2 * n + 1}"\nkey = "equal"\n' for n in range(90)
+    )
+    with pytest.raises(PlanWrong) as wrong:
+        Plan.parse('name = "many"\n' + "".join(parts))
+    assert wrong.value.sentence == (
+        "The plan cannot work: The portions sum to about 0 %, not to exactly 100 %."
+    )
 
 
 def test_how_many_members_a_floor_and_a_cap_have_room_for() -> None:

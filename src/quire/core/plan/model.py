@@ -29,7 +29,7 @@ MOST_TEXT, MOST_LINE = 1 << 16, 1000
 """Characters of a plan, and of one line of it: a key of ten thousand dots takes TOML's reader minutes."""
 
 MOST_PARTS = 100
-"""Deductions, and portions at all levels together, that a plan may have."""
+"""Deductions, portions at all levels together, and tiers, that a plan may have."""
 
 MOST_DEPTH = 5
 """Levels of shares within shares; nobody could follow more."""

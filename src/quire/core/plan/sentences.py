@@ -13,9 +13,12 @@ _MEASURES = {
     "value": "the value of its requests at the licence's prices",
 }
 _BY = {
-    "survey": "goes to each work in proportion to the use that the survey “{}” estimates",
-    "attribution": "goes to those whom the attribution “{}” names, in proportion to what it finds",
-    "units": "goes to those whom the list “{}” names, in proportion to their units",
+    "survey": "goes to each work in proportion to the use that the survey “{}” estimates, and on to its "
+    "owners by their shares",
+    "attribution": "goes to those whom the attribution “{}” names, in proportion to what it finds; what a "
+    "work gets goes on to its owners by their shares",
+    "units": "goes to those whom the list “{}” names, in proportion to their units; what a work gets goes "
+    "on to its owners by their shares",
 }
 _WEIGHED = {
     "content tier": "the tier of the content",
@@ -23,18 +26,27 @@ _WEIGHED = {
     "evidence": "what the request showed of who asks",
 }
 _ON = ", and on to its owners by their shares"
+_LONG = 10**13
+"""A denominator that nobody wrote: of what comes of sums."""
 
 
 def percent(share: Fraction) -> str:
-    """``15 %``, ``33.3 %`` or, where a decimal would not be exact, ``1/3``."""
+    """``15 %``, ``33.3 %`` or, where a decimal would not be exact, ``1/3``; of what nobody could read as a
+    fraction, ``about 33.333 %``."""
     hundred = share * 100
     if hundred.denominator == 1:
         return f"{hundred.numerator} %"
     thousandths = hundred * 1000
     if thousandths.denominator == 1:
-        whole, part = divmod(thousandths.numerator, 1000)
-        return f"{whole}.{part:03d}".rstrip("0") + " %"
+        return _thousandths(thousandths.numerator)
+    if share.denominator >= _LONG:
+        return f"about {_thousandths(thousandths.numerator // thousandths.denominator)}"
     return f"{share.numerator}/{share.denominator}"
+
+
+def _thousandths(number: int) -> str:
+    whole, part = divmod(number, 1000)
+    return f"{whole}.{part:03d}".rstrip("0").rstrip(".") + " %"
 
 
 def of_plan(plan: Plan) -> Iterator[str]:
@@ -68,13 +80,15 @@ def _deduction(one: Deduction) -> Iterator[str]:
         yield f"Of a whole run that is at most {_sums(one.ceiling)}; more is left to be shared."
 
 
-def _portions(parts: Sequence[Portion], whole: str) -> Iterator[str]:
+def _portions(parts: Sequence[Portion], whole: str, last: str = "it is held") -> Iterator[str]:
+    """``last`` is what becomes of it where all of these are empty and none says where it goes."""
     for part in parts:
         alone = len(parts) == 1
         amount = f"All of {whole}" if alone else f"{percent(part.portion)} of {whole}"
-        yield f"{amount} (“{part.label}”) {rule(part)}. {_empty(part, alone=alone)}"
+        others = [one for one in parts if one is not part]
+        yield f"{amount} (“{part.label}”) {rule(part)}. {_empty(part, others, last)}"
         yield from _bounds(part)
-        yield from _portions(part.parts, f"“{part.label}”")
+        yield from _portions(part.parts, f"“{part.label}”", f"nobody is in “{part.label}”")
 
 
 def rule(part: Portion) -> str:
@@ -95,32 +109,41 @@ def _key(part: Portion) -> str:
     if part.key == "tier":
         return f"is shared equally among the members of the tier {part.tier}"
     if part.key in _BY:
-        return _BY[part.key].format(part.of) + _ON.replace("its", "their")
-    weight = "".join(f", weighted by {_WEIGHED[word]}" for word in part.weights)
+        return _BY[part.key].format(part.of)
+    words = [_WEIGHED[word] for word in part.weights]
+    weight = (
+        ", weighted by " + " and ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else ""
+    )
     if part.measure == "works":
         return f"goes to each work that was used, each once{weight}{_ON}"
     return f"goes to each work in proportion to {_MEASURES[part.measure]}{weight}{_ON}"
 
 
-def _empty(part: Portion, *, alone: bool) -> str:
-    if part.if_empty == "spread" and not alone:
-        return "If nobody is there, it goes over to the other portions; if those are empty too, it is held."
-    if not part.if_empty.startswith("fund:"):
+def _empty(part: Portion, others: Sequence[Portion], last: str) -> str:
+    """Where it goes if nobody is there. What spreads stays with the others as long as one of them has
+    somebody in it, or says itself where it goes."""
+    if part.if_empty.startswith("fund:"):
+        return f"If nobody is there, it goes to the fund “{part.if_empty[5:]}”."
+    if part.if_empty == "hold":
         return "If nobody is there, it is held."
-    return f"If nobody is there, it goes to the fund “{part.if_empty[5:]}”."
+    if not others:
+        return f"If nobody is there, {last}."
+    if any(one.if_empty != "spread" for one in others):
+        return "If nobody is there, it goes over to the other portions."
+    return f"If nobody is there, it goes over to the other portions; if those are empty too, {last}."
 
 
 def _bounds(part: Portion) -> Iterator[str]:
     label = f"Of “{part.label}”"
     if part.floor is not None:
-        yield f"{label} every member in it gets {percent(part.floor)} at least."
+        yield f"{label} every member in it gets {percent(part.floor)} at least, as far as it suffices."
     if part.floor_sums:
         yield f"{label} every member in it gets {_sums(part.floor_sums)} at least, as far as it suffices."
     if part.cap is not None:
         yield f"{label} no member gets more than {percent(part.cap)}."
     if part.caps:
-        caps = ", ".join(f"{percent(cap)} of it to {name}" for name, cap in part.caps)
-        yield f"{label} the members of a tier together get at most {caps}."
+        caps = ", ".join(f"{name} {percent(cap)}" for name, cap in part.caps)
+        yield f"{label} the members of a tier together get at most: {caps}."
     if part.cap is not None or part.caps:
         where = f"it goes to the fund “{part.if_over[5:]}”" if part.if_over[:5] == "fund:" else "it is held"
         yield f"What is over a cap goes to the others in proportion; if all are at their caps, {where}."
@@ -143,4 +166,5 @@ def _table(table: Mapping[str, Fraction]) -> str:
 
 
 def _number(value: Fraction) -> str:
-    return str(value.numerator) if value.denominator == 1 else f"{value.numerator}/{value.denominator}"
+    """A weight as a plan has it, in decimals: ``3`` or ``0.5``."""
+    return str(value.numerator) if value.denominator == 1 else _amount(value).rstrip("0")

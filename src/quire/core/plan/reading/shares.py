@@ -61,7 +61,10 @@ def _within(values: Values, table: Table, tiers: Tiers, where: str, depth: int) 
     if depth == MOST_DEPTH:
         values.say(f"{where} has shares in it on a level too many; at most {MOST_DEPTH} can be followed.")
         return ()
-    return tuple(_share(values, one, tiers, depth + 1) for one in values.tables(table, "share"))
+    told = values.tables(table, "share")
+    if not told and table["share"] == []:
+        values.say(f"{where} has a list of shares with nothing in it; give it a key, or shares.")
+    return tuple(_share(values, one, tiers, depth + 1) for one in told)
 
 
 def _leaf(values: Values, table: Table, tiers: Tiers, where: str, told: Portion) -> Portion:

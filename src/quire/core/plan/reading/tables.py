@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping
 from fractions import Fraction
 
 from quire.core import terms
-from quire.core.plan.model import EVIDENCE, MOST_WORKS, Tiers
+from quire.core.plan.model import EVIDENCE, MOST_PARTS, MOST_WORKS, Tiers
 from quire.core.plan.reading.values import LABEL, NUMBER, Table, Values, is_currency
 
 
@@ -18,6 +18,9 @@ def tiers(values: Values, found: Table) -> Tiers:
         for name, least in told.items()
     ):
         values.say("[tiers] names each tier and the least number of works, such as gold = 10000.")
+        return ()
+    if len(told) > MOST_PARTS:
+        values.say(f"There are {len(told)} tiers; at most {MOST_PARTS} can be followed.")
         return ()
     if len(set(told.values())) != len(told):
         values.say("Two tiers begin at the same number of works, so one of them can never be reached.")

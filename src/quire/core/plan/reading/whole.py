@@ -36,7 +36,8 @@ def _deducted(values: Values, plan: Plan) -> None:
 def _sums(values: Values, parts: Sequence[Portion], what: str) -> None:
     whole = sum((part.portion for part in parts), Fraction(0))
     if whole != 1:
-        values.say(f"{what} sum to {percent(whole)}, not to 100 %.")
+        told = percent(whole)
+        values.say(f"{what} sum to {told}, not to {'exactly ' if told.startswith('about') else ''}100 %.")
     for part in parts:
         if not part.key and part.parts:
             _sums(values, part.parts, f"The portions in “{part.label}”")
