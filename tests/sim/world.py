@@ -128,6 +128,8 @@ class World:
 
     def say(self, text: str) -> None:
         self.log.append(f"{self.day} {text}")
+        with open(self.folder / "story.txt", "a") as story:
+            story.write(self.log[-1] + "\n")
 
     def happen(self, name: str, do: Callable[[World], str | None], *, crashable: bool) -> None:
         """One event; now and then it is cut off in the middle, and then done as if nothing had been."""

@@ -2,6 +2,34 @@
 
 from __future__ import annotations
 
-from tests.sim.events import agreements, income, money, payouts, people, rights, runs, usage, works
+from tests.sim.events import (
+    agreements,
+    corrections,
+    disputes,
+    income,
+    measures,
+    money,
+    payouts,
+    people,
+    rights,
+    runs,
+    unclaimed,
+    usage,
+    works,
+)
 
-__all__ = ["agreements", "income", "money", "payouts", "people", "rights", "runs", "usage", "works"]
+__all__ = [
+    "agreements",
+    "corrections",
+    "disputes",
+    "income",
+    "measures",
+    "money",
+    "payouts",
+    "people",
+    "rights",
+    "runs",
+    "unclaimed",
+    "usage",
+    "works",
+]
