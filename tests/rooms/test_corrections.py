@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from quire.core import bundle
 from quire.core.bundle import read
 from quire.core.shares import Shares
 from quire.core.verify import verify
@@ -301,9 +300,74 @@ def test_by_the_commands(january: Desk, closed: Any, capsys: pytest.CaptureFixtu
     assert quire("corrections", "show", name, capsys=capsys)["state"] == "posted"
 
 
-def test_the_bundle_is_sound(january: Desk, closed: Any) -> None:
+def test_bundles_follow_one_another_and_a_members_proof_needs_none(
+    january: Desk, closed: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from quire.cli import main
+    from quire.society.kit.config import home
+
     corrected(january, closed)
     january.receive("R-feb", "300.00", period=FEBRUARY)
-    found = read(_folder(january.closed(FEBRUARY)))
+    run = january.closed(FEBRUARY)
+    folder, keys = home() / "published" / "bundles", home() / "published" / "keys.json"
+    found = read(_folder(run))
     assert {"corrections.jsonl", "outstanding.jsonl"} <= set(found.manifest.files)
-    assert isinstance(found, bundle.Bundle)
+    assert found.manifest.about["previous"]["root"] == closed.bundle_root
+    assert main(["verify", str(_folder(run)), "--key", str(keys), "--previous", str(_folder(closed))]) == 0
+    assert main(["verify", "--chain", str(folder), "--key", str(keys)]) == 0
+    assert "2 runs follow one another" in capsys.readouterr().out
+    place = january.house.home.parent / "marsh.proof"
+    told = quire("statements", "proof", "--run", run.tid, "--party", "marsh", "-o", place, capsys=capsys)
+    assert main(["verify", "--proof", str(place), "--root", told["root"]]) == 0
+    assert main(["verify", "--proof", str(place), "--root", "0" * 64]) == 10
+    assert main(["verify"]) == 4
+    # Withdraw the first run.
+    for one in folder.glob(f"{closed.tid}*"):
+        one.rename(january.house.home.parent / one.name)
+    assert main(["verify", "--chain", str(folder), "--key", str(keys)]) == 10
+    assert "withdrawn or left out" in capsys.readouterr().out
+    for one in january.house.home.parent.glob(f"{closed.tid}*"):
+        one.rename(folder / one.name)
+
+
+def test_the_audit_sees_a_second_version_of_a_run(january: Desk, closed: Any) -> None:
+    from quire.society.distribution.following import runs_follow_one_another
+
+    january.receive("R-feb", "300.00", period=FEBRUARY)
+    january.closed(FEBRUARY)
+    assert list(runs_follow_one_another()) == []
+    place = _folder(closed) / "bundle.json"
+    before = place.read_bytes()
+    place.write_bytes(before.replace(b"Small Society", b"Large Society"))
+    assert "does not name the run before it" in " ".join(runs_follow_one_another())
+    place.write_bytes(before)
+
+
+def test_statements_tell_of_adjustments(january: Desk, closed: Any) -> None:
+    from quire.society.statements import queries, render
+
+    corrected(january, closed)
+    january.receive("R-feb", "300.00", period=FEBRUARY)
+    run = january.closed(FEBRUARY)
+    for code, amount, shares in (("gazette", "-127.5", ("1", "0")), ("marsh", "127.5", ("0", "1"))):
+        told = queries.statement(run, code)
+        [one] = told.adjustments
+        assert (one.amount, one.reason, one.run) == (eur(amount), "The marsh wrote it", closed.tid)
+        assert told.sums[0].credited == (0 if code == "gazette" else eur("127.5"))
+        files = render.files(told)
+        page = files[f"{code}.html"].decode()
+        assert "<h2>Adjustments" in page
+        assert "The marsh wrote it" in page
+        row = next(line for line in files[f"{code}.csv"].decode().splitlines() if "adjustment:" in line)
+        assert " → ".join(shares) in row
+        place = january.house.home.parent / f"{code}.json"
+        place.write_bytes(files[f"{code}.json"])
+        assert quire_verify(run, place) == 0
+
+
+def quire_verify(run: Any, statement: Path) -> int:
+    from quire.cli import main
+    from quire.society.kit.config import home
+
+    keys = home() / "published" / "keys.json"
+    return main(["verify", str(_folder(run)), "--key", str(keys), "--statement", str(statement)])
