@@ -101,6 +101,7 @@ def _pot(one: Pot) -> Record:
         "amount": decimal_of(one.amount),
         **({} if one.revenue is None else {"revenue": decimal_of(one.revenue)}),
         **({} if one.conversion is None else _conversion(one.conversion)),
+        **({"late": [[_day(a), _day(b)] for a, b in one.late]} if one.late else {}),
     }
 
 
@@ -235,12 +236,17 @@ def _line(evidence: Evidence, number: int, line: Line) -> dict[str, Any]:
 def _used(evidence: Evidence, line: Line) -> dict[str, Any]:
     """What a line says of its subject: the days on which its owners were judged, and the usage if any."""
     assert line.subject is not None
-    starts, until = evidence.counts[line.source or line.pot].segments[line.segment]
+    counts = evidence.counts[line.source or line.pot]
+    starts, until = counts.segments[line.segment]
     told: dict[str, Any] = {
         "subject": evidence.subjects.ids[line.subject],
         "from": _day(starts),
         "until": _day(until),
     }
+    if line.segment < counts.late:
+        [pot] = (one for one in evidence.pots if one.id == (line.source or line.pot))
+        [span] = (one for one in pot.late if one[0] <= starts < one[1])
+        told["late"] = [_day(span[0]), _day(span[1])]
     if line.source:
         told["source"] = line.source
     if line.use:

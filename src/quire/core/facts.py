@@ -72,6 +72,9 @@ class Pot:
     ``revenue`` is what the licensee reported for the period, in quanta of the licence's currency, where the
     licence is a share of it. ``conversion`` says what came in, and by which rate it became ``amount``. Raises
     ``EvidenceWrong`` where that rate makes another amount or currency of it, or does not serve the period.
+
+    ``late`` are spans of days before ``starts`` whose usage became known only after a run had divided their
+    own pot: it counts here, once. They are in order and do not meet, else ``EvidenceWrong``.
     """
 
     id: str
@@ -82,8 +85,12 @@ class Pot:
     currency: str = ""
     revenue: int | None = None
     conversion: fx.Conversion | None = None
+    late: tuple[tuple[date, date], ...] = ()
 
     def __post_init__(self) -> None:
+        days = [day for span in self.late for day in span]
+        if days and (days != sorted(days) or days[-1] > self.starts or any(a >= b for a, b in self.late)):
+            raise EvidenceWrong(f"The late usage of {self.id} is not of days before it, in their order.")
         if not self.currency:
             object.__setattr__(self, "currency", self.licence.currency)
         made = self.conversion
@@ -185,7 +192,8 @@ class Counts:
     """A pot's usage, before any mandate: for each row a subject, a segment, a use and its requests.
 
     ``cells`` is segment × number of uses + use, by the pot's ``segments`` and ``terms.USES``. ``evidence`` is
-    a place in ``plan.EVIDENCE``, and None unless the plan weighs by it. Rows are brought into the order of
+    a place in ``plan.EVIDENCE``, and None unless the plan weighs by it. The first ``late`` segments lie before
+    the pot's period. Rows are brought into the order of
     subject, cell and evidence, which breaks ties, so it does not matter how they came in. Raises
     ``EvidenceWrong`` where the same of these is counted twice.
     """
@@ -195,6 +203,7 @@ class Counts:
     cells: Ints
     requests: Ints
     evidence: Ints | None = None
+    late: int = 0
 
     def __post_init__(self) -> None:
         width = max(1, len(self.segments) * len(terms.USES))

@@ -156,6 +156,7 @@ class _Reader:
         pot = Pot(
             _text(one, "pot"), licence, _day(one, "from"), _day(one, "until"), _money(one, "amount"),
             one["currency"], _money(one, "revenue") if "revenue" in one else None, _conversion(one),
+            tuple(_late(span) for span in _list(one, "late")) if "late" in one else (),
         )  # fmt: skip
         if pot.id.startswith((pools.PREFIX, adjusting.PREFIX)):
             raise ValueError(f"what begins with {pools.PREFIX} or {adjusting.PREFIX} is no pot")
@@ -232,7 +233,11 @@ class _Reader:
         _each(self.files, "counts.jsonl", take)
         try:
             return {
-                pot: Counts(cuts[pot], *(arrays.ints(column) for column in four[: 4 if weighed else 3]))
+                pot: Counts(
+                    cuts[pot],
+                    *(arrays.ints(column) for column in four[: 4 if weighed else 3]),
+                    late=sum(starts < self.pots[pot].starts for starts, _ in cuts[pot]),
+                )
                 for pot, four in columns.items()
             }
         except EvidenceWrong as problem:
@@ -303,6 +308,11 @@ def _money(one: Record, key: str) -> int:
     if decimal_of(quanta) != one[key]:
         raise ValueError(f"{key} must have twelve decimals, no more and no sign but a minus")
     return quanta
+
+
+def _late(told: Any) -> tuple[date, date]:
+    starts, ends = told
+    return _day({"late": starts}, "late"), _day({"late": ends}, "late")
 
 
 def _span(one: Record) -> terms.Span:

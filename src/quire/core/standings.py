@@ -30,11 +30,12 @@ def cut(
     pot: Pot,
 ) -> tuple[tuple[date, date], ...]:
     """The segments of a pot: its period, cut wherever a membership, answer, direct licence, ownership,
-    agreement or hold (these three are ``versions``) that bears on it begins or ends. Both the freeze and the
-    auditor cut with this."""
+    agreement or hold (these three are ``versions``) that bears on it begins or ends; before them those of
+    its late usage, cut likewise. Both the freeze and the auditor cut with this."""
     ours = pot.licence.licensee
+    spans = (*pot.late, (pot.starts, pot.ends))
     dates = terms.boundaries(
-        pot.starts,
+        spans[0][0],
         pot.ends,
         (span for party in parties for span in party.spans),
         (answer for answer in answers if answer.licensee in (None, ours)),
@@ -42,7 +43,8 @@ def cut(
         [pot.licence],
     )
     owned = {day for version in versions for day in (version.starts, version.ends) if day is not None}
-    return tuple(terms.segments(pot.starts, pot.ends, sorted({*dates, *owned})))
+    days = sorted({*dates, *owned})
+    return tuple(one for starts, ends in spans for one in terms.segments(starts, ends, days))
 
 
 _Said = tuple[terms.Answer, ...]
@@ -75,7 +77,7 @@ class Histories:
 
 class Standings:
     """Which cells (segment and use) of a pot each member's usage is licensed in; ``any`` says, by party
-    ordinal, whether it is in any at all.
+    ordinal, whether it is in any of the pot's own period. ``late`` is how many segments lie before that.
 
     Raises ``EvidenceWrong`` where there are more different histories than anybody could have.
     """
@@ -91,6 +93,7 @@ class Standings:
         self.segments = segments
         self.histories = histories or Histories(evidence)
         self._starts = [day for day, _ in segments]
+        self.late = bisect_left(self._starts, pot.starts)
         self._offsets: list[int] = []
         self._any: list[bool] = []
         # Members whose usage of one kind is licensed on the same days share a row of flags.
@@ -101,7 +104,7 @@ class Standings:
             beside = [one for one in other if one.licensee == ours]
             mine = [self._row(use, party, said, beside) for use in terms.USES]
             self._offsets += [rows.setdefault(row, len(rows) * len(segments)) for row in mine]
-            self._any.append(any(1 in row for row in mine))
+            self._any.append(any(1 in row[self.late :] for row in mine))
             self._must_fit(len(rows))
         self._flags = arrays.ints(list(b"".join(rows)))
 
@@ -123,7 +126,7 @@ class Standings:
         licence = self.pot.licence
         if use not in licence.uses or not party.spans or not said:
             return bytes(len(self.segments))
-        days = terms.boundaries(self.pot.starts, self.pot.ends, party.spans, said, beside, [licence])
+        days = terms.boundaries(self._starts[0], self.pot.ends, party.spans, said, beside, [licence])
         edges = [0, *(bisect_left(self._starts, day) for day in days), len(self.segments)]
         row = b""
         for first, last in pairwise(edges):
@@ -149,7 +152,9 @@ class Standings:
         """By party ordinal the last segment in which some use is licensed, −1 where none is."""
         size, uses = len(self.segments), len(terms.USES)
         flags = bytes(arrays.to_list(self._flags))
-        found = {offset: flags.rfind(1, offset, offset + size) for offset in set(self._offsets)}
+        found = {
+            offset: flags.rfind(1, offset + self.late, offset + size) for offset in set(self._offsets)
+        }
         lasts = [max(-1, found[offset] - offset) for offset in self._offsets]
         by_kind = [max(lasts[place : place + uses]) for place in range(0, len(lasts), uses)]
         return arrays.take(arrays.ints(by_kind), self.histories.of)

@@ -90,6 +90,15 @@ class Ground:
         return arrays.masked(self.counts.requests, self.licensed)
 
     @cached_property
+    def _own(self) -> Ints:
+        """What is billed of the pot's own period: late usage was part of another one's fee."""
+        if not self.standings.late:
+            return self._billed
+        least = self.cell(self.standings.late)
+        mine = arrays.ints([int(cell >= least) for cell in arrays.to_list(self.counts.cells)])
+        return arrays.masked(self._billed, mine)
+
+    @cached_property
     def tiers(self) -> Ints:
         """The content tier of each row, as a place in ``tier_names``."""
         return arrays.take(self.evidence.subjects.tiers, self.counts.subjects)
@@ -138,8 +147,8 @@ class Ground:
     def fee_counts(self) -> list[tuple[str, int, int]]:
         """(content tier, requests, works used) of what was licensed."""
         subjects = self.evidence.subjects
-        used = arrays.distinct(arrays.take(self.counts.subjects, arrays.nonzero(self._billed)))
+        used = arrays.distinct(arrays.take(self.counts.subjects, arrays.nonzero(self._own)))
         tiers, is_work = (arrays.take(column, used) for column in (subjects.tiers, self.common.is_work))
         works = arrays.to_list(arrays.sum_by(tiers, is_work, len(subjects.tier_names)))
-        told = zip(subjects.tier_names, self.by_tier(self._billed), works, strict=True)
+        told = zip(subjects.tier_names, self.by_tier(self._own), works, strict=True)
         return [(name, requests, used) for name, requests, used in told if requests]
