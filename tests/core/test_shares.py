@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -150,6 +151,34 @@ def test_a_party_twice_in_one_role_is_refused_but_not_in_two() -> None:
     with pytest.raises(ShareRefused, match="a is named more than once as author"):
         Shares((Holder("a", "author", HALF), Holder("a", "author", HALF)))
     assert len(Shares((Holder("a", "composer", HALF), Holder("a", "lyricist", HALF)))) == 2
+
+
+def without_a_common_denominator(number: int) -> list[Fraction]:
+    """Fractions with denominators of forty digits that have nothing in common."""
+    found, product = [], 10**39 + 3
+    for _ in range(number):
+        under = product % 10**40 + 10**40
+        while math.gcd(under, product) > 1:
+            under += 1
+        product *= under
+        found.append(Fraction(1, under))
+    return found
+
+
+def test_shares_that_nobody_could_bring_to_one_denominator_are_refused_at_once() -> None:
+    parts = without_a_common_denominator(300)
+    told = tuple(Holder(f"p{n}", "author", part) for n, part in enumerate(parts))
+    for make in (Shares, Shares.rounded):
+        with pytest.raises(ShareRefused, match="no common denominator of at most 1000 digits"):
+            make(told)
+    few = told[:3]
+    rest = 1 - sum((holder.share for holder in few), Fraction())
+    assert len(Shares((*few, Holder("rest", "author", rest)))) == 4
+
+
+def test_a_work_of_very_many_owners_is_looked_through_once() -> None:
+    owners = [Holder(f"p{n}", "author", Fraction(1, 50_000)) for n in range(50_000)]
+    assert len(Shares(tuple(owners))) == 50_000
 
 
 def test_an_unknown_role_is_refused_with_the_list() -> None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 from typing import NamedTuple
 
 from quire.core.allocation import allocate
@@ -31,6 +32,10 @@ ROLES = (
 
 TOLERANCE = Fraction(6, 10_000)
 """How far from one rounded shares may add up (CWR 2.2 rule 11: 100 % ± 0.06 %)."""
+
+MOST_DIGITS = 1_000
+"""Digits of a number that fractions have as their common denominator. Shares are of two or three; a file made
+to fill the memory, where each has a denominator of its own, of as many as there are fractions."""
 
 UNKNOWN = "unknown"
 """In place of a party: nobody knows who it is. What it earns keeps its role, and is unclaimed."""
@@ -104,9 +109,9 @@ class Holder(NamedTuple):
 class Shares:
     """The owners of one work, in the order given: each a party, a role of ROLES and a share above 0.
 
-    Refuses, in this order: an unknown role (UnknownRole), a share of 0 or less and a party twice in one role
-    (ShareRefused), shares that do not add up to exactly 1 (SharesNotWhole). TypeError for a share that is no
-    Fraction.
+    Refuses, in this order: an unknown role (UnknownRole), a share of 0 or less, a party twice in one role and
+    shares without a common denominator that could be written down (ShareRefused), shares that do not add up
+    to exactly 1 (SharesNotWhole). TypeError for a share that is no Fraction.
     """
 
     holders: tuple[Holder, ...]
@@ -115,15 +120,16 @@ class Shares:
         object.__setattr__(self, "holders", tuple(Holder(*holder) for holder in self.holders))
         for holder in self.holders:
             _check_holder(holder)
-        places = [(holder.party, holder.role) for holder in self.holders]
-        for party, role in places:
-            if places.count((party, role)) > 1:
+        seen: set[tuple[str, str]] = set()
+        for party, role, _ in self.holders:
+            if (party, role) in seen:
                 raise ShareRefused(
                     f"{party} is named more than once as {role}; give one share for each party and role.",
                     party=party,
                     role=role,
                 )
-        _check_whole(sum((holder.share for holder in self.holders), Fraction()))
+            seen.add((party, role))
+        _check_whole(_sum(self.holders))
 
     @classmethod
     def sole(cls, party: str, role: str = "owner") -> Shares:
@@ -141,7 +147,7 @@ class Shares:
         given = tuple(Holder(*holder) for holder in holders)
         for holder in given:
             _check_holder(holder)
-        found = sum((holder.share for holder in given), Fraction())
+        found = _sum(given)
         if found != 1 and abs(1 - found) <= TOLERANCE:
             given = tuple(holder._replace(share=holder.share / found) for holder in given)
         return cls(given), found
@@ -210,6 +216,29 @@ def _check_holder(holder: Holder) -> None:
             role=holder.role,
             share=share_text(holder.share),
         )
+
+
+def _sum(holders: Iterable[Holder]) -> Fraction:
+    """What the shares add up to; ShareRefused where ``common`` is."""
+    shares = [holder.share for holder in holders]
+    under = common(1, shares)
+    if under is None:
+        raise ShareRefused(
+            f"The shares have no common denominator of at most {MOST_DIGITS} digits; write percentages."
+        )
+    return Fraction(sum(share.numerator * (under // share.denominator) for share in shares), under)
+
+
+def common(under: int, fractions: Iterable[Fraction]) -> int | None:
+    """The least common multiple of ``under`` and the denominators; None where it has too many digits."""
+    for one in fractions:
+        under = lcm(under, one.denominator)
+        if under >= _TOO_LONG:
+            return None
+    return under
+
+
+_TOO_LONG = 10**MOST_DIGITS
 
 
 def _check_whole(found: Fraction) -> None:

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from quire.core.errors import Invalid
-from quire.core.shares import share_text
+from quire.core.shares import MOST_DIGITS, common, share_text
 
 KINDS = ("attribution", "units")
 _NAME = re.compile(r"[a-z][a-z0-9 -]{0,39}")
@@ -74,14 +74,21 @@ class Weight:
 
 
 def check(weighings: Sequence[Weighing], weights: Iterable[Weight]) -> None:
-    """Refuse rows of no weighing, and a thing weighed twice in one. Raises WeighingWrong."""
+    """Refuse rows of no weighing, a thing weighed twice in one, and weights of one that have no common
+    denominator that could be written down. Raises WeighingWrong."""
     seen: set[tuple[str, str, str]] = set()
-    names = {(one.name, one.licence) for one in weighings}
-    if len(names) != len(weighings):
+    under = {(one.name, one.licence): 1 for one in weighings}
+    if len(under) != len(weighings):
         raise WeighingWrong("A weighing stands there twice.")
     for one in weights:
-        if (one.weighing, one.licence) not in names:
+        if (place := (one.weighing, one.licence)) not in under:
             raise WeighingWrong(f"A weight of {one.of} belongs to no weighing: {one.weighing}.")
+        if (found := common(under[place], [one.weight])) is None:
+            raise WeighingWrong(
+                f"The weights of {one.weighing} have no common denominator of at most {MOST_DIGITS} digits; "
+                "write them as decimals."
+            )
+        under[place] = found
         if (key := (one.weighing, one.licence, one.of)) in seen:
             raise WeighingWrong(f"The weighing {one.weighing} weighs {one.of} twice.")
         seen.add(key)
