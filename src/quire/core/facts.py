@@ -192,8 +192,8 @@ class Counts:
     """A pot's usage, before any mandate: for each row a subject, a segment, a use and its requests.
 
     ``cells`` is segment × number of uses + use, by the pot's ``segments`` and ``terms.USES``. ``evidence`` is
-    a place in ``plan.EVIDENCE``, and None unless the plan weighs by it. The first ``late`` segments lie before
-    the pot's period. Rows are brought into the order of
+    a place in ``plan.EVIDENCE``, and None unless the plan weighs by it. The first ``late`` segments lie
+    before the pot's period. Rows are brought into the order of
     subject, cell and evidence, which breaks ties, so it does not matter how they came in. Raises
     ``EvidenceWrong`` where the same of these is counted twice.
     """

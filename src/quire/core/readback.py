@@ -235,8 +235,9 @@ class _Reader:
             return {
                 pot: Counts(
                     cuts[pot],
-                    *(arrays.ints(column) for column in four[: 4 if weighed else 3]),
-                    late=sum(starts < self.pots[pot].starts for starts, _ in cuts[pot]),
+                    *map(arrays.ints, four[:3]),
+                    arrays.ints(four[3]) if weighed else None,
+                    sum(starts < self.pots[pot].starts for starts, _ in cuts[pot]),
                 )
                 for pot, four in columns.items()
             }

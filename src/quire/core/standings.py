@@ -126,7 +126,8 @@ class Standings:
         licence = self.pot.licence
         if use not in licence.uses or not party.spans or not said:
             return bytes(len(self.segments))
-        days = terms.boundaries(self._starts[0], self.pot.ends, party.spans, said, beside, [licence])
+        since = min([self.pot.starts, *self._starts[:1]])
+        days = terms.boundaries(since, self.pot.ends, party.spans, said, beside, [licence])
         edges = [0, *(bisect_left(self._starts, day) for day in days), len(self.segments)]
         row = b""
         for first, last in pairwise(edges):
