@@ -375,7 +375,7 @@ BEHIND_THE_CODE = {
     "a line is changed": ("UPDATE distribution_line SET amount = 0", "permission denied"),
     "what is not held is released": (
         "INSERT INTO distribution_release SELECT gen_random_uuid(), '2026-03-01', id FROM distribution_line",
-        "only lines that a posted run held",
+        "only what a posted run held",
     ),
 }
 

@@ -117,7 +117,7 @@ def test_no_usage_at_all_per_usage_the_rest_is_held_and_it_is_known_where(desk: 
     assert balance(f"rights:unallocated:{pot.tid}") == eur("850")
     held = "nobody stands in the portion “use”; its part is held until it is decided what becomes of it."
     assert run.review["notices"] == [
-        "north-2026: 1000.00 EUR came in; by the counts 920.55 EUR is due.",  # 28 days of 12,000 a year
+        "north-2026: 1000.00 EUR came in; by its yearly fee 920.55 EUR is due.",  # 28 days of 12,000 a year
         f"north-2026: {held}",
         "north-2026: 850.00 EUR is held.",
         "Nobody is paid by this run.",

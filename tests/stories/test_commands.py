@@ -161,7 +161,7 @@ def test_a_dry_run_is_checked_in_full_and_leaves_nothing_behind(
         (["distribution", "run", "--period", "march"], 4, "is not a period"),
         (["distribution", "approve", "latest", "--by", "nobody"], 3, "Known are: approver, preparer"),
         (["distribution", "approve", "latest", "--by", "preparer"], 3, "There is no run yet"),
-        (["hold", "place", "--reason", "r"], 4, "either a work or a party"),
+        (["hold", "place", "--reason", "r"], 4, "Name a work or a party"),
         (["members", "leave", "nobody", "--until", "2026-06-01", "--notice", "2026-03-01"], 3, "nobody"),
         (["init", "--name", "Another", "--town", "Graz", "--country", "AT"], 5, "founded here already"),
     ],

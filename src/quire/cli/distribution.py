@@ -64,6 +64,12 @@ def plan_adopt(
     file: Annotated[str, typer.Argument(help="A TOML file, or per-usage, tiered, hybrid.")],
     starts: Annotated[str, typer.Option("--from", help="In force from this date.")],
     decision: Annotated[str, typer.Option(help="Who decided, and when.")],
+    by_name: Annotated[
+        bool,
+        typer.Option(
+            "--by-name", help="Only for runs that name it, as a lump sum's; the plan in force stays."
+        ),
+    ] = False,
     by: By = "",
     dry_run: DryRun = False,
     as_json: Json = False,
@@ -73,23 +79,41 @@ def plan_adopt(
 
     with frame.rehearsal(dry_run):
         adopted = actions.adopt_plan(
-            text=plan_text(file), starts=day(starts), decision=decision, by=frame.acting(by)
+            text=plan_text(file), starts=day(starts), decision=decision, by_name=by_name, by=frame.acting(by)
         )
+    goes = "is for runs that name it" if by_name else "is in force"
     frame.say(
         {"plan": adopted.tid, "name": adopted.name, "digest": adopted.digest},
-        [f"The plan “{adopted.name}” is in force from {starts}: {decision}."],
+        [f"The plan “{adopted.name}” {goes}, from {starts}: {decision}."],
         as_json=as_json,
     )
 
 
 def plan_list(as_json: Json = False) -> None:
-    """Plans adopted."""
+    """Plans adopted, and which of them is in force today."""
     from quire.society.distribution import queries
+    from quire.society.kit import clock
 
-    found = queries.plans()
+    found, today = queries.plans(), clock.today()
+    begun = [one for one in found if one.starts <= today and not one.by_name]
+
+    def state(one: Any) -> str:
+        if one.by_name:
+            return "for runs that name it"
+        if one.starts > today:
+            return "from its day"
+        return "in force" if one is begun[-1] else "before"
+
     frame.say(
-        [{"name": o.name, "from": o.starts, "decision": o.decision, "digest": o.digest} for o in found],
-        frame.table("", ("plan", "from", "decision"), [(o.name, o.starts, o.decision) for o in found]),
+        [
+            {"name": o.name, "from": o.starts, "state": state(o), "decision": o.decision, "digest": o.digest}
+            for o in found
+        ],
+        frame.table(
+            "",
+            ("plan", "from", "", "decision"),
+            [(o.name, o.starts, state(o), o.decision) for o in found],
+        ),
         as_json=as_json,
     )
 
@@ -110,10 +134,19 @@ def run(
         _say_forecast(actions.forecast(period=span, by=user, plan=plan), as_json)
         return
     found = queries.unfinished(span) or actions.open_run(period=span, by=user, plan=plan)
-    found = actions.work(
-        found, by=user, tell=lambda doing: frame.err.print(f"{found.tid}: {doing} …", markup=False)
-    )
+    found = _work(found, user, as_json)
     _say_run(queries.row(found), as_json)
+
+
+def _work(found: Any, user: Any, as_json: bool) -> Any:
+    """As far as it goes without another person; says what it is doing, and what is left, unless a program
+    reads."""
+    from quire.society.distribution import actions, progress
+
+    if as_json:
+        return actions.work(found, by=user)
+    told = progress.Teller(lambda text: frame.err.print(f"{found.tid}: {text}", markup=False))
+    return actions.work(found, by=user, tell=told.stage, count=told.count)
 
 
 def forecast(
@@ -147,11 +180,11 @@ def told_sums(sums: dict[str, Any], currency: str) -> str:
     from quire.core.money import quanta_of
 
     words = {"allocated": f"to {frame.many(sums['payees'], 'payee')}", "deducted": "deducted", "held": "held",
-             "fund": "to funds"}  # fmt: skip
+             "unclaimed": "unclaimed", "fund": "to funds"}  # fmt: skip
     parts = [
         f"{frame.money(quanta_of(sums[name]), currency)} {told}"
         for name, told in words.items()
-        if quanta_of(sums[name])
+        if quanta_of(sums.get(name, "0"))
     ]
     received = frame.money(quanta_of(sums["received"]), currency)
     return f"{received} came in: {', '.join(parts) or 'nothing to divide'}."
@@ -196,9 +229,7 @@ def approve(
     user, found = frame.acting(by), queries.find(name)
     if found.state == "reviewed":
         actions.approve(found, by=user)
-    found = actions.work(
-        found, by=user, tell=lambda doing: frame.err.print(f"{found.tid}: {doing} …", markup=False)
-    )
+    found = _work(found, user, as_json)
     _say_run(queries.row(found), as_json)
 
 

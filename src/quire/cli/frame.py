@@ -95,7 +95,7 @@ def _outside() -> tuple[type[BaseException], ...]:
 def _plain(problem: BaseException) -> str:
     first = str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__
     if "does not exist" in first and "relation" in first:
-        return "This database has no society yet: begin with quire init."
+        return "A table is missing: begin with quire init, or, after an update of Quire, with quire upgrade."
     if isinstance(problem, OSError) and problem.filename and problem.strerror:
         return f"{problem.filename} cannot be used: {problem.strerror}."
     if first.startswith("connection failed"):
@@ -114,7 +114,12 @@ def fail(problem: QuireError, *, as_json: bool = False) -> None:
             )
         )
     else:
-        err.print(f"quire: {problem.sentence}", markup=False)
+        several = problem.data.get("problems")
+        several = several if isinstance(several, (list, tuple)) and len(several) > 1 else ()
+        told = problem.sentence.removesuffix(" ".join(several)).rstrip()
+        err.print(f"quire: {told}", markup=False)
+        for one in several:
+            err.print(f"  {one}", markup=False)
         refused = problem.data.get("refused")
         for row in refused if isinstance(refused, list) else []:
             err.print(f"  line {row['line']}: {row['reason']}", markup=False)
@@ -130,7 +135,7 @@ def say(data: Any, lines: Iterable[str] | Table, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(data, ensure_ascii=False, indent=2, default=str))
     elif isinstance(lines, Table):
-        out.print(lines)
+        out.print(lines if lines.row_count else "There is none.")
     else:
         for line in lines:
             out.print(line, markup=False)

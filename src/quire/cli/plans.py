@@ -10,11 +10,13 @@ from quire.cli import frame
 from quire.cli.frame import Json
 from quire.core.errors import Invalid
 
-PlanFile = Annotated[str, typer.Argument(help="A TOML file, or per-usage, tiered, hybrid.")]
+PlanFile = Annotated[
+    str, typer.Argument(help="A TOML file, the name of an adopted plan, or per-usage, tiered, hybrid.")
+]
 
 
 def text_of(file: str) -> str:
-    """A file's text, or that of a plan shipped with Quire (per-usage, tiered, hybrid)."""
+    """The text of a file, of a plan shipped with Quire, or of the newest adopted one of a name or digest."""
     from importlib.resources import files
     from pathlib import Path
 
@@ -24,9 +26,25 @@ def text_of(file: str) -> str:
     try:
         return Path(file).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as problem:
+        if adopted := _adopted(file):
+            return adopted
         raise Invalid(
-            f"{file} is neither a readable file nor a plan shipped with Quire: per-usage, tiered, hybrid."
+            f"{file} is neither a readable file nor an adopted plan (quire plan list) nor one shipped with "
+            "Quire: per-usage, tiered, hybrid."
         ) from problem
+
+
+def _adopted(name: str) -> str:
+    """Empty where there is none of that name, or no society here to ask."""
+    from django.db import Error
+
+    from quire.society.distribution import queries
+
+    try:
+        found = [one.text for one in queries.plans() if name in (one.name, one.digest)]
+    except Error:
+        return ""
+    return found[-1] if found else ""
 
 
 def explain(file: PlanFile, as_json: Json = False) -> None:

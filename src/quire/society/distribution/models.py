@@ -27,6 +27,8 @@ class PlanVersion(AppendOnly):
     digest = models.CharField(max_length=71)
     starts = models.DateField()
     decision = models.CharField(max_length=200)
+    by_name = models.BooleanField(default=False)
+    """It divides runs that name it, such as a survey's or a lump sum's, and is not the plan in force."""
 
     class Meta:
         constraints = [

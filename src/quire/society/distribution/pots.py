@@ -141,7 +141,7 @@ def notices(pot: Pot, due: int) -> Iterator[str]:
     licence = pot.licence
     # What crawlers pay by the request is charged as they go, and a lump is what it is: nothing is due.
     if received != due and licence.kind not in ("crawl", "lump") and currency == licence.currency:
-        by = "the revenue reported" if licence.kind == "revenue" else "the counts"
+        by = {"revenue": "the revenue reported", "blanket": "its yearly fee"}.get(licence.kind, "the counts")
         yield f"{Money(received, currency)} came in; by {by} {Money(due, currency)} is due."
     if licence.kind == "revenue":
         missing = invoicing.revenue(licence.id, pot.starts, pot.ends).missing

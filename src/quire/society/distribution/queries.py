@@ -86,8 +86,8 @@ class HoldRow:
 
 @dataclass(frozen=True, slots=True)
 class PlanRow:
-    """A plan as adopted: in force from ``starts``, by ``decision``, with its exact text; with ``by_name`` only
-    for runs that name it."""
+    """A plan as adopted: in force from ``starts``, by ``decision``, with its exact text; with ``by_name``
+    only for runs that name it."""
 
     tid: str
     name: str

@@ -59,10 +59,10 @@ def _by_currency(totals: list[dict[str, Any]], payees: list[dict[str, Any]]) -> 
     sums: dict[str, dict[str, int]] = {}
     for told in totals:
         mine = sums.setdefault(told["currency"], {})
-        for name in ("received", "allocated", "held", "deducted", "fund", "residue"):
+        for name in ("received", "allocated", "held", "unclaimed", "deducted", "fund", "residue"):
             if name == "received" and told["pot"].startswith(pools.PREFIX):
                 continue  # it came in with the pots that were pooled
-            mine[name] = mine.get(name, 0) + quanta_of(told[name])
+            mine[name] = mine.get(name, 0) + quanta_of(told.get(name, decimal_of(0)))
     return {
         currency: {name: decimal_of(amount) for name, amount in mine.items()}
         | {"payees": sum(one["currency"] == currency for one in payees)}
@@ -88,7 +88,7 @@ def _notices(run: Run, totals: list[dict[str, Any]], payees: list[dict[str, Any]
 
 def _empty(shares: list[dict[str, Any]]) -> Iterator[str]:
     """A sentence for each portion in which nobody stands, or one where nobody stands in any."""
-    if all(share["outcome"] == "spread" for share in shares):
+    if shares and all(share["outcome"] == "spread" for share in shares):
         yield "nobody stands in any portion; all that is left is held until it is decided what becomes of it."
         return
     where = {

@@ -17,6 +17,7 @@ from quire.society.distribution import errors, pots, store
 from quire.society.distribution.actions import stages
 from quire.society.distribution.corrections import taking
 from quire.society.distribution.models import Approval, PlanVersion, PotReceipt, Run
+from quire.society.distribution.progress import Count, quietly
 from quire.society.kit import acts, clock, locks
 from quire.society.kit.periods import Period
 from quire.society.parties import queries as parties
@@ -58,6 +59,8 @@ def _plan(name: str, period: Period) -> PlanVersion:
     versions = PlanVersion.objects.filter(starts__lt=period.ends).order_by("-starts", "-id")
     if name:
         versions = versions.filter(digest=name) if name.startswith("sha256:") else versions.filter(name=name)
+    else:
+        versions = versions.filter(by_name=False)
     found = versions.first()
     if found is None:
         raise errors.NoPlan(
@@ -81,12 +84,19 @@ def _alone(run: Run) -> Iterator[None]:
         locks.leave_session(name)
 
 
-def work(run: Run, *, by: Any, tell: Progress | None = None, place: store.Store | None = None) -> Run:
+def work(
+    run: Run,
+    *,
+    by: Any,
+    tell: Progress | None = None,
+    place: store.Store | None = None,
+    count: Count = quietly,
+) -> Run:
     """Take a run through every stage that follows, until it waits for a person or is closed.
 
     May be killed at any moment and called again. One process at a time: another gets ``RunBusy``. ``tell``
-    is told in words what each stage is doing as it begins. Raises parties.ReadsOnly, ``EvidenceChanged``,
-    ``DoesNotAdd``.
+    is told in words what each stage is doing as it begins, and ``count`` how far a long one is. Raises
+    parties.ReadsOnly, ``EvidenceChanged``, ``DoesNotAdd``.
     """
     parties.may_write(by)
     with _alone(run):
@@ -94,7 +104,7 @@ def work(run: Run, *, by: Any, tell: Progress | None = None, place: store.Store 
         while step := stages.next_of(run):
             if tell:
                 tell(step.doing)
-            step.do(run, by=by, place=place or store.standing())
+            step.do(run, by=by, place=place or store.standing(), count=count)
             run.refresh_from_db()
     return run
 
