@@ -235,7 +235,9 @@ class _Reader:
             return {
                 pot: Counts(
                     cuts[pot],
-                    *map(arrays.ints, four[:3]),
+                    arrays.ints(four[0]),
+                    arrays.ints(four[1]),
+                    arrays.ints(four[2]),
                     arrays.ints(four[3]) if weighed else None,
                     sum(starts < self.pots[pot].starts for starts, _ in cuts[pot]),
                 )
