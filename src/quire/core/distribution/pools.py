@@ -8,12 +8,14 @@ Where nobody stands in any of them, each pot's portion is empty and goes where i
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 
 from quire.core import arrays
 from quire.core.arrays import Ints
 from quire.core.distribution.claims import Claims
+from quire.core.facts import EvidenceWrong
+from quire.core.shares import MOST_DIGITS, common
 
 PREFIX = "pool:"
 """Begins the id of every pool, and of no pot."""
@@ -25,14 +27,22 @@ def name(label: str, currency: str) -> str:
 
 
 def together(found: Sequence[tuple[str, Claims]]) -> Claims | None:
-    """The claims of several pots, each with its id, as those of their pool; None where there are none."""
+    """The claims of several pots, each with its id, as those of their pool; None where there are none.
+
+    Raises EvidenceWrong where their weights have no common denominator that could be written down.
+    """
     if not found:
         return None
     first = found[0][1]
     if first.subjects is None:
         places = sorted({place for _, one in found for place in arrays.to_list(one.members)})
         return Claims(arrays.alike(1, len(places)), 1, arrays.ints(places))
-    scale = math.lcm(*(one.scale for _, one in found))
+    scale = common(1, (Fraction(1, one.scale) for _, one in found))
+    if scale is None:
+        raise EvidenceWrong(
+            f"The weights of the pots {found[0][0]} to {found[-1][0]} have no common denominator of at most "
+            f"{MOST_DIGITS} digits, so they cannot be pooled; convert them by rates in decimals."
+        )
     weights = _joined(found, lambda one: [w * (scale // one.scale) for w in arrays.to_list(one.weights)])
     source = [place for place, (_, one) in enumerate(found) for _ in range(len(one))]
     whole = Claims(

@@ -1,7 +1,8 @@
 """The key ``usage``: each row of licensed requests, by its measure times its weights.
 
 A row weighs its requests, times the price of its content's tier where the measure is ``value``, times what
-the plan says of that tier, of the use, and of what the requests showed of who asks.
+the plan says of that tier, of the use, and of what the requests showed of who asks. In a pool, prices of
+several licences stand beside one another: they are then of the pots' currency, by the rate of each pot.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from quire.core.arrays import Ints
 from quire.core.distribution.claims import Claims
 from quire.core.distribution.ground import Ground
 from quire.core.distribution.keys import works
-from quire.core.facts import EvidenceWrong
+from quire.core.facts import EvidenceWrong, Pot
 from quire.core.plan import EVIDENCE, Portion, weight_in
 
 
@@ -71,8 +72,9 @@ def _tiers(ground: Ground, part: Portion) -> list[Fraction]:
     names, licence = ground.evidence.subjects.tier_names, ground.pot.licence
     factors = [ground.plan.weight_of(name) if part.weighted else Fraction(1) for name in names]
     # Of a crawl licence, sites asked prices of their own, and each request paid its own.
-    if part.measure == "requests" or licence.kind == "crawl":
+    if part.measure == "requests" or (licence.kind == "crawl" and not part.pooled):
         return factors
+    rate = _rate(ground.pot) if part.pooled else Fraction(1)
     requests = ground.by_tier(ground.requests)
     for place, name in enumerate(names):
         price = licence.prices.get(name, licence.prices.get("*"))
@@ -81,5 +83,23 @@ def _tiers(ground: Ground, part: Portion) -> list[Fraction]:
                 f"The plan shares by value, but the licence {licence.id} has no price for "
                 f"content of the tier {name}."
             )
-        factors[place] *= price or 0
+        factors[place] *= (price or 0) * rate
     return factors
+
+
+def _rate(pot: Pot) -> Fraction:
+    """What a unit of the licence's prices is in the currency of its pot; EvidenceWrong where nothing says."""
+    licence, made = pot.licence, pot.conversion
+    if licence.kind == "crawl":
+        raise EvidenceWrong(
+            f"The plan pools by value, but the licence {licence.id} has no prices of its own: each site "
+            "asked its own. Pool by requests."
+        )
+    if pot.currency == licence.currency:
+        return Fraction(1)
+    if made is None or made.rate.have != licence.currency:
+        raise EvidenceWrong(
+            f"The plan pools by value, but no rate says what the prices of the licence {licence.id} are in "
+            f"{pot.currency}. Pool by requests."
+        )
+    return made.rate.rate
