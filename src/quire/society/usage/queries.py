@@ -16,6 +16,7 @@ from quire.society.usage.account import HEADINGS, Account, Facts, Tally, togethe
 from quire.society.usage.accounting import Total, fee_counts
 from quire.society.usage.counting import Counts, Registry, Used, subjects
 from quire.society.usage.health import EdgeRow, SpoolRow, edges
+from quire.society.usage.late import Part, counts_in, files, subjects_in
 from quire.society.usage.listed import paths_of, paths_of_import
 from quire.society.usage.models import Charge, Import, Piece, SetAside
 from quire.society.usage.reports.queries import Reported, ReportRow, reported, reports
@@ -30,6 +31,7 @@ __all__ = [
     "EdgeRow",
     "ImportRow",
     "Line",
+    "Part",
     "Reconciliation",
     "Registry",
     "ReportRow",
@@ -42,8 +44,10 @@ __all__ = [
     "account_of",
     "account_of_everything",
     "charges",
+    "counts_in",
     "edges",
     "fee_counts",
+    "files",
     "find",
     "heard_until",
     "imports",
@@ -52,6 +56,7 @@ __all__ = [
     "reports",
     "set_aside",
     "subjects",
+    "subjects_in",
     "totals",
     "unmatched",
 ]

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from quire.core.errors import Invalid
 from quire.society.distribution import errors, pots, store
 from quire.society.distribution.actions import stages
-from quire.society.distribution.corrections import taking
+from quire.society.distribution.corrections import counted, taking
 from quire.society.distribution.models import Approval, PlanVersion, PotReceipt, Run
 from quire.society.distribution.progress import Count, quietly
 from quire.society.kit import acts, clock, locks
@@ -148,6 +148,7 @@ def cancel(run: Run, *, reason: str, by: Any) -> None:
         freed = [one.receipt.reference for one in held.select_related("receipt").order_by("receipt_id")]
         held.delete()
         taking.leave(run)
+        counted.leave(run)
         stages.move(run, "cancelled")
         acts.record("distribution.cancel", run, by=by, reason=reason, receipts=freed)
 

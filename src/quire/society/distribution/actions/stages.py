@@ -19,7 +19,7 @@ from quire.core.distribution import OUTCOMES, Division, Evidence, adjusting, div
 from quire.core.money import decimal_of
 from quire.society.distribution import following, freezing, pots, publishing, review
 from quire.society.distribution.actions import holds, succession
-from quire.society.distribution.corrections import booking, taking
+from quire.society.distribution.corrections import booking, counted, taking
 from quire.society.distribution.errors import DoesNotAdd, WrongStage
 from quire.society.distribution.models import Line, Run
 from quire.society.distribution.store import Store
@@ -69,6 +69,7 @@ def freeze(run: Run, *, by: Any, place: Store) -> None:
         _take(run, "open")
         taking.take(run)
         frozen = freezing.gather(run)
+        counted.keep(run, frozen.late)
         digest = place.save(run.tid, "inputs", evidence.input_files(frozen.evidence, frozen.receipts))
         move(run, "frozen", inputs_digest=digest)
         acts.record("distribution.freeze", run, by=by, inputs=digest)

@@ -14,7 +14,7 @@ from quire.core.money import decimal_of
 from quire.core.plan import Plan
 from quire.core.shares import UNKNOWN
 from quire.society.distribution import models
-from quire.society.distribution.corrections import taking
+from quire.society.distribution.corrections import counted, taking
 from quire.society.distribution.freezing import agreements, money, surveys, weighings
 from quire.society.kit import ids
 from quire.society.kit.periods import Period
@@ -28,10 +28,11 @@ from quire.society.usage import queries as usage
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """The evidence of a run, and its receipts as records of the bundle."""
+    """The evidence of a run, its receipts as records of the bundle, and what it counts late."""
 
     evidence: Evidence
     receipts: tuple[Mapping[str, str], ...]
+    late: counted.Late
 
 
 def gather(run: models.Run) -> Frozen:
@@ -40,6 +41,9 @@ def gather(run: models.Run) -> Frozen:
     starts, ends = min(pot.starts for pot in pots), max(pot.ends for pot in pots)
     licensees = {pot.licence.licensee for pot in pots}  # edges name them by these very ids
     operators = {one: (*licensing.operators_of(one), one) for one in licensees}
+    late = counted.late(run, operators)
+    pots = [late.with_spans(pot) for pot in pots]
+    came = late.used(pots)
     used = usage.subjects(starts, ends, sorted({name for names in operators.values() for name in names}))
     plan = Plan.parse(run.plan.text)
     asked = surveys.of_plan(plan)
@@ -47,15 +51,16 @@ def gather(run: models.Run) -> Frozen:
     adjusted = taking.of_run(run)
     weighed = weighings.of_plan(plan, [pot.licence.id for pot in pots])
     works = {*used.works, *asked.works, *money.works(lumps), *weighed.works, *adjusted.works}
-    sites = {*used.sites, *asked.sites, *weighed.sites}
+    works |= came[0]
+    sites = {*used.sites, *asked.sites, *weighed.sites, *came[1]}
     if plan.needs_all_works:
         works |= repertoire.works_in_force(starts, ends)
     rows = sorted(repertoire.subjects(works, sites), key=lambda row: row.key)
     there = _owners(rows) | adjusted.parties
-    agreed = agreements.of(there | _members(starts, ends), rows, adjusted.since(starts), ends)
+    agreed = agreements.of(there | _members(starts, ends), rows, adjusted.since(late.since(starts)), ends)
     folk = _parties(there | agreements.takers(agreed), starts, ends)
     subjects = _subjects(rows, {party.id: place for place, party in enumerate(folk)})
-    period = Period(starts, ends)
+    period = Period(late.since(starts), ends)
     answers = _answers(period, operators)
     direct = tuple(
         sorted(
@@ -71,7 +76,8 @@ def gather(run: models.Run) -> Frozen:
     for pot in pots:
         cuts = evidence.cut(folk, answers, direct, versions, pot)
         asked_of = operators[pot.licence.licensee]
-        counts[pot.id] = _counts(registry, pot, asked_of, cuts, shown=plan.weighs_evidence)
+        own = _counts(registry, pot, asked_of, cuts, shown=plan.weighs_evidence)
+        counts[pot.id] = late.added(pot, own, rows, shown=plan.weighs_evidence)
     found = Evidence(
         plan,
         tuple(pots),
@@ -87,7 +93,7 @@ def gather(run: models.Run) -> Frozen:
         **weighed.facts,
         **adjusted.facts,
     )
-    return Frozen(found, tuple(_receipts(run)))
+    return Frozen(found, tuple(_receipts(run)), late)
 
 
 def _answers(period: Period, licensees: Collection[str]) -> tuple[terms.Answer, ...]:
@@ -191,17 +197,20 @@ def _versions(row: Any, places: Mapping[str, int]) -> tuple[Version, ...]:
 def _counts(
     registry: Any, pot: Pot, operators: Sequence[str], cuts: tuple[tuple[date, date], ...], *, shown: bool
 ) -> Counts:
-    edges = [starts for starts, _ in cuts[1:]]
+    before = sum(starts < pot.starts for starts, _ in cuts)
+    edges = [starts for starts, _ in cuts[before + 1 :]]
     uses = [use for use in terms.USES if use in pot.licence.uses]
     if shown:
         found = registry.by_evidence(pot.starts, pot.ends, operators, edges, uses)
-        return Counts(cuts, found.subject, found.cell, found.requests, found.evidence)
+        cells = arrays.ints(found.cell + before * len(terms.USES))
+        return Counts(cuts, found.subject, cells, found.requests, found.evidence, before)
     subjects, segments, which, requests = registry.counts(pot.starts, pot.ends, operators, edges, uses)
+    segments = segments + before
     width = arrays.ints([len(terms.USES)] * len(segments))
     cells = arrays.plus(
         arrays.times(segments, width), arrays.take(arrays.ints([terms.USES.index(u) for u in uses]), which)
     )
-    return Counts(cuts, subjects, cells, requests)
+    return Counts(cuts, subjects, cells, requests, late=before)
 
 
 def _holds(run: models.Run) -> tuple[Hold, ...]:
