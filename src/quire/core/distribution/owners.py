@@ -84,10 +84,9 @@ class Owners:
             found = replace(found, part=line.part * link.part, via=link.via)
             if link.via:
                 found = replace(found, of=link.of)
-            if link.unclear:
-                yield replace(found, outcome="held")
-            else:
-                yield from self.settled(found, line.party)
+            settled = self.settled(found, line.party)
+            # What waits for a successor may be in dispute as well: then the line says of which hold it is.
+            yield from (replace(one, outcome="held") for one in settled) if link.unclear else settled
 
     def links(self, line: Line) -> list[Link]:
         """The way of a line's amount. What is earned by no work is judged by the last day of the run."""

@@ -15,7 +15,7 @@ from django.db.models.fields.json import KeyTextTransform
 
 from quire.core.allocation import allocate
 from quire.core.shares import share_text
-from quire.society.distribution.actions import awards
+from quire.society.distribution.actions import awards, succession
 from quire.society.distribution.actions.succession import LOCK, carry_over
 from quire.society.distribution.errors import BadAward, BadHold
 from quire.society.distribution.models import Hold, HoldAward, Line, Run
@@ -132,8 +132,10 @@ def let_go(lines: Any, *, key: str, text: str, by: Any) -> int:
     for hold, several in groupby(sorted(free, key=lambda one: one.hold), key=lambda one: one.hold):
         if hold in shares:
             _give(hold, list(several), shares[hold], by=by)
-    whole = len(free)
-    free = [line for line in free if line.hold not in shares]
+    # What waits until it is clear who succeeds its party goes to that one, and not to the party.
+    waits = set(succession.unclear(lines).values_list("id", flat=True))
+    awarded = sum(line.hold in shares for line in free)
+    free = [line for line in free if line.hold not in shares and line.id not in waits]
     sums: dict[tuple[str, str], int] = {}
     for line in free:
         place = (ids.show("pty", line.party), line.currency)
@@ -150,7 +152,7 @@ def let_go(lines: Any, *, key: str, text: str, by: Any) -> int:
     if entries:
         ledger.post(key=key, date=clock.today(), kind="release", text=text[:200], entries=entries, by=by)
     _record(free)
-    return whole
+    return awarded + len(free)
 
 
 class _Held(NamedTuple):

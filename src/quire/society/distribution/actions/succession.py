@@ -4,18 +4,20 @@ while nobody knew who succeeds it."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, TextField, Value
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.db.models.functions import Coalesce
 
-from quire.core.chains import Chains, ChainWrong, check
+from quire.core.chains import Chains, ChainWrong, Link, check
 from quire.core.money import decimal_of
 from quire.society.distribution.errors import CircleOfRights
-from quire.society.distribution.models import Line, Passing
+from quire.society.distribution.models import Hold, Line, Passing
 from quire.society.kit import acts, clock, ids, locks
 from quire.society.ledger import accounts
 from quire.society.ledger import actions as ledger
@@ -87,8 +89,7 @@ def carry_over(*, by: Any) -> int:
         there = {currency for code, currency in owed if code == mine and row.universal}
         there |= {currency for party, currency in held if party == row.party}
         for currency in sorted(there) if row.takers else ():
-            _settle(row, currency, rows, owed.get((mine, currency), 0) if row.universal else 0, by)
-            moved += 1
+            moved += _settle(row, currency, rows, owed.get((mine, currency), 0) if row.universal else 0, by)
     return moved
 
 
@@ -98,38 +99,66 @@ def _owed() -> dict[tuple[str, str], int]:
 
 
 def _held() -> QuerySet[Line]:
-    """Posted lines held under a party's name while it was unclear who succeeds it, and for no hold."""
-    return Line.objects.filter(
-        run__state__in=["posted", "closed"],
-        outcome="held",
-        hold=None,
-        party__isnull=False,
-        release=None,
-        detail__has_key="via",
+    """Posted lines held under a party's name while it was unclear who succeeds it, and for no hold that still
+    stands."""
+    standing = Hold.objects.filter(released_on=None)
+    whole = standing.filter(work=None).values("party")
+    works = [hold.work.tid for hold in standing.filter(party=None).select_related("work")]
+    disputed = standing.filter(work__isnull=False, party__isnull=False).values("id")
+    found: QuerySet[Line] = (
+        unclear(Line.objects.filter(run__state__in=["posted", "closed"], outcome="held", release=None))
+        .alias(earned_by=Coalesce(KeyTextTransform("subject", "detail"), Value(""), output_field=TextField()))
+        .exclude(Q(hold__isnull=False) & (Q(party__in=whole) | Q(earned_by__in=works) | Q(hold__in=disputed)))
     )
+    return found
 
 
-def _settle(row: SuccessionRow, currency: str, rows: Sequence[SuccessionRow], balance: int, by: Any) -> None:
-    """Move what the party has in one currency: its balance, and what was held."""
-    lines = dict(
-        _held()
-        .filter(party=row.party, pot__currency=currency)
-        .order_by("run_id", "number")
-        .values_list("id", "amount")
-    )
-    held = sum(lines.values())
-    parts = _parts(row, rows, held + balance)
+def unclear(lines: QuerySet[Line]) -> QuerySet[Line]:
+    """Those of the lines that are held because it is not clear who succeeds their party, whatever hold they
+    are under as well: they go to whoever does, and not to the party."""
+    names = [row.tid for row in parties.successions(all_=True) if row.unclear]
+    last = KeyTextTransform("-1", KeyTransform("via", "detail"))
+    return lines.filter(party__isnull=False).alias(last=last).filter(last__in=names)
+
+
+class _Kept(NamedTuple):
+    """A line that was held, as far as following it needs it."""
+
+    id: UUID
+    amount: int
+    subject: str | None
+    use: str | None
+    day: str | None
+    role: str | None
+    ends: date
+
+    @classmethod
+    def of(cls, party: UUID, currency: str) -> list[_Kept]:
+        told = [KeyTextTransform(name, "detail") for name in ("subject", "use", "from", "role")]
+        rows = _held().filter(party=party, pot__currency=currency).order_by("run_id", "number")
+        return [cls(*row) for row in rows.values_list("id", "amount", *told, "run__ends")]
+
+
+def _settle(row: SuccessionRow, currency: str, rows: Sequence[SuccessionRow], balance: int, by: Any) -> bool:
+    """Move what the party has in one currency: its balance, and what was held. Whether there was anything."""
+    going = _Going(row, rows)
+    lines = [line for line in _Kept.of(row.party, currency) if going.line(line)]
+    if balance:
+        going.balance(balance)
+    if not lines and not balance:
+        return False
+    held, parts = sum(line.amount for line in lines), going.parts
     passings = [
         Passing(
             succession_id=row.id, giver_id=row.party, taker_id=taker, currency=currency, amount=amount,
             passed_on=clock.today(),
         )
         for taker, amount in parts.items()
+        if amount and taker != row.party
     ]  # fmt: skip
-    entries = [*_out(row, currency, held, balance), *_in(parts, currency)]
-    if entries:
+    if entries := [*_out(row, currency, held, balance), *_in(parts, currency)]:
         ledger.post(
-            key=f"succession:{passings[0].tid}",
+            key=f"succession:{ids.show('psg', ids.new())}",
             date=clock.today(),
             kind="succession",
             text=f"To those who stand in the place of {row.code}"[:200],
@@ -137,27 +166,60 @@ def _settle(row: SuccessionRow, currency: str, rows: Sequence[SuccessionRow], ba
             by=by,
         )
     Passing.objects.bulk_create(passings)
-    _release(lines)
+    _release(line.id for line in lines)
     acts.record(
         "distribution.pass-on", row.party_tid, by=by, succession=row.tid, currency=currency,
         amount=decimal_of(held + balance), lines=len(lines),
     )  # fmt: skip
+    return True
 
 
-def _parts(row: SuccessionRow, rows: Iterable[SuccessionRow], amount: int) -> dict[UUID, int]:
-    """Who gets how much of it in the end; parts of nothing are left out."""
-    told = parties.moving(rows, first=[row])
-    names = parties.names()
-    order = {one.tid: place for place, one in enumerate(names.values())}
-    by_place = list(names)
-    chain = Chains(told, order)
-    found: dict[UUID, int] = {}
-    for link in chain.pass_on(amount, order[row.party_tid], None, "", clock.today(), "owner"):
-        assert link.party is not None
-        if link.amount:
-            taker = by_place[link.party]
-            found[taker] = found.get(taker, 0) + link.amount
-    return found
+class _Going:
+    """Who gets what a party has left, in the end; ``parts`` adds it up by party.
+
+    What was held goes as it would have gone, had it been clear: by the works it was for and the first of its
+    days, on from each successor to whoever succeeds it or takes from it by an agreement. A balance, in which
+    works are no longer told apart, goes to successors alone, and only by what takes everything.
+    """
+
+    def __init__(self, row: SuccessionRow, rows: Sequence[SuccessionRow]) -> None:
+        names = parties.names()
+        self.row, self.by_place = row, list(names)
+        self.order = {one.tid: place for place, one in enumerate(names.values())}
+        self.parts: dict[UUID, int] = {}
+        agreed = [one.told for one in repertoire.agreements() if one.told.giver != row.party_tid]
+        self.all = Chains([*agreed, *(one.told for one in rows)], self.order)
+        self.universal = Chains(parties.moving(rows, first=[row]), self.order)
+
+    def line(self, line: _Kept) -> bool:
+        """Follow a line that was held. False where a part of it would come to nobody who is known, or by more
+        agreements than can be told: then all of it stays held."""
+        day = date.fromisoformat(line.day) if line.day else line.ends - timedelta(days=1)
+        try:
+            links = self._follow(
+                self.all, line.amount, line.subject, line.use or "", day, line.role or "owner"
+            )
+        except ChainWrong:
+            return False
+        if any(link.party is None or link.unclear for link in links):
+            return False
+        self._add(links)
+        return True
+
+    def balance(self, amount: int) -> None:
+        """Follow a balance. Where it is unclear who succeeds, it waits as that party's balance."""
+        self._add(self._follow(self.universal, amount, None, "", clock.today(), "owner"))
+
+    def _follow(
+        self, chains: Chains, amount: int, subject: str | None, use: str, day: date, role: str
+    ) -> list[Link]:
+        return chains.pass_on(amount, self.order[self.row.party_tid], subject, use, day, role)
+
+    def _add(self, links: Iterable[Link]) -> None:
+        for link in links:
+            assert link.party is not None
+            taker = self.by_place[link.party]
+            self.parts[taker] = self.parts.get(taker, 0) + link.amount
 
 
 def _out(row: SuccessionRow, currency: str, held: int, balance: int) -> Iterator[ledger.EntryIn]:
@@ -171,6 +233,8 @@ def _out(row: SuccessionRow, currency: str, held: int, balance: int) -> Iterator
 
 def _in(parts: Mapping[UUID, int], currency: str) -> Iterator[ledger.EntryIn]:
     for taker, amount in parts.items():
+        if not amount:
+            continue
         yield ledger.EntryIn(accounts.payable(ids.show(Party.prefix, taker)), currency, -amount)
 
 
