@@ -36,6 +36,24 @@ from tests.rooms.test_survey_run import surveyed
 
 __all__ = ["built", "desk", "january"]
 
+BY_WORKS = """name = "works"
+[[share]]
+label = "works"
+portion = "100%"
+key = "equal"
+among = "works"
+"""
+BY_EVIDENCE = """name = "shown"
+[evidence]
+key = "2"
+none = "1"
+[[share]]
+label = "use"
+portion = "100%"
+key = "usage"
+weight = "evidence"
+"""
+
 
 def shipped(name: str) -> str:
     return (files("quire.core") / "plans" / f"{name}.toml").read_text()
@@ -151,6 +169,33 @@ def test_what_was_not_frozen_is_gathered_again_and_said(january: Desk) -> None:
     one = next(one for one in found.comparisons if one.currency == "EUR")
     assert one.outcomes["payable"] == (eur("850"), eur("1000"))
     assert one.all.gained - one.all.lost == eur("150")
+
+
+def test_works_that_nobody_used_are_gathered_too(january: Desk) -> None:
+    from quire.society.repertoire import actions
+
+    actions.register_work(
+        title="Never read", member="marsh", url="https://marsh.example/never", by=january.preparer
+    )
+    january.closed()
+    one = told(BY_WORKS)["EUR"]
+    # Five works, 200 each; Lantern owns one and a third of another, Marsh one that was read and one that was
+    # not. A quantum that the third leaves is Lantern's, whose remainder is the larger.
+    assert {name: would for name, (_, would) in by_code(one).items()} == {
+        "gazette": eur("1000") // 3, "lantern": eur("800") // 3 + 1, "marsh": eur("400")
+    }  # fmt: skip
+
+
+def test_usage_is_counted_again_by_what_requests_showed(january: Desk) -> None:
+    from quire.society.distribution.replay import replay
+
+    january.closed()
+    found = replay(BY_EVIDENCE)
+    assert any("what requests showed" in notice for notice in found.notices)
+    assert not any("not what it was" in notice for notice in found.notices)
+    one = next(one for one in found.comparisons if one.currency == "EUR")
+    # A log shows nothing of who asks, so all of it weighs alike: 17 requests.
+    assert by_code(one)["gazette"][1] == eur("10000") // 17
 
 
 def test_what_is_not_there_is_named(january: Desk) -> None:

@@ -82,6 +82,21 @@ def verified(tid: str) -> None:
     assert not report.findings, (tid, [one.sentence for one in report.findings][:5])
 
 
+BEYOND = ("surveys.jsonl", "corrections.jsonl", "debts.jsonl")
+"""Facts that the oracle knows nothing of."""
+
+
+def by_the_oracle(tid: str) -> None:
+    """The run again, computed by a program that shares nothing with the first."""
+    from quire.society.distribution import queries
+    from tests.core import oracle
+
+    files = oracle.load(queries.row(queries.find(tid)).bundle)
+    if not any(name in files for name in BEYOND):
+        differences = list(oracle.differences(files))
+        assert not differences, (tid, differences[:3])
+
+
 def replayed(over: Any, tid: str, text: str) -> str:
     """The plan that the run had changes nothing; of another one every sum is what came in."""
     from quire.society.distribution.models import Run

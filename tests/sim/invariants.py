@@ -52,7 +52,7 @@ def _bank(world: World) -> None:
 
 
 def each_year(world: World) -> None:
-    """The whole audit; every bundle of the year recomputed."""
+    """The whole audit; every bundle of the year recomputed, and the last one by the oracle too."""
     from quire.society import audit
 
     found = audit.findings()
@@ -61,3 +61,5 @@ def each_year(world: World) -> None:
     for tid in closed[world.notes.get("verified", 0) :]:
         closing.verified(tid)
     world.notes["verified"] = len(closed)
+    if closed:
+        closing.by_the_oracle(closed[-1])

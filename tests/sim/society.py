@@ -87,7 +87,7 @@ def _year(world: World, year: int) -> None:
     for month in range(1, 13):
         last = money.day_of(year, month)
         while world.day < last:
-            world.turn(min(last, world.day + timedelta(world.rng.randint(1, 8))))
+            world.turn(min(last, world.day + timedelta(world.rng.randint(1, 11))))
             _step(world)
         world.happen("rates", money.rates, crashable=True)
         world.turn(last + timedelta(1))
