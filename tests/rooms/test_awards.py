@@ -133,9 +133,9 @@ def test_a_statement_says_why_a_part_is_held_and_what_came_of_it(january: Desk) 
     held = [line for line in told.lines if line.outcome == "held"]
     assert {line.held_because for line in held} == {"Marsh claims half"}
     assert not any(line.held_because for line in told.lines if line.outcome == "payable")
-    assert "awards" not in json.loads(render.to_json(told))
+    assert "awards" not in json.loads(render.to_json(told))["accounts"]
     release(january, hold, lantern="1/2", marsh="1/2")
-    (award, _) = json.loads(render.to_json(queries.statement(run, "marsh")))["awards"]
+    (award, _) = json.loads(render.to_json(queries.statement(run, "marsh")))["accounts"]["awards"]
     assert (award["run"], award["amount"], award["role"]) == (run.tid, "15.000000000000", "photographer")
     page = render.files(queries.statement(run, "marsh"))["marsh.html"].decode()
     assert "Released from dispute: gazette.example/b: Marsh claims half" in page

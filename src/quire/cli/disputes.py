@@ -11,7 +11,7 @@ import typer
 from quire.cli import frame
 from quire.cli.frame import By, DryRun, Json
 
-_Id = Annotated[str, typer.Argument(metavar="DISPUTE", help="The dispute's id, dsp_….")]
+_Id = Annotated[str, typer.Argument(metavar="DISPUTE", help="The dispute's id, dsp_…, or latest.")]
 _Shares = Annotated[str, typer.Option(help="All owners: party:role:share, semicolons between them.")]
 _Text = Annotated[str, typer.Option(help="A sentence for the record.")]
 _Title = Annotated[str, typer.Option(help="What the document is.")]

@@ -11,7 +11,7 @@ from quire.cli import frame
 from quire.cli.disputes import print_csv
 from quire.cli.frame import By, DryRun, Json
 
-_Id = Annotated[str, typer.Argument(metavar="DISPOSAL", help="The disposal's id, dps_….")]
+_Id = Annotated[str, typer.Argument(metavar="DISPOSAL", help="The disposal's id, dps_…, or latest.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from django.db.models import QuerySet
+
 from quire.core.money import Money, decimal_of
 from quire.core.shares import UNKNOWN, Holder, Shares, share_text
 from quire.society.disputes.models import OPEN, Dispute, DisputeHold
@@ -60,11 +62,17 @@ class DisputeRow:
 
 
 def find(tid: str) -> Dispute:
-    """A dispute by its id; Unknown where there is none."""
+    """A dispute by its id, or the ``latest``; Unknown where there is none."""
     rows = Dispute.objects.select_related("work", "claimant")
-    found = one(rows.filter(id=ids.read(Dispute.prefix, tid)), f"No dispute has the id {tid}.")
-    assert isinstance(found, Dispute)
-    return found
+    if tid == "latest":
+        return _dispute(rows.order_by("-id"), "There is no dispute yet: quire disputes file.")
+    return _dispute(rows.filter(id=ids.read(Dispute.prefix, tid)), f"No dispute has the id {tid}.")
+
+
+def _dispute(found: QuerySet[Dispute], sentence: str) -> Dispute:
+    first = one(found, sentence)
+    assert isinstance(first, Dispute)
+    return first
 
 
 def stated(dispute: Dispute, what: str) -> Shares:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Sum
+from django.db.models import Max, Q, Sum
 from django.db.models.fields.json import KeyTextTransform
 
 from quire.society.distribution.models import AwardPart, Line, PotReceipt
@@ -86,16 +86,21 @@ class _Collected:
 
 
 def earned(starts: date, ends: date, currency: str) -> dict[str, dict[UUID, int]]:
-    """Class of right to what each party was given in it, in quanta of the currency: by all posted runs, of
-    pots whose period shares a day with this one."""
-    rows = Line.objects.filter(
-        run__state__in=DONE, outcome="payable", pot__currency=currency, pot__starts__lt=ends,
-        pot__ends__gt=starts, detail__has_key="subject",
+    """Class of right to what each party earned in it, in quanta of the currency: of pots whose period shares
+    a day with this one. By lines that were payable or have been released, by the ends of disputes and by
+    matches; what was disposed of is not earned."""
+    pots = {"pot__currency": currency, "pot__starts__lt": ends, "pot__ends__gt": starts}
+    lines = Line.objects.filter(
+        Q(outcome="payable") | Q(outcome="held", release__isnull=False, release__award=None),
+        run__state__in=DONE, detail__has_key="subject", **pots,
     )  # fmt: skip
-    found: dict[str, dict[UUID, int]] = {}
+    parts = AwardPart.objects.filter(award__kind__in=["dispute", "match"], party__isnull=False, **pots)
     role = KeyTextTransform("role", "detail")
-    for name, party, amount in rows.order_by().values_list(role, "party_id").annotate(sum=Sum("amount")):
-        found.setdefault(name, {})[party] = amount
+    found: dict[str, dict[UUID, int]] = {}
+    for rows in (lines.values_list(role, "party_id"), parts.values_list("role", "party_id")):
+        for name, party, amount in rows.order_by().annotate(sum=Sum("amount")):
+            there = found.setdefault(name, {})
+            there[party] = there.get(party, 0) + amount
     return found
 
 

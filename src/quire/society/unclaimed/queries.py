@@ -106,9 +106,12 @@ def find(tid: str) -> Item | None:
 
 
 def disposal(tid: str) -> Disposal:
-    """A disposal by its id; Unknown where there is none."""
+    """A disposal by its id, or the ``latest``; Unknown where there is none."""
     rows = Disposal.objects.select_related("prepared_by", "approved_by", "award")
-    found = one(rows.filter(id=ids.read(Disposal.prefix, tid)), f"No disposal has the id {tid}.")
+    if tid == "latest":
+        found = one(rows.order_by("-id"), "Nothing has been prepared yet: quire unclaimed dispose.")
+    else:
+        found = one(rows.filter(id=ids.read(Disposal.prefix, tid)), f"No disposal has the id {tid}.")
     assert isinstance(found, Disposal)
     return found
 
