@@ -40,7 +40,7 @@ class Counted(models.Model):
 
     class Meta:
         app_label = "distribution"
-        indexes = [models.Index(fields=["licence", "until"], name="distribution_counted")]
+        indexes = [models.Index(fields=["licence", "until"], name="distribution_counted_until")]
 
 
 class TakenBack(Noun):

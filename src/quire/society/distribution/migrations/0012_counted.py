@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='distribution.run')),
             ],
             options={
-                'indexes': [models.Index(fields=['licence', 'until'], name='distribution_counted')],
+                'indexes': [models.Index(fields=['licence', 'until'], name='distribution_counted_until')],
             },
         ),
     ]
