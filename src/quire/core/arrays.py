@@ -13,6 +13,7 @@ hold one against the other; the functions at the end of the file are the side in
 from __future__ import annotations
 
 import os
+from array import array
 from collections.abc import Sequence
 from operator import index as whole
 from typing import Any, Protocol
@@ -114,6 +115,8 @@ class _Vectors:
     """The numpy side. int64 while it is certain to suffice, Python ints in an object array beyond."""
 
     def ints(self, values: Any) -> Ints:
+        if isinstance(values, array) and values.typecode == "q":
+            return np.array(values, dtype=np.int64)
         if isinstance(values, np.ndarray) and values.ndim != 1:
             raise ValueError(f"a column has one dimension, not {values.ndim}")
         if isinstance(values, np.ndarray) and values.dtype.kind in "iu":

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Self, TypedDict
 
 from quire.core import canonical, container, merkle, tokens
@@ -91,13 +92,15 @@ class Entry:
     root: str
 
     @classmethod
-    def of(cls, name: str, data: bytes) -> Self:
+    def of(cls, name: str, data: canonical.Data) -> Self:
         """Describe a file's bytes. Raises BundleError for ``.jsonl`` whose last line does not end."""
-        count: int | None = None
-        leaves: Iterable[bytes] = (data,)
-        if name.endswith(".jsonl"):
-            count, leaves = data.count(b"\n"), _lines(name, data)
-        return cls(name, len(data), hashlib.sha256(data).hexdigest(), count, merkle.root(leaves).hex())
+        digest = hashlib.sha256(data).hexdigest()
+        if not name.endswith(".jsonl"):
+            return cls(name, len(data), digest, None, merkle.root((bytes(data),)).hex())
+        seen = count()
+        leaves = (line for line, _ in zip(_lines(name, data), seen, strict=False))
+        root = merkle.root(leaves).hex()
+        return cls(name, len(data), digest, next(seen), root)
 
     @classmethod
     def parse(cls, value: Any) -> Self:
@@ -189,7 +192,9 @@ class Bundle:
         return self.contents[name]
 
 
-def build(files: Mapping[str, bytes], about: Mapping[str, Any], key: tokens.SigningKey) -> dict[str, bytes]:
+def build(
+    files: Mapping[str, canonical.Data], about: Mapping[str, Any], key: tokens.SigningKey
+) -> dict[str, canonical.Data]:
     """Every file of the bundle, by name, sorted: the given ones, ``bundle.json`` and ``signature.json``.
 
     The same input gives the same bytes (Ed25519 is deterministic). Raises BundleError for a name that
@@ -208,9 +213,9 @@ def build(files: Mapping[str, bytes], about: Mapping[str, Any], key: tokens.Sign
         )
     jws = key.sign(canonical.digest(manifest).encode("ascii"), TYP, tokens.ALG)
     signature = canonical.dumps({"jws": jws, "key": key.public_jwk()})
-    built = {**files, MANIFEST: manifest, SIGNATURE: signature}
+    built: dict[str, canonical.Data] = {**files, MANIFEST: manifest, SIGNATURE: signature}
     container.refuse(built)
-    return {name: bytes(built[name]) for name in sorted(built)}
+    return {name: built[name] for name in sorted(built)}
 
 
 def read(path: str | os.PathLike[str], limits: Limits = LIMITS) -> Bundle:
@@ -359,13 +364,13 @@ def _tree(bundle: Bundle, name: str) -> merkle.Tree:
     return tree
 
 
-def _lines(name: str, data: bytes) -> Iterator[bytes]:
+def _lines(name: str, data: canonical.Data) -> Iterator[bytes]:
     """Every line without its newline, which each must have."""
-    if data and not data.endswith(b"\n"):
+    if data[-1:] not in (b"", b"\n"):
         raise BundleError(f"The last line of {name} does not end with a newline.", file=name)
     start = 0
     while start < len(data):
-        end = data.index(b"\n", start)
+        end = data.find(b"\n", start)
         yield data[start:end]
         start = end + 1
 

@@ -11,6 +11,7 @@ to disk, nothing is decompressed, no link is followed, and nothing is read beyon
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import re
 import shutil
@@ -73,7 +74,8 @@ class Limits:
 
 LIMITS = Limits()
 
-Files = Mapping[str, bytes]
+Files = Mapping[str, bytes | mmap.mmap]
+"""By name; what is written may lie on the disk, what was read is in memory."""
 
 
 def is_name(name: object) -> bool:
@@ -165,7 +167,7 @@ def write_zip(path: str | os.PathLike[str], files: Files) -> None:
             shutil.rmtree(partial, ignore_errors=True)
 
 
-def zip_chunks(files: Files) -> Iterator[bytes]:
+def zip_chunks(files: Files) -> Iterator[bytes | mmap.mmap]:
     """The bytes of the one zip that these files have, piece by piece."""
     offset, central = 0, []
     for name in sorted(files):
@@ -286,7 +288,7 @@ def _regular(path: Path) -> int:
     return handle
 
 
-def _write_through(path: Path, chunks: Iterable[bytes]) -> None:
+def _write_through(path: Path, chunks: Iterable[bytes | mmap.mmap]) -> None:
     with open(path, "xb") as file:
         for chunk in chunks:
             file.write(chunk)
@@ -308,12 +310,17 @@ def _sync_folder(folder: Path) -> None:
 def _same_or_refuse(target: Path, files: Files, *, folder: bool) -> None:
     same = False
     with contextlib.suppress(BundleError):
-        same = target.is_dir() == folder and read(target) == dict(files)
+        same = target.is_dir() == folder and _same(read(target), files)
     if not same:
         raise BundleExists(
             f"Something else is at {target} already: publish under another name, or look why it differs.",
             file=str(target),
         )
+
+
+def _same(found: Files, files: Files) -> bool:
+    """Whether the names and the bytes are the same, wherever they lie."""
+    return {*found} == {*files} and all(found[name] == bytes(data) for name, data in files.items())
 
 
 @contextlib.contextmanager

@@ -6,8 +6,10 @@ the first day that is out, ``null`` for ever. Parties and works stand by id alon
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from quire.core import arrays, canonical, corrections, extras, terms
@@ -23,14 +25,17 @@ __all__ = [
     "INPUTS",
     "OUTSTANDING",
     "RESULTS",
+    "Passed",
     "Record",
     "cut",
+    "input_blocks",
     "input_files",
     "line_records",
     "payee_records",
     "read",
     "read_receipts",
     "receipt_records",
+    "result_blocks",
     "result_files",
     "total_record",
 ]
@@ -46,27 +51,38 @@ OUTSTANDING = "outstanding.jsonl"
 def input_files(evidence: Evidence, receipts: Iterable[Record]) -> dict[str, bytes]:
     """The files of the evidence, by name. ``receipts`` are records of receipt, pot, amount (a text) and
     received (a date)."""
+    return {name: b"".join(data) for name, data in input_blocks(evidence, receipts)}
+
+
+def input_blocks(evidence: Evidence, receipts: Iterable[Record]) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """The same, each file as blocks of bytes that are made while they are taken."""
+    yield "plan.toml", iter((evidence.plan.text.encode(),))
+    for name, records in _facts(evidence, receipts):
+        yield name, _blocks(records)
+    for extra in extras.EXTRAS:
+        if getattr(evidence, extra.field):
+            yield extra.file, _blocks(extras.records(evidence, extra))
+
+
+def _facts(evidence: Evidence, receipts: Iterable[Record]) -> Iterator[tuple[str, Iterable[Record]]]:
+    """The files that every run has, beside its plan."""
     licences = {pot.licence.id: pot.licence for pot in evidence.pots}
-    files = {
-        "plan.toml": evidence.plan.text.encode(),
-        "licences.jsonl": _lines(_licence(one) for one in licences.values()),
-        "pots.jsonl": _lines(_pot(one) for one in evidence.pots),
-        "receipts.jsonl": _lines(receipts),
-        "parties.jsonl": _lines(_party(place, one) for place, one in enumerate(evidence.parties)),
-        "mandates.jsonl": _lines(_answer(one) for one in evidence.answers),
-        "direct.jsonl": _lines(
-            {"member": one.member, "licensee": one.licensee, **_span(one)} for one in evidence.direct
-        ),
-        "works.jsonl": _lines(_works(evidence)),
-        "holds.jsonl": _lines(_hold(one) for one in evidence.holds),
-        "counts.jsonl": _lines(_counts(evidence)),
-    }
-    found = {extra.file: _lines(extras.records(evidence, extra)) for extra in extras.EXTRAS}
-    return files | {name: data for name, data in found.items() if data}
+    yield "licences.jsonl", map(_licence, licences.values())
+    yield "pots.jsonl", map(_pot, evidence.pots)
+    yield "receipts.jsonl", receipts
+    yield "parties.jsonl", (_party(place, one) for place, one in enumerate(evidence.parties))
+    yield "mandates.jsonl", map(_answer, evidence.answers)
+    yield (
+        "direct.jsonl",
+        ({"member": one.member, "licensee": one.licensee, **_span(one)} for one in evidence.direct),
+    )
+    yield "works.jsonl", _works(evidence)
+    yield "holds.jsonl", map(_hold, evidence.holds)
+    yield "counts.jsonl", _counts(evidence)
 
 
-def _lines(records: Iterable[Record]) -> bytes:
-    return b"".join(canonical.write_lines(records))
+def _blocks(records: Iterable[Record]) -> Iterator[bytes]:
+    return canonical.blocks(canonical.write_lines(records))
 
 
 def _day(value: date | None) -> str | None:
@@ -183,14 +199,79 @@ def _counts(evidence: Evidence) -> Iterator[Record]:
 # Results to files
 
 
-def result_files(evidence: Evidence, divisions: Sequence[Division]) -> dict[str, bytes]:
+@dataclass(slots=True)
+class Passed:
+    """What going through the lines of one division has found: how many there are, quanta by outcome and by
+    party ordinal, and whether one is below zero."""
+
+    division: Division
+    count: int = 0
+    outcomes: dict[str, int] = field(default_factory=dict)
+    parties: dict[int, dict[str, int]] = field(default_factory=dict)
+    negative: bool = False
+
+    def take(self, line: Line) -> None:
+        """Take in one line."""
+        self.count += 1
+        self.outcomes[line.outcome] = self.outcomes.get(line.outcome, 0) + line.amount
+        self.negative = self.negative or line.amount < 0
+        if line.party is not None:
+            told = self.parties.setdefault(line.party, {"payable": 0, "held": 0})
+            told[line.outcome] += line.amount
+
+
+def result_files(evidence: Evidence, divisions: Iterable[Division]) -> dict[str, bytes]:
     """The files of the results, by name; what is owed for corrections is one where anything is."""
-    owed = _lines(corrections.write_debt(debt) for one in divisions for debt in one.debts)
-    return ({OUTSTANDING: owed} if owed else {}) | {
-        "lines.jsonl": _lines(line_records(evidence, divisions)),
-        "totals.jsonl": _lines(map(total_record, divisions)),
-        "payees.jsonl": _lines(payee_records(evidence, divisions)),
-    }
+    return {name: b"".join(data) for name, data in result_blocks(evidence, divisions)}
+
+
+def result_blocks(
+    evidence: Evidence,
+    divisions: Iterable[Division],
+    tell: Callable[[Passed, bool], None] = lambda passed, done: None,
+) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """The same, each file as blocks of bytes that are made while they are taken. A division is let go before
+    the next one is asked for. The lines must have been taken whole before the other files are.
+
+    ``tell`` is told what has passed after every block of lines, and, with True, at the end of each division;
+    what it raises ends the work.
+    """
+    totals: list[dict[str, Any]] = []
+    debts: list[Record] = []
+    sums: dict[tuple[int, str], dict[str, int]] = {}
+
+    def lines() -> Iterator[bytes]:
+        number = 0
+        for division in divisions:
+            passed = Passed(division)
+            for data in _blocks(_numbered(evidence, passed, number)):
+                tell(passed, False)
+                yield data
+            tell(passed, True)
+            number += passed.count
+            totals.append(total_record(division))
+            debts.extend(map(corrections.write_debt, division.debts))
+            _add(sums, passed)
+
+    yield "lines.jsonl", lines()
+    yield "totals.jsonl", _blocks(totals)
+    yield "payees.jsonl", _blocks(_payee(evidence, *one) for one in sorted(sums.items(), key=itemgetter(0)))
+    if debts:
+        yield OUTSTANDING, _blocks(debts)
+
+
+def _numbered(evidence: Evidence, passed: Passed, number: int) -> Iterator[dict[str, Any]]:
+    """The lines of one division as they are published, counted on from a number."""
+    for place, line in enumerate(passed.division.lines, number):
+        passed.take(line)
+        yield _line(evidence, place, line)
+
+
+def _add(sums: dict[tuple[int, str], dict[str, int]], passed: Passed) -> None:
+    for party, told in passed.parties.items():
+        mine = sums.setdefault((party, passed.division.currency), {"payable": 0, "held": 0})
+        for outcome, amount in told.items():
+            mine[outcome] += amount
 
 
 def line_records(evidence: Evidence, divisions: Sequence[Division]) -> Iterator[dict[str, Any]]:
@@ -288,10 +369,14 @@ def total_record(division: Division) -> dict[str, Any]:
 
 def payee_records(evidence: Evidence, divisions: Sequence[Division]) -> Iterator[dict[str, Any]]:
     """What the run gives each party, a record for each currency."""
-    for (place, currency), sums in payees(divisions).items():
-        yield {
-            "party": evidence.parties[place].id,
-            "currency": currency,
-            "payable": decimal_of(sums["payable"]),
-            "held": decimal_of(sums["held"]),
-        }
+    return (_payee(evidence, *one) for one in payees(divisions).items())
+
+
+def _payee(evidence: Evidence, of: tuple[int, str], sums: dict[str, int]) -> dict[str, Any]:
+    place, currency = of
+    return {
+        "party": evidence.parties[place].id,
+        "currency": currency,
+        "payable": decimal_of(sums["payable"]),
+        "held": decimal_of(sums["held"]),
+    }

@@ -33,6 +33,7 @@ from quire.core.distribution.dividing import (
     columns,
     divide,
     divide_all,
+    divide_each,
     parties_of,
     payees,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "columns",
     "divide",
     "divide_all",
+    "divide_each",
     "parties_of",
     "payees",
     "place_of",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import chain
 
 from quire.core import arrays
 from quire.core.allocation import allocate, allocate_arrays
@@ -36,9 +37,19 @@ def divide_all(evidence: Evidence) -> tuple[Division, ...]:
 
     Raises what ``divide`` does.
     """
-    run = Dividing(evidence)
-    found = (*(run.pot(pot) for pot in evidence.pots), *run.pools())
-    return (*found, *adjustments(run.owners, found))
+    return tuple(divide_each(evidence))
+
+
+def divide_each(evidence: Evidence) -> Iterator[Division]:
+    """The same, one after the other, so that each can be let go before the next is there. Where there are
+    corrections all are kept: what a debtor earned in the run is among them.
+    """
+    run, kept = Dividing(evidence), list[Division]()
+    for one in chain(map(run.pot, evidence.pots), run.pools()):
+        if evidence.corrections:
+            kept.append(one)
+        yield one
+    yield from adjustments(run.owners, kept)
 
 
 def by_party(evidence: Evidence, pot: Pot) -> Ints:

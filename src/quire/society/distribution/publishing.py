@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from quire.core import bundle
+from quire.core.canonical import Data
 from quire.core.lineage import PREVIOUS, Link
 from quire.society.distribution.keys import signing_key
 from quire.society.distribution.models import Run
@@ -19,7 +20,7 @@ def folder(run: Run) -> Path:
     return home() / "published" / "bundles" / run.tid
 
 
-def publish(run: Run, files: Mapping[str, bytes], before: Link | None = None) -> str:
+def publish(run: Run, files: Mapping[str, Data], before: Link | None = None) -> str:
     """Sign and write the bundle; the same bytes again change nothing. Returns the Merkle root.
 
     ``before`` is the published run that this one follows.
@@ -40,7 +41,7 @@ def publish(run: Run, files: Mapping[str, bytes], before: Link | None = None) ->
     _sweep(place)
     bundle.write_folder(place, built)
     bundle.write_zip(place.with_name(place.name + ".zip"), built)
-    return bundle.Bundle(built).manifest.root
+    return bundle.Manifest.parse(bytes(built[bundle.MANIFEST])).root
 
 
 def _sweep(place: Path) -> None:

@@ -15,13 +15,16 @@ from django.db.models import Min, Sum
 from django.db.models.fields.json import KeyTextTransform
 
 from quire.core import arrays, evidence
-from quire.core.distribution import OUTCOMES, Division, Evidence, adjusting, divide_all, parties_of
+from quire.core.canonical import Data
+from quire.core.distribution import OUTCOMES, Evidence, adjusting, divide_each, parties_of
+from quire.core.evidence import Passed
 from quire.core.money import decimal_of
 from quire.society.distribution import following, freezing, pots, publishing, review
 from quire.society.distribution.actions import holds, succession
 from quire.society.distribution.corrections import booking, counted, taking
 from quire.society.distribution.errors import DoesNotAdd, WrongStage
 from quire.society.distribution.models import Line, Run
+from quire.society.distribution.progress import Count, quietly
 from quire.society.distribution.store import Store
 from quire.society.kit import acts, ids, locks
 from quire.society.ledger import accounts
@@ -58,7 +61,7 @@ def _snapshot() -> None:
         sql.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
 
-def freeze(run: Run, *, by: Any, place: Store) -> None:
+def freeze(run: Run, *, by: Any, place: Store, count: Count = quietly) -> None:
     """Write the evidence of every pot to files and record their digest."""
     outermost = not connection.in_atomic_block
     # The snapshot must see what the run before it took: it waits before there is one.
@@ -70,41 +73,55 @@ def freeze(run: Run, *, by: Any, place: Store) -> None:
         taking.take(run)
         frozen = freezing.gather(run)
         counted.keep(run, frozen.late)
-        digest = place.save(run.tid, "inputs", evidence.input_files(frozen.evidence, frozen.receipts))
+        digest = place.save(run.tid, "inputs", evidence.input_blocks(frozen.evidence, frozen.receipts))
         move(run, "frozen", inputs_digest=digest)
         acts.record("distribution.freeze", run, by=by, inputs=digest)
 
 
-def allocate(run: Run, *, by: Any, place: Store) -> None:
-    """Divide every pot from the frozen files alone; write the lines."""
+def allocate(run: Run, *, by: Any, place: Store, count: Count = quietly) -> None:
+    """Divide every pot from the frozen files alone; write the lines, one pot after another."""
     found = evidence.read(place.load(run.tid, "inputs", run.inputs_digest))
-    divisions = divide_all(found)
-    for one in divisions:
-        _must_add(found, one)
-    results = evidence.result_files(found, divisions)
     with transaction.atomic():
         _take(run, "frozen")
+        results = evidence.result_blocks(found, divide_each(found), _Watch(found, count).tell)
         digest = place.save(run.tid, "results", results)
-        count = _copy_lines(run, found, results["lines.jsonl"])
+        published = place.load(run.tid, "results", digest)["lines.jsonl"]
+        lines = _copy_lines(run, found, published, count)
         move(run, "allocated", results_digest=digest)
-        acts.record("distribution.allocate", run, by=by, results=digest, lines=count)
+        acts.record("distribution.allocate", run, by=by, results=digest, lines=lines)
 
 
-def _must_add(found: Evidence, one: Division) -> None:
+class _Watch:
+    """Looks at every division once its lines have passed, and tells how far the run is: in rows of counts,
+    of which there are as many before anything is divided as after."""
+
+    def __init__(self, found: Evidence, count: Count) -> None:
+        self.found, self.count = found, count
+        self.rows = {pot: len(counts.requests) for pot, counts in found.counts.items()}
+        self.whole, self.before = sum(self.rows.values()), 0
+
+    def tell(self, passed: Passed, done: bool) -> None:
+        """What ``evidence.result_blocks`` asks for."""
+        mine = self.rows.get(passed.division.id, 0)
+        if done:
+            _must_add(self.found, passed)
+            self.before += mine
+            mine = 0
+        so_far = mine and mine * passed.count // max(1, len(passed.division.lines))
+        self.count(self.before + so_far, self.whole, "rows")
+
+
+def _must_add(found: Evidence, passed: Passed) -> None:
     """Every quantum is in one line, and each party's lines sum to what columns give it another way."""
+    one, parts = passed.division, passed.outcomes
     owed = [0] * len(found.parties)
-    parts = dict.fromkeys(OUTCOMES, 0)
-    negative = False
-    for line in one.lines:
-        parts[line.outcome] += line.amount
-        negative = negative or line.amount < 0
-        if line.party is not None:
-            owed[line.party] += line.amount
+    for party, told in passed.parties.items():
+        owed[party] = sum(told.values())
     if (
         sum(parts.values()) != one.received
         or one.residue
-        or (negative and not one.id.startswith(adjusting.PREFIX))
-        or any(one.sum_of(name) != sums for name, sums in parts.items())
+        or (passed.negative and not one.id.startswith(adjusting.PREFIX))
+        or any(one.sum_of(name) != parts.get(name, 0) for name in OUTCOMES)
         or arrays.to_list(parties_of(found, one)) != owed
     ):
         raise DoesNotAdd(
@@ -113,7 +130,7 @@ def _must_add(found: Evidence, one: Division) -> None:
         )
 
 
-def _copy_lines(run: Run, found: Evidence, published: bytes) -> int:
+def _copy_lines(run: Run, found: Evidence, published: Data, count: Count) -> int:
     """Write the published lines to the database, each with its own text; returns how many there are."""
     parties = {party.id: ids.read("pty", party.id) for party in found.parties}
     pots = {pot.id: ids.read("pot", pot.id) for pot in found.pots}
@@ -123,9 +140,10 @@ def _copy_lines(run: Run, found: Evidence, published: bytes) -> int:
         "COPY distribution_line (id, run_id, pot_id, number, outcome, party_id, hold_id, amount, detail) "
         "FROM STDIN"
     )
-    count = 0
+    lines = done = 0
     with connection.wrap_database_errors, connection.cursor() as sql, sql.copy(columns) as copy:
-        for count, text in enumerate(published.decode().splitlines(), 1):  # noqa: B007
+        for lines, data in enumerate(_texts(published), 1):
+            text = data.decode()
             told = json.loads(text)
             party, hold = told.get("party"), None
             if told["outcome"] == "held" and party:
@@ -144,10 +162,21 @@ def _copy_lines(run: Run, found: Evidence, published: bytes) -> int:
                     text,
                 )
             )
-    return count
+            done += len(data) + 1
+            if not lines % 1_000:
+                count(done, len(published), "bytes of lines")
+    return lines
 
 
-def review_run(run: Run, *, by: Any, place: Store) -> None:
+def _texts(data: Data) -> Iterator[bytes]:
+    """The lines of a file of the run's own, without their ends."""
+    start = 0
+    while (end := data.find(b"\n", start)) >= 0:
+        yield data[start:end]
+        start = end + 1
+
+
+def review_run(run: Run, *, by: Any, place: Store, count: Count = quietly) -> None:
     """Sum up what a second person should look at, from the lines in the database against the files."""
     files = place.load(run.tid, "inputs", run.inputs_digest) | place.load(
         run.tid, "results", run.results_digest
@@ -159,7 +188,7 @@ def review_run(run: Run, *, by: Any, place: Store) -> None:
         acts.record("distribution.review", run, by=by, notices=len(told["notices"]))
 
 
-def post(run: Run, *, by: Any, place: Store) -> None:
+def post(run: Run, *, by: Any, place: Store, count: Count = quietly) -> None:
     """One ledger transaction a pot: out of the pot, to the payees, the holds, the society and the funds."""
     with transaction.atomic():
         _take(run, "approved")
@@ -211,7 +240,7 @@ def _account(outcome: str, party: UUID | None, to: str, pot: Any, role: str) -> 
     return accounts.fund(name) if kind == "fund" else accounts.deduction(name)
 
 
-def close(run: Run, *, by: Any, place: Store) -> None:
+def close(run: Run, *, by: Any, place: Store, count: Count = quietly) -> None:
     """Sign and publish the bundle; the run is never computed again."""
     files = place.load(run.tid, "inputs", run.inputs_digest) | place.load(
         run.tid, "results", run.results_digest
