@@ -271,7 +271,7 @@ def test_a_statement_says_by_which_rate_its_money_was_converted(euro: Desk) -> N
     run = euro.closed()
     told = queries.statement(run, "lantern")
     pot = next(one for one in told.pots if one.converted)
-    assert pot.converted == f"100.00 USD, converted at 9123/10000 by {ECB} of 2026-01-30"
+    assert pot.converted == f"100.00 USD, converted at 0.9123 by {ECB} of 2026-01-30"
     assert (pot.currency, pot.received) == ("EUR", quanta_of("91.23"))
     assert b"converted at" in page.page(told)
 

@@ -69,5 +69,5 @@ def as_row(one: Adjustment) -> tuple[object, ...]:
     return (
         one.number, one.outcome, decimal_of(one.amount), one.currency, "", "", one.subject.title,
         one.subject.key, one.use, one.starts, one.ends, "", "", "", f"adjustment: {one.reason}", "", "",
-        changed, "", one.record["pot"], one.subject.tid, "",
+        changed, "", one.record["pot"], one.subject.tid, "", "", "",
     )  # fmt: skip

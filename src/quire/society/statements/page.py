@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import groupby
 
 from django.template.loader import render_to_string
@@ -12,8 +11,8 @@ from django.template.loader import render_to_string
 from quire.core.plan import percent
 from quire.society.kit.periods import Period
 from quire.society.payouts.queries import Account
-from quire.society.statements import adjusted, awarded, words
-from quire.society.statements.shape import Adjustment, Deduction, Line, Portion, Pot, Statement, Subject
+from quire.society.statements import adjusted, awarded, words, worked
+from quire.society.statements.shape import Adjustment, Line, Pot, Statement, Subject
 
 WORKS = 200
 """Works whose lines the page shows; all are in the CSV and JSON."""
@@ -72,6 +71,7 @@ class Row:
     amount: Amount
     held: str
     agreed: str
+    interval: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,7 @@ class Adjusted:
     when: str
     old: str
     new: str
+    portion: str
     reason: str
     amount: Amount
     held: str
@@ -148,6 +149,7 @@ def amount(quanta: int, currency: str) -> Amount:
 def _section(statement: Statement, currency: str) -> Section:
     lines = [line for line in statement.lines if line.pot.currency == currency]
     pots = [pot for pot in statement.pots if pot.currency == currency]
+    corrected = [one for one in statement.adjustments if one.currency == currency]
     [sums] = (one for one in statement.sums if one.currency == currency)
     whole = sums.credited + sums.held
     groups = sorted(_groups(lines), key=lambda found: -found[0])
@@ -156,7 +158,7 @@ def _section(statement: Statement, currency: str) -> Section:
         currency,
         amount(sums.credited, currency),
         amount(sums.held, currency) if sums.held else None,
-        _lead(statement, lines, pots),
+        _lead(statement, lines, pots, corrected),
         _payment(statement, currency),
         tuple(sorted({line.held_because for line in lines if line.held_because})),
         tuple(_licence_bars(pots, whole)),
@@ -164,48 +166,30 @@ def _section(statement: Statement, currency: str) -> Section:
         tuple(_way(pot, [line for line in lines if line.pot.tid == pot.tid]) for pot in pots),
         tuple(group for _, group in shown),
         _rest_note(rest, currency),
-        tuple(_adjusted(one) for one in statement.adjustments if one.currency == currency),
+        tuple(map(_adjusted, corrected)),
     )
 
 
 def _adjusted(one: Adjustment) -> Adjusted:
     when, held = words.days(one.starts, one.ends), "held" if one.outcome == "held" else ""
     told = amount(one.amount, one.currency)
-    return Adjusted(*_named(one.subject), when, *adjusted.shares(one), one.reason, told, held)
+    return Adjusted(*_named(one.subject), when, *adjusted.shares(one), one.portion, one.reason, told, held)
 
 
 # What it says first
 
 
-def _lead(statement: Statement, lines: list[Line], pots: list[Pot]) -> str:
+def _lead(statement: Statement, lines: list[Line], pots: list[Pot], mine: list[Adjustment]) -> str:
     used = [line for line in lines if line.subject]
-    kept = {f"{percent(one.rate)} {one.label}" for pot in pots for one in pot.deductions}
-    less = f", less {words.listed(sorted(kept))}," if kept else ""
+    kept = dict.fromkeys(f"{percent(one.rate)} {one.label}" for pot in pots for one in pot.deductions)
+    less = f", less {words.listed(list(kept))}," if kept else ""
     shared = (
         f"What {'they' if used else 'the licensees'} paid{less} was shared by the plan “{statement.plan}” "
         f"({statement.decision})."
     )
-    return " ".join(part for part in (_used(used), shared, _equal_part(lines)) if part)
-
-
-def _used(used: list[Line]) -> str:
-    """Who asked for what, and how often. A request counts once, however many portions or owners it has."""
-    if not used:
-        return "None of your works was used under a licence; you have a part in what is shared among members."
-    licensees = sorted({line.pot.licensee for line in used})
-    who = words.listed(licensees) if len(licensees) <= 3 else words.count(len(licensees), "licensee")
-    works = {line.subject.tid for line in used if line.subject and line.subject.kind == "work"}
-    sites = sorted({line.subject.title for line in used if line.subject and line.subject.kind == "site"})
-    what = [words.count(len(works), "work") + " of yours"] if works else []
-    if sites:
-        name = sites[0] if len(sites) == 1 else words.count(len(sites), "site") + " of yours"
-        what.append(f"{'other ' if works else ''}pages of {name}")
-    requests = {
-        (line.pot.tid, line.subject.tid, line.starts, line.use): line.requests
-        for line in used
-        if line.subject
-    }
-    return f"{who} asked for {words.listed(what)} {words.count(sum(requests.values()), 'time')}."
+    return " ".join(
+        part for part in (worked.used(lines), shared, _equal_part(lines), worked.corrected(mine)) if part
+    )
 
 
 def _equal_part(lines: list[Line]) -> str:
@@ -234,10 +218,7 @@ def _payment(statement: Statement, currency: str) -> str:
 
 def _licence_bars(pots: list[Pot], whole: int) -> Iterator[Bar]:
     sums = sorted(
-        (
-            (pot.credited + pot.held, f"{pot.licensee}", f"licence {pot.licence}", pot.currency)
-            for pot in pots
-        ),
+        ((pot.credited + pot.held, *worked.source(pot), pot.currency) for pot in pots),
         reverse=True,
     )
     most = max((one[0] for one in sums), default=0)
@@ -269,7 +250,7 @@ def _bar(label: str, note: str, quanta: int, currency: str, most: int, whole: in
 
 def _way(pot: Pot, lines: list[Line]) -> Way:
     return Way(
-        f"{pot.licensee}, licence {pot.licence}",
+        ", ".join(filter(None, worked.source(pot))),
         words.period(Period(pot.starts, pot.ends)),
         tuple(_steps(pot, lines)),
     )
@@ -281,47 +262,17 @@ def _steps(pot: Pot, lines: list[Line]) -> Iterator[Step]:
 
     yield step("in", "Came in", pot.converted, pot.received)
     for kept in pot.deductions:
-        yield step("less", f"less {kept.label}", _deducted(kept), -kept.amount)
+        yield step("less", f"less {kept.label}", worked.deducted(kept), -kept.amount)
     if pot.deductions:
         yield step("rest", "Left to share", "", pot.rest)
     for portion in pot.portions:
         mine = [line for line in lines if line.portion is portion]
-        yield step("portion", f"“{portion.label}”", _portion(portion), portion.amount)
+        yield step("portion", f"“{portion.label}”", worked.portion(portion), portion.amount)
         if mine:
-            yield step("mine", "of which yours", _mine(mine, portion), sum(line.amount for line in mine))
+            yield step(
+                "mine", "of which yours", worked.mine(mine, portion), sum(line.amount for line in mine)
+            )
     yield step("sum", "Yours", "" if not pot.held else "some of it is held", pot.credited + pot.held)
-
-
-def _deducted(kept: Deduction) -> str:
-    bases = {"gross": "what came in", "net": "what came in less the reserve"}
-    base = bases.get(kept.of, "what was then left")
-    kind, _, name = kept.to.partition(":")
-    return f"{percent(kept.rate)} of {base}, " + (
-        f"for the fund “{name}”" if kind == "fund" else "for the society"
-    )
-
-
-def _portion(portion: Portion) -> str:
-    gone = {
-        "spread": "nobody stood in it, so it went to the others",
-        "hold": "nobody stood in it, so it is held",
-        "fund": "nobody stood in it, so it went to a fund",
-    }
-    if portion.outcome in gone:
-        return gone[portion.outcome]
-    of_rest = "all of it" if portion.of_rest == 1 else f"{percent(portion.of_rest)} of that"
-    return f"{of_rest}, {portion.sentence}: {_everybody(portion)}"
-
-
-def _everybody(portion: Portion) -> str:
-    if portion.key == "usage":
-        return f"a weight of {words.number(portion.weight)} in all"
-    return words.count(int(portion.weight), "member")
-
-
-def _mine(mine: list[Line], portion: Portion) -> str:
-    weight = sum((line.weight * line.part for line in mine), Fraction(0))
-    return f"{words.number(weight)} of {words.number(portion.weight)}"
 
 
 # Line by line
@@ -353,23 +304,17 @@ def _row(line: Line) -> Row:
     whole = line.starts is None or (line.starts, line.ends) == (pot.starts, pot.ends)
     when = "" if whole or line.starts is None or line.ends is None else words.days(line.starts, line.ends)
     return Row(
-        pot.licensee,
+        worked.source(pot)[0],
         words.USES.get(line.use, line.use),
         when,
-        words.number(line.requests) if line.subject else "",
-        _worked_out(line),
+        words.number(line.requests) if line.use else "",
+        worked.line(line),
         line.portion.label,
         amount(line.amount, pot.currency),
         line.held_because or ("held" if line.outcome == "held" else ""),
         line.agreed,
+        worked.interval(line),
     )
-
-
-def _worked_out(line: Line) -> str:
-    """The line with a pocket calculator."""
-    portion = words.money(line.portion.amount, line.pot.currency)
-    part = "" if line.part == 1 else f" × {words.number(line.part)} ({line.role})"
-    return f"{portion} × {words.number(line.weight)} ÷ {words.number(line.portion.weight)}{part}"
 
 
 def _rest_note(rest: Iterable[tuple[int, Group]], currency: str) -> str:

@@ -20,7 +20,7 @@ from quire.society.kit import ids
 from quire.society.licensing import queries as licensing
 from quire.society.parties import queries as parties
 from quire.society.repertoire import queries as repertoire
-from quire.society.statements import adjusted
+from quire.society.statements import adjusted, words
 from quire.society.statements.agreed import Agreed
 from quire.society.statements.errors import BundleDiffers, NotPublished
 from quire.society.statements.shape import Deduction, Portion, Pot, Proof, Subject
@@ -246,4 +246,4 @@ def _converted(one: Record) -> str:
         return ""
     came = Money(quanta_of(one["received"]), one["received_currency"]).grouped()
     rate = Fraction(one["rate"])
-    return f"{came}, converted at {rate} by {one['rate_source']} of {one['rate_date']}"
+    return f"{came}, converted at {words.rate(rate)} by {one['rate_source']} of {one['rate_date']}"

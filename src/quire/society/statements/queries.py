@@ -134,6 +134,8 @@ def _line(published: Published, pot: Pot, record: Record) -> Line:
         requests=record.get("requests", 0),
         held_because=published.held_because(record),
         agreed=published.agreed.sentence(record, pot.currency),
+        low=Fraction(record["low"]) if "low" in record else None,
+        high=Fraction(record["high"]) if "high" in record else None,
     )
 
 

@@ -18,7 +18,7 @@ COLUMNS = (
     "line", "outcome", "amount", "currency", "licensee", "licence", "work or site", "address", "use", "from",
     "until (this day not included)", "requests", "weight", "weight of everybody", "portion",
     "amount of the portion", "your role", "your part of the work", "why held", "pot", "work or site id",
-    "by which agreement",
+    "by which agreement", "estimate at least (95 %)", "estimate at most (95 %)",
 )  # fmt: skip
 
 
@@ -34,9 +34,7 @@ def files(statement: Statement) -> dict[str, bytes]:
 
 def to_csv(statement: Statement) -> bytes:
     """One row a line; amounts in major units with all twelve decimals."""
-    return sheets.table(
-        COLUMNS, [*map(_row, statement.lines), *map(adjusted.as_row, statement.adjustments)]
-    )
+    return sheets.table(COLUMNS, [*map(_row, statement.lines), *map(adjusted.as_row, statement.adjustments)])
 
 
 def _row(line: Line) -> tuple[object, ...]:
@@ -47,7 +45,7 @@ def _row(line: Line) -> tuple[object, ...]:
         line.starts or "", line.ends or "", line.requests or "", share_text(line.weight),
         share_text(line.portion.weight), line.portion.label, decimal_of(line.portion.amount), line.role,
         share_text(line.part), line.held_because, line.pot.tid, subject.tid if subject else "",
-        line.agreed,
+        line.agreed, *("" if one is None else share_text(one) for one in (line.low, line.high)),
     )  # fmt: skip
 
 

@@ -118,6 +118,9 @@ class Line:
     held_because: str
     agreed: str = ""
     """By which agreement it came to the payee, in words; empty where it was credited at once."""
+    low: Fraction | None = None
+    high: Fraction | None = None
+    """Between which bounds the weight lies, where it was estimated."""
 
 
 @dataclass(frozen=True, slots=True)

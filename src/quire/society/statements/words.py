@@ -15,6 +15,8 @@ from quire.core.money import DECIMALS, QUANTA, decimal_of
 from quire.society.kit.periods import Period
 
 LOCALE = "en_GB"
+_PLAIN = 60
+"""The largest denominator that is shown as a fraction."""
 USES = {
     "ai-train": "training",
     "ai-input": "answers",
@@ -53,11 +55,22 @@ def _symbol(currency: str) -> str:
     return f"{symbol}\u00a0" if symbol[-1].isalpha() else symbol
 
 
+def rate(value: Fraction) -> str:
+    """ "0.9123", or "10000/10877" where no decimal of twelve places is the same."""
+    quanta = value * QUANTA
+    if quanta.denominator != 1:
+        return str(value)
+    whole, part = decimal_of(quanta.numerator).split(".")
+    return f"{whole}.{part.rstrip('0')}".rstrip(".")
+
+
 def number(value: Fraction | int) -> str:
-    """ "12,345"; "2/3"; "829 1/3"."""
+    """ "12,345"; "2/3"; "829 1/3"; of what no person would write as a fraction two decimals: "365.81…"."""
     whole, rest = divmod(Fraction(value), 1)
     if not rest:
         return f"{whole:,}"
+    if rest.denominator > _PLAIN:
+        return f"{whole:,}.{rest.numerator * 100 // rest.denominator:02d}…"
     return f"{whole:,} {rest}" if whole else str(rest)
 
 
