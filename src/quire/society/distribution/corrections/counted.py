@@ -178,7 +178,9 @@ def _spans(run: Run, pot: Pot) -> Iterator[LateSpan]:
         if starts >= ends or by not in kept:
             continue
         since = ends
+        # A run that is replayed has kept its files already: they are late once more.
         done = Counted.objects.filter(licence=pot.licence_id, until__gte=ends, file__isnull=False)
+        done = done.exclude(run=run)
         part = usage.files(starts, ends, set(done.values_list("file_id", flat=True)))
         if part:
             yield LateSpan(starts, ends, part)
