@@ -8,6 +8,7 @@ from typing import Any
 from quire.core import arrays, bundle, canonical, evidence
 from quire.core.money import quanta_of
 from quire.core.standings import Standings
+from quire.core.terms import USES
 from quire.core.tokens import KeySet
 from quire.core.verify import verify
 from tests.sim.world import World
@@ -46,7 +47,8 @@ def _sums(files: dict[str, bytes]) -> None:
 
 
 def _requests(world: World, found: Any, pot: Any) -> None:
-    """The requests of each work that earn, as the run froze them and as the model has them."""
+    """The requests of each work that earn in the pot's period, as the run froze them and as the model has
+    them; what came late of an earlier one stands beside them."""
     from quire.society.kit import ids
     from quire.society.licensing import queries as licensing
     from quire.society.repertoire.models import Work
@@ -55,8 +57,11 @@ def _requests(world: World, found: Any, pot: Any) -> None:
     flags = Standings(found, pot, counts.segments).licensed(counts, found.subjects)
     earning = arrays.to_list(arrays.masked(counts.requests, flags))
     sums: Counter[str] = Counter()
-    for place, requests in zip(arrays.to_list(counts.subjects), earning, strict=True):
-        if requests:
+    cells, places = arrays.to_list(counts.cells), arrays.to_list(counts.subjects)
+    for cell, place, requests in zip(cells, places, earning, strict=True):
+        late = cell // len(USES) < counts.late
+        assert late == (counts.segments[cell // len(USES)][0] < pot.starts)
+        if requests and not late:
             sums[found.subjects.ids[place]] += requests
     names = {one.tid: one.key for one in Work.objects.filter(id__in=[ids.read("wrk", tid) for tid in sums])}
     code = licensing.licence(pot.licence.id).code
