@@ -17,10 +17,12 @@ from quire.society.distribution.corrections.queries import (  # noqa: F401
     Change,
     CorrectionRow,
     DebtRow,
+    TakenBackRow,
     changes_of,
     correction,
     corrections,
     debts,
+    taken_back,
 )
 from quire.society.distribution.models import AwardPart, Hold, Line, Passing, PlanVersion, Run
 from quire.society.distribution.ownerless import (  # noqa: F401

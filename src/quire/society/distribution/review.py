@@ -10,6 +10,7 @@ from django.db.models import Sum
 from quire.core import canonical
 from quire.core.distribution import pools
 from quire.core.money import Money, decimal_of, quanta_of
+from quire.society.distribution.corrections import counted
 from quire.society.distribution.errors import DoesNotAdd
 from quire.society.distribution.models import Line, Run
 from quire.society.distribution.pots import notices as money_notices
@@ -82,6 +83,7 @@ def _notices(run: Run, totals: list[dict[str, Any]], payees: list[dict[str, Any]
             yield f"{name}: {Money(quanta_of(told['held']), currency)} is held."
         if unclaimed := quanta_of(told.get("unclaimed", decimal_of(0))):
             yield f"{name}: {Money(unclaimed, currency)} is unclaimed: nobody knows whose it is."
+    yield from counted.notices(run)
     if not payees:
         yield "Nobody is paid by this run."
 

@@ -303,6 +303,7 @@ def _row(line: Line) -> Row:
     pot = line.pot
     whole = line.starts is None or (line.starts, line.ends) == (pot.starts, pot.ends)
     when = "" if whole or line.starts is None or line.ends is None else words.days(line.starts, line.ends)
+    when += ", listed late" if "late" in line.record else ""
     return Row(
         worked.source(pot)[0],
         words.USES.get(line.use, line.use),

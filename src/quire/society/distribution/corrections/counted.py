@@ -204,6 +204,20 @@ def leave(run: Run) -> None:
     TakenBack.objects.filter(pot__run=run).delete()
 
 
+def notices(run: Run) -> Iterator[str]:
+    """What a second person should know of usage that came late and took more back than it told."""
+    for code, requests in (
+        TakenBack.objects.filter(pot__run=run)
+        .order_by("pot__licence__code")
+        .values_list("pot__licence__code")
+        .annotate(requests=models.Sum("requests"))
+    ):
+        yield (
+            f"{code}: files that came late took back {requests:,} requests that an earlier run had divided; "
+            "look at them (quire corrections taken-back) and file a correction where money went wrong."
+        )
+
+
 def taken_back(runs: Collection[UUID] | None = None) -> list[TakenBack]:
     """What was taken back after it had been divided, the newest last; of these runs, or of all."""
     found = TakenBack.objects.select_related("pot__run", "pot__licence").order_by("id")
