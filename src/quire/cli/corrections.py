@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
         ("list", list_corrections),
         ("show", show),
         ("debts", debts),
+        ("taken-back", taken_back),
     ):
         frame.command(group, verb)(function)
     app.add_typer(group, name="corrections")
@@ -168,6 +169,20 @@ def debts(
         for o in found
     ]
     frame.say(told, frame.table("", columns, rows, right=RIGHT), as_json=as_json)
+
+
+def taken_back(as_json: Json = False) -> None:
+    """Usage that a run divided and that was taken back since: nobody has lost anything by it yet."""
+    from quire.society.distribution import queries
+
+    found = queries.taken_back()
+    columns = ("work", "licence", "from", "until", "use", "requests", "run")
+    rows = [(o.work, o.licence, o.starts, o.ends, o.use, o.requests, o.run) for o in found]
+    frame.say(
+        [dict(zip(columns, row, strict=True)) for row in rows],
+        frame.table("", columns, rows, right=("requests",)),
+        as_json=as_json,
+    )
 
 
 def _csv(place: Path | None, columns: tuple[str, ...], rows: list[Any]) -> None:

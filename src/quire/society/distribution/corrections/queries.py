@@ -9,7 +9,7 @@ from uuid import UUID
 
 from quire.core.distribution.adjusting import PREFIX
 from quire.core.money import decimal_of, quanta_of
-from quire.society.distribution.corrections import rows, taking, window
+from quire.society.distribution.corrections import counted, rows, taking, window
 from quire.society.distribution.corrections.booking import sums
 from quire.society.distribution.corrections.models import KINDS, Correction
 from quire.society.distribution.models import Line, Pot
@@ -18,6 +18,7 @@ from quire.society.kit.nouns import one
 from quire.society.ledger import queries as ledger
 from quire.society.membership import queries as membership
 from quire.society.parties import queries as parties
+from quire.society.repertoire import queries as repertoire
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,41 @@ def corrected_rows(run_id: UUID) -> dict[int, str]:
     """First line of each row of a closed run that was corrected, to the claim."""
     found = Correction.objects.filter(run=run_id, state="accepted").prefetch_related("rows")
     return {row.first_line: claim.tid for claim in found for row in claim.rows.all()}
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBackRow:
+    """Usage that was divided and then taken back: of a work or site (by its key), some days and a use."""
+
+    work: str
+    licence: str
+    starts: date
+    ends: date
+    use: str
+    requests: int
+    run: str
+
+
+def taken_back() -> list[TakenBackRow]:
+    """All of it, the newest last; ``run`` is the one that found it."""
+    found = counted.taken_back()
+    works, sites = (
+        {ids.read(kind, one.subject) for one in found if one.subject.startswith(f"{kind}_")}
+        for kind in ("wrk", "sit")
+    )
+    keys = {row.tid: row.key for row in repertoire.subjects(works, sites)}
+    return [
+        TakenBackRow(
+            keys.get(one.subject, one.subject),
+            one.pot.licence.code,
+            one.starts,
+            one.ends,
+            one.use,
+            one.requests,
+            one.pot.run.tid,
+        )
+        for one in found
+    ]
 
 
 # What must always hold
