@@ -97,9 +97,19 @@ def by_the_oracle(tid: str) -> None:
     from tests.core import oracle
 
     files = oracle.load(queries.row(queries.find(tid)).bundle)
-    if not any(name in files for name in BEYOND):
+    if _known_to_the_oracle(files):
         differences = list(oracle.differences(files))
         assert not differences, (tid, differences[:3])
+
+
+def _known_to_the_oracle(files: dict[str, bytes]) -> bool:
+    """Not: owners whom nobody knows, usage that came late, what one party owns of one work on hold."""
+    if any(name in files for name in BEYOND) or b'"late"' in files["pots.jsonl"]:
+        return False
+    if any(b'"unknown"' in files.get(name, b"") for name in ("works.jsonl", "agreements.jsonl")):
+        return False
+    holds = [told for _, told in canonical.read_lines(files["holds.jsonl"])]
+    return not any(one["subject"] and one["party"] for one in holds)
 
 
 def replayed(over: Any, tid: str, text: str) -> str:
