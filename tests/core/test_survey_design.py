@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from quire.core import canonical, evidence, extras, survey
 from quire.core.errors import QuireError
+from quire.core.money import QUANTA
 from quire.core.survey import Design, Stratum, SurveyEvidence, SurveyWrong, Unit, commitment, draw, records
 from tests.core.societies import evidence_of
 from tests.core.surveying import SEED, design, held
@@ -338,3 +339,17 @@ def test_a_census_is_held_against_the_estimates() -> None:
     ]
     with pytest.raises(SurveyWrong, match="below zero"):
         survey.reconcile({}, {"wrk_1": -1})
+
+
+def test_a_census_has_every_unit_and_is_of_the_measure() -> None:
+    strata = [("all", [Unit("a", 10 * QUANTA), Unit("b", 3 * QUANTA), Unit("c", QUANTA)])]
+    reports: dict[str, dict[str, int]] = {"a": {"wrk_1": 1, "wrk_2": 2}, "b": {"wrk_2": 9}, "c": {}}
+    counted = survey.census(design(strata, 2), reports)
+    assert counted == {"wrk_1": 1, "wrk_2": 11}
+    paid = survey.census(design(strata, 2, measure="value"), reports)
+    assert sum(paid.values()) == 13
+    assert paid["wrk_1"] == Fraction(3_333_333_333_333, QUANTA)
+    with pytest.raises(SurveyWrong, match=r"b is missing in the census of .* \(2 in all\)"):
+        survey.census(design(strata, 2), {"a": {}})
+    with pytest.raises(SurveyWrong, match="d is no unit of the census"):
+        survey.census(design(strata, 2), {**reports, "d": {}})

@@ -360,3 +360,31 @@ def test_the_commands_of_the_guide_run_in_its_order(
     assert len(frozen.reports) == 2
     assert len(frozen.missing) == 6
     assert told() == []
+
+
+def test_a_census_that_comes_later_is_held_against_the_estimates(
+    society: Society, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = drawn(society)
+    monkeypatch.setenv("QUIRE_USER", "preparer")
+    row = {
+        unit.code: f"{unit.code},{WORK},{n + 1}\n" for n, unit in enumerate(queries().units("offices-2026"))
+    }
+    path = society.file("unit,work,requests\n" + "".join(row.values()), "census.csv")
+    assert main(["surveys", "reconcile", "offices-2026", str(path)]) == 5  # not closed
+    report(society, "".join(row[unit] for unit in asked))
+    estimate = actions().close(name="offices-2026", by=society.user)[work_of(society)]
+    capsys.readouterr()
+    assert main(["surveys", "reconcile", "offices-2026", str(path), "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["differences"]
+    assert (found["subject"], found["counted"]) == (work_of(society), "300/1")
+    assert Fraction(found["change"]) == 300 - estimate.estimate
+    assert found["within"] == (estimate.low <= 300 <= estimate.high)
+    assert main(["surveys", "reconcile", "offices-2026", str(path)]) == 0
+    assert "of 1 held what was counted" in capsys.readouterr().out
+    society.file("unit,work,requests\n" + row[asked[0]], "census.csv")
+    assert main(["surveys", "reconcile", "offices-2026", str(path)]) == 4
+    assert "missing in the census" in capsys.readouterr().err
+    society.file("unit,work,requests\n" + f"desk-99,{WORK},1\n", "census.csv")
+    assert main(["surveys", "reconcile", "offices-2026", str(path)]) == 4
+    assert "desk-99 is not a unit of offices-2026" in capsys.readouterr().err

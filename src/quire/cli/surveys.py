@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
         ("draw", draw),
         ("report", report),
         ("close", close),
+        ("reconcile", reconcile),
         ("show", show),
         ("list", list_surveys),
     ):
@@ -144,6 +145,29 @@ def close(name: _Name, by: By = "", dry_run: DryRun = False, as_json: Json = Fal
     frame.say({**_row(row), "estimates": _records(found)}, _estimates(found), as_json=as_json)
 
 
+def reconcile(
+    name: _Name,
+    file: Annotated[Path, typer.Argument(help="CSV or JSON of every unit: unit, work, requests.")],
+    as_json: Json = False,
+) -> None:
+    """A closed survey's estimates beside a census that came later: the difference, and whether the interval
+    held it. Changes nothing."""
+    from quire.core.shares import share_text
+    from quire.society.surveys import queries
+
+    found = queries.reconcile(name, file)
+    held = sum(one.within for one in found)
+    said = f"The intervals of {held} of {len(found)} held what was counted."
+    told = [
+        {"subject": o.subject, "estimate": share_text(o.estimated), "counted": share_text(o.counted),
+         "change": share_text(o.change), "within": o.within}
+        for o in found
+    ]  # fmt: skip
+    frame.say({"survey": name, "within": held, "differences": told}, [said], as_json=as_json)
+    if not as_json:
+        frame.say(None, _differences(found), as_json=False)
+
+
 def show(name: _Name, as_json: Json = False) -> None:
     """A survey: its stage, its units, and of a closed one the estimates."""
     from quire.core import survey
@@ -196,6 +220,16 @@ def _estimates(found: Any) -> Any:
     ]  # fmt: skip
     columns = ("work or site", "estimate", "low 95 %", "high 95 %", "seen by", "note")
     return frame.table("", columns, rows, right=("estimate", "low 95 %", "high 95 %"))
+
+
+def _differences(found: Any) -> Any:
+    rows = [
+        (o.subject, *(_short(_decimal(v)) for v in (o.estimated, o.counted, o.change)),
+         "" if o.within else "outside the interval")
+        for o in found
+    ]  # fmt: skip
+    columns = ("work or site", "estimate", "counted", "change", "note")
+    return frame.table("", columns, rows, right=("estimate", "counted", "change"))
 
 
 def _decimal(value: Fraction) -> str:

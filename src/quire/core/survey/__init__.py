@@ -14,6 +14,7 @@ The way of a survey::
     bias_bound(design)               # of a ratio, in standard errors: known before anybody is asked
     estimates(survey)                # {subject: Estimate}, sorted; exact Fractions; ``low`` ≤ ``high``
     weights(survey)                  # {subject: Fraction}, all above zero: the weights of the key "survey"
+    census(design, reports)          # {subject: Fraction}, once every unit has reported
     reconcile(estimates(survey), {subject: counted})     # [Difference(subject, estimated, counted, …)]
 
 Subjects are ids of works or sites (``wrk_…``), units the designer's own ids. An estimate is of requests, or,
@@ -30,7 +31,7 @@ Raises ``SurveyWrong`` (code "survey.wrong") for a design, seed or report that c
 """
 
 from quire.core.survey.cells import bias_bound
-from quire.core.survey.census import Difference, reconcile
+from quire.core.survey.census import Difference, census, reconcile
 from quire.core.survey.design import (
     Design,
     Stratum,
@@ -58,6 +59,7 @@ __all__ = [
     "Unit",
     "UnitRow",
     "bias_bound",
+    "census",
     "commitment",
     "draw",
     "estimate_record",

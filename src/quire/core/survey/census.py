@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from quire.core.survey.design import SurveyWrong
+from quire.core.survey.design import Design, SurveyWrong
 from quire.core.survey.estimating import Estimate
 
 
@@ -26,6 +26,25 @@ class Difference:
     def change(self) -> Fraction:
         """What the census adds; below zero where the survey had estimated more."""
         return self.counted - self.estimated
+
+
+def census(design: Design, reports: Mapping[str, Mapping[str, int]]) -> dict[str, Fraction]:
+    """What all units of a design used, by subject, sorted: of its measure, requests or major units.
+
+    ``reports`` has the requests by subject of every unit. Raises SurveyWrong where one is missing, or is of
+    no unit of the design.
+    """
+    units = {unit.id: unit for stratum in design.strata for unit in stratum.units}
+    for name, units_named in (("no unit of", reports.keys() - units), ("missing in", units.keys() - reports)):
+        if units_named:
+            raise SurveyWrong(
+                f"{min(units_named)} is {name} the census of {design.name} ({len(units_named)} in all)."
+            )
+    sums: dict[str, int] = {}
+    for name, report in reports.items():
+        for subject, count in design.measured(units[name], report).items():
+            sums[subject] = sums.get(subject, 0) + count
+    return {subject: Fraction(sums[subject], design.scale) for subject in sorted(sums)}
 
 
 def reconcile(estimates: Mapping[str, Estimate], census: Mapping[str, int | Fraction]) -> list[Difference]:

@@ -16,7 +16,7 @@ from typing import Any
 from quire.core import canonical
 from quire.core.allocation import allocate
 from quire.core.errors import Invalid
-from quire.core.money import decimal_of
+from quire.core.money import QUANTA, decimal_of
 
 MEASURES = ("requests", "value")
 METHODS = ("ratio", "ht")
@@ -130,6 +130,17 @@ class Design:
     def known(self, unit: Unit) -> int:
         """What the auxiliary is of this unit; above zero."""
         return unit.fee if self.auxiliary == "fee" else unit.requests or 0
+
+    @property
+    def scale(self) -> int:
+        """How many of what ``measured`` counts are one of the measure: quanta in a major unit, or one."""
+        return QUANTA if self.measure == "value" else 1
+
+    def measured(self, unit: Unit, report: Mapping[str, int]) -> Mapping[str, int]:
+        """A unit's report in the measure: requests by subject, or quanta, its fee divided by them."""
+        if self.measure == "requests" or not report:
+            return report
+        return {subject: part for subject, part in allocate(unit.fee, report).items() if part}
 
 
 def unit_record(survey: str, stratum: str, unit: Unit) -> dict[str, Any]:

@@ -20,8 +20,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
 
-from quire.core.allocation import allocate
-from quire.core.money import QUANTA
 from quire.core.survey.cells import Cell, bias_bound, cells
 from quire.core.survey.held import SurveyEvidence
 from quire.core.survey.intervals import degrees, down, root_up, student, up
@@ -115,24 +113,18 @@ class _Sample:
         self.ratio = self.design.method == "ratio" and bool(self.open)
         self.whole = sum(cell.whole for _, cell in missing)
         self.raised = sum(one.raise_by * one.known for one in self.open.values())
-        self.scale = QUANTA if self.design.measure == "value" else 1
+        self.scale = self.design.scale
         self.bound = bias_bound(self.design) if self.ratio else Fraction(0)
         self.sums: dict[str, dict[int, _Sums]] = {}
         self._add_up()
 
     def _add_up(self) -> None:
-        fees = {unit.id: unit.fee for one in self.design.strata for unit in one.units}
+        units = {unit.id: unit for one in self.design.strata for unit in one.units}
         for place, cell in enumerate(self.cells):
             for unit, known in cell.known.items():
-                for subject, count in self._measured(unit, fees[unit]).items():
+                measured = self.design.measured(units[unit], self.survey.reports[unit])
+                for subject, count in measured.items():
                     self.sums.setdefault(subject, {}).setdefault(place, _Sums()).add(count, known)
-
-    def _measured(self, unit: str, fee: int) -> Mapping[str, int]:
-        """Requests by subject, or quanta: the unit's fee, divided in proportion to its requests."""
-        report = self.survey.reports[unit]
-        if self.design.measure == "requests" or not report:
-            return report
-        return {subject: part for subject, part in allocate(fee, report).items() if part}
 
     def estimate(self, subject: str) -> Estimate:
         """The subject's total, from the sums of its cells."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from uuid import UUID
 
 from quire.core import canonical, survey
 from quire.core.survey import Design, SurveyEvidence
+from quire.society.kit import tables
 from quire.society.kit.nouns import one
-from quire.society.surveys import models
+from quire.society.surveys import models, reading
 from quire.society.surveys.errors import WrongStage
 
 
@@ -150,3 +152,18 @@ def estimates_digest(evidence: SurveyEvidence) -> str:
     """The digest of a survey's estimates, as canonical JSON Lines in the order of their subjects."""
     found = map(survey.estimate_record, survey.estimates(evidence).values())
     return canonical.digest(b"".join(canonical.write_lines(found)))
+
+
+def reconcile(name: str, path: Path) -> list[survey.Difference]:
+    """A closed survey's estimates beside a census: a file like those of reports, with every unit in it.
+
+    Raises kit.nouns.Unknown, WrongStage where the survey is not closed, TableRefused for rows that cannot be
+    read, SurveyWrong where a unit is missing.
+    """
+    held_by = frozen(name)
+    rows = tables.read(path, reading.COLUMNS, reading.COLUMNS)
+    units = {unit.id for stratum in held_by.design.strata for unit in stratum.units}
+    judge = reading.judge(units, reading.subjects(rows, held_by.design.ends), f"a unit of {name}")
+    lines, _ = tables.judge(rows, judge, skip_refused=False)
+    counted = survey.census(held_by.design, reading.reports(lines))
+    return survey.reconcile(survey.estimates(held_by), counted)
