@@ -211,6 +211,25 @@ def test_a_class_without_anybody_stays_unclaimed_until_another_way_is_decided(of
     assert office.items() == []
 
 
+def test_who_comes_too_late_is_honoured_as_far_as_the_reserve_reaches(office: Office) -> None:
+    from quire.society.unclaimed import actions
+
+    office.orphan()
+    office.on("2030-01-01")
+    late = {"work": B, "shares": {"marsh": Fraction(1)}, "evidence": "Negatives", "by": office.by}
+    with pytest.raises(QuireError, match="was disposed of that is still to be paid"):
+        actions.honour(decision="Board of 2030", **late)
+    office.approve(office.prepare("fund:culture", reserve=Fraction(1, 10)))
+    before = credited("marsh")
+    with pytest.raises(QuireError, match="Name the decision"):
+        actions.honour(decision=" ", **late)
+    actions.honour(decision="Board of 2030", **late)
+    assert credited("marsh") - before == eur("6.00")
+    assert (credited("marsh"), balance("rights:fund:late-claims")) == (of("payable", "marsh"), 0)
+    with pytest.raises(QuireError, match="is empty"):
+        actions.honour(decision="Board of 2030", **late)
+
+
 def test_a_public_fund_is_of_the_territory(office: Office) -> None:
     office.orphan()
     office.on("2031-01-01")

@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
         ("dispose", dispose),
         ("approve", approve),
         ("withdraw", withdraw),
+        ("honour", honour),
         ("report", report),
     ):
         frame.command(group, verb)(function)
@@ -94,9 +95,6 @@ def match(
 ) -> None:
     """Pay unclaimed money to those who were found to own it, with its history."""
     from quire.cli.house import day
-    from quire.core.money import decimal_of
-    from quire.society.distribution import queries as distribution
-    from quire.society.parties import queries as parties
     from quire.society.unclaimed import actions
 
     with frame.rehearsal(dry_run):
@@ -104,20 +102,55 @@ def match(
             shares=dict(map(_share, party)), evidence=evidence, item=item, work=work, role=role, amend=amend,
             amend_from=day(starts) if starts else None, by=frame.acting(by),
         )  # fmt: skip
-        given = [one for match in made for one in distribution.awards_of(award=match.award_id)]
+        paid = _paid(made)
+    _say_paid(made, paid, as_json)
+
+
+def honour(
+    work: Annotated[str, typer.Option(help="URL or identifier.")],
+    party: Annotated[
+        list[str], typer.Option(help="Whose it was, and which share: reef=1/2; again for others.")
+    ],
+    evidence: Annotated[str, typer.Option(help="What shows it; it stays on record.")],
+    decision: Annotated[str, typer.Option(help="The decision by which it is honoured.")],
+    by: By = "",
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Pay what has been disposed of to whoever comes late, as far as the reserve reaches."""
+    from quire.society.unclaimed import actions
+
+    with frame.rehearsal(dry_run):
+        made = actions.honour(
+            work=work, shares=dict(map(_share, party)), evidence=evidence, decision=decision,
+            by=frame.acting(by),
+        )  # fmt: skip
+        paid = _paid([made])
+    _say_paid([made], paid, as_json)
+
+
+def _paid(made: list[Any]) -> list[tuple[str, Any]]:
+    """Each party's code with what it got."""
+    from quire.society.distribution import queries as distribution
+    from quire.society.parties import queries as parties
+
+    given = [one for match in made for one in distribution.awards_of(award=match.award_id) if one.party]
     names = parties.names({one.party for one in given if one.party})
+    return [(names[one.party].code, one) for one in given if one.party]
+
+
+def _say_paid(made: list[Any], paid: list[tuple[str, Any]], as_json: bool) -> None:
+    from quire.core.money import decimal_of
+
     told = [
         {
-            "party": names[one.party].code, "class": one.role, "run": one.run,
-            "period": f"{one.starts}..{one.ends}", "currency": one.currency, "amount": decimal_of(one.amount),
+            "party": code, "class": one.role, "run": one.run, "period": f"{one.starts}..{one.ends}",
+            "currency": one.currency, "amount": decimal_of(one.amount),
         }
-        for one in given
-        if one.party
+        for code, one in paid
     ]  # fmt: skip
     lines = [
-        f"{frame.money(one.amount, one.currency)} to {names[one.party].code} as {one.role}, of {one.run}"
-        for one in given
-        if one.party
+        f"{frame.money(one.amount, one.currency)} to {code} as {one.role}, of {one.run}" for code, one in paid
     ]
     frame.say({"matches": [one.tid for one in made], "paid": told}, lines, as_json=as_json)
 

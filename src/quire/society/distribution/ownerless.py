@@ -159,6 +159,14 @@ def awards_of(party: UUID | None = None, award: UUID | None = None) -> list[Give
     ]  # fmt: skip
 
 
+def disposed_of(subject: str) -> dict[tuple[UUID, str, str], int]:
+    """Pot, currency and class of right to quanta of a work's (TypeID) lines that disposals gave away."""
+    rows = Line.objects.filter(release__award__kind="disposal", outcome="unclaimed", detail__subject=subject)
+    columns = ("pot_id", "pot__currency", KeyTextTransform("role", "detail"))
+    summed = rows.order_by().values_list(*columns).annotate(sum=Sum("amount"))
+    return {(pot, currency, role): amount for pot, currency, role, amount in summed}
+
+
 def gone_to(award: UUID) -> dict[str, dict[str, int]]:
     """Class of right to quanta by currency of the lines that an award gave away."""
     rows = Line.objects.filter(release__award=award).order_by()

@@ -30,6 +30,7 @@ from quire.society.distribution.ownerless import (  # noqa: F401
     Ownerless,
     awards_by_party,
     awards_of,
+    disposed_of,
     earned,
     gone_to,
     held_for,

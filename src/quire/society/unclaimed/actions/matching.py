@@ -58,6 +58,11 @@ def match(
 def _check(shares: Mapping[str, Fraction], evidence: str, item: str, work: str) -> None:
     if bool(item) == bool(work):
         raise BadMatch("Name either an item or a work.")
+    check_shares(shares, evidence)
+
+
+def check_shares(shares: Mapping[str, Fraction], evidence: str) -> None:
+    """BadMatch for a match without evidence, whose shares do not add up, or with somebody unknown."""
     if not evidence.strip():
         raise BadMatch("Say what shows that it is theirs: the evidence stays on record.")
     if not shares or any(share <= 0 for share in shares.values()) or sum(shares.values()) != 1:
