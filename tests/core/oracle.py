@@ -207,6 +207,10 @@ class PotOf:
         ours += [self.licence, *(span for one in self.bundle.parties for span in one["member"])]
         ours += [version for one in self.bundle.works for version in one.get("owners", [])]
         ours += self.bundle.agreements
+        ids = {one["id"] for one in self.bundle.works}
+        ours += [
+            {"until": None, **one} for one in self.bundle.holds if "from" in one and one["subject"] in ids
+        ]
         return {edge for one in ours for edge in (one["from"], one["until"])}
 
     def there(self, work: Record) -> list[list[date]]:
@@ -373,9 +377,8 @@ class PotOf:
             self.park(part, over, part.get("if_over", "hold"))
 
     def owe(self, told: Record, amount: int) -> None:
-        on_hold = {one["party"] or one["subject"] for one in self.bundle.holds}
-        held = told["party"] in on_hold or told.get("subject") in on_hold
-        self.say({**told, "outcome": "held" if held else "payable"}, amount)
+        for line, own in algebra.held(self.bundle.holds, told, amount):
+            self.say(line, own)
 
     def say(self, told: Record, amount: int) -> None:
         self.lines.append({**told, "pot": self.pot["pot"], "amount": decimal(amount)})

@@ -221,3 +221,24 @@ def clamped(
     if moving:
         found |= dict(zip(moving, split(rest, [sums[name] for name in moving]), strict=True))
     return {name: found[name] for name in names}, 0
+
+
+def held(holds: list[Record], told: Record, amount: int) -> Iterator[tuple[Record, int]]:
+    """The lines of what a party would be paid: held, payable, or in dispute in parts."""
+    names = (told["party"], told.get("subject"))
+    if any((one["party"], one["subject"]) in ((names[0], None), (None, names[1])) for one in holds):
+        yield {**told, "outcome": "held"}, amount
+        return
+    over = [one for one in holds if (one["party"], one["subject"]) == names]
+    over = [one for one in over if one.get("from", "") <= told["from"]]
+    left, parts = Fraction(1), []
+    for one in over:
+        parts.append(min(Fraction(one.get("part", "1/1")), left))
+        left -= parts[-1]
+    for hold, part, own in zip([*over, None], [*parts, left], split(amount, [*parts, left]), strict=True):
+        line = {**told, "part": fraction(Fraction(told["part"]) * part)}
+        if part:
+            yield (
+                {**line, **({"outcome": "held", "hold": hold["hold"]} if hold else {"outcome": "payable"})},
+                own,
+            )

@@ -16,7 +16,7 @@ from quire.core.disputes import ClaimWrong
 from quire.core.distribution import Evidence, Hold, Line, divide_all
 from quire.core.facts import EvidenceWrong
 from quire.core.shares import UNKNOWN, Holder, Shares
-from tests.core import societies
+from tests.core import oracle, societies
 from tests.core.test_distribution_chains import _cut_anew, chained
 
 NAMES = ("ada", "ben", "cleo", "dot")
@@ -146,6 +146,15 @@ def test_what_is_disputed_is_held_and_nothing_else(found: Evidence, data: st.Dat
     assert again.holds == disputed.holds
     results = evidence.result_files(again, divide_all(again))
     assert results == {name: files[name] for name in results}
+
+
+@settings(max_examples=100, deadline=None)
+@given(societies.evidence_of(), st.data())
+def test_the_oracle_agrees_on_what_is_disputed(found: Evidence, data: st.DataObject) -> None:
+    holds = narrow(found, data)
+    counts = {pot.id: _cut_anew(found, list(holds), pot) for pot in found.pots}  # type: ignore[arg-type]
+    disputed = replace(found, counts=counts, holds=(*found.holds, *holds))
+    assert list(oracle.differences(societies.files_of(disputed))) == []
 
 
 @pytest.mark.parametrize(
