@@ -50,6 +50,8 @@ class Weighing:
             raise WeighingWrong(f"The kind of {self.name} must be {' or '.join(KINDS)}.")
         if not _DIGEST.fullmatch(self.digest):
             raise WeighingWrong(f"The digest of {self.name} must be sha256: and 64 digits of its file.")
+        if not (self.method + self.error).isprintable():
+            raise WeighingWrong(f"How {self.name} was found is said in characters that can be shown.")
         if not self.method or max(len(self.method), len(self.error)) > MOST_WORDS:
             raise WeighingWrong(f"Say how {self.name} was found, in at most {MOST_WORDS} characters.")
 

@@ -11,6 +11,12 @@ class NothingToDistribute(Conflict):
     code = "distribution.nothing"
 
 
+class TooMuch(Conflict):
+    """More money than an account can hold: a slip of the hand, in a receipt or in a rate."""
+
+    code = "distribution.too-much"
+
+
 class RunBusy(Conflict):
     """Another process is working on this run."""
 
@@ -48,7 +54,7 @@ class DoesNotAdd(Conflict):
 
 
 class BadHold(Invalid):
-    """A hold that names nothing, or both a work and a party."""
+    """A hold that names nothing, or a part of something other than one party's share of one work."""
 
     code = "distribution.hold"
 

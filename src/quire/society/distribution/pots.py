@@ -14,7 +14,7 @@ from django.db.models import Sum
 
 from quire.core.distribution import pools
 from quire.core.fx import convert
-from quire.core.money import Money
+from quire.core.money import Money, decimal_of
 from quire.core.plan import Plan
 from quire.society.distribution import errors
 from quire.society.distribution.models import Line, Pot, PotReceipt, Run
@@ -24,6 +24,9 @@ from quire.society.kit.periods import Period
 from quire.society.ledger import accounts
 from quire.society.ledger.actions import EntryIn
 from quire.society.licensing import queries as licensing
+
+MOST = 10**38
+"""Quanta beyond what an amount in the books can be."""
 
 Groups = dict[tuple[Any, ...], list[ReceiptRow]]
 """Receipts by licence, first day, first day out, and currency."""
@@ -66,7 +69,7 @@ def make(run: Run, groups: Groups) -> None:
             licence_id=licence,
             starts=starts,
             ends=ends,
-            **_money(amount, currency, wanted or currency, Period(starts, ends)),
+            **_kept(_money(amount, currency, wanted or currency, Period(starts, ends))),
         )
         PotReceipt.objects.bulk_create(PotReceipt(receipt_id=one.id, pot=pot) for one in receipts)
     _make_pools(run)
@@ -114,6 +117,19 @@ def _money(amount: int, currency: str, wanted: str, period: Period) -> dict[str,
         "rate_source": rate.source,
         "rate_date": rate.day,
     }
+
+
+def _kept(told: dict[str, Any]) -> dict[str, Any]:
+    """The same, or TooMuch where the books cannot keep such an amount."""
+    for amount, currency in (
+        (told.get("received", 0), told.get("received_currency", "")), (told["amount"], told["currency"])
+    ):  # fmt: skip
+        if amount >= MOST:
+            raise errors.TooMuch(
+                f"{decimal_of(amount).partition('.')[0]} {currency} are more than the books can keep; look "
+                "at the receipts, and at the rate of exchange."
+            )
+    return told
 
 
 def out_of(pot: Pot) -> Iterator[EntryIn]:

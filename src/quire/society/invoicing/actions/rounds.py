@@ -34,8 +34,9 @@ def open_round(name: str, *, by: User | None) -> RoundRow:
     money that came in since the last one, among all works accepted; late claims, out of the reserve, each
     work as much as every work had of the instalments that it missed, or its part of what is left; and from
     ``reserve_until`` on all that is left, among all works accepted. Works that missed the same instalments
-    are a round. Refuses (NotYet) before the deadline, while claims made in time wait to be judged, where no
-    claim is accepted, and where nothing is there to be paid.
+    are a round. What is paid out of the reserve waits until every round before is posted. Refuses (NotYet)
+    before the deadline, while claims made in time wait to be judged, where no claim is accepted, and where
+    nothing is there to be paid.
     """
     parties.need_role(by, "operator")
     found = lumps.lump_sum(name)
@@ -46,7 +47,10 @@ def open_round(name: str, *, by: User | None) -> RoundRow:
         works = lumps.accepted(name)
         if not works:
             raise NotYet(f"No claim on {name} is accepted: nobody stands in it.")
-        return _instalment(found, works, by) or _late(found, works, by) or _release(found, works, by)
+        if came := _instalment(found, works, by):
+            return came
+        _must_be_posted(found)
+        return _late(found, works, by) or _release(found, works, by)
 
 
 def _must_be_time(found: LumpSum) -> None:
@@ -59,6 +63,17 @@ def _must_be_time(found: LumpSum) -> None:
         more = f" and {len(waits) - SHOWN} more" if len(waits) > SHOWN else ""
         raise NotYet(
             f"Claims made in time wait to be judged: {', '.join(waits[:SHOWN])}{more}.", claims=waits
+        )
+
+
+def _must_be_posted(found: LumpSum) -> None:
+    """Nothing is drawn from a reserve to which a round under way has still to add its part: whoever came
+    first would have less than is due."""
+    pots = ledger.balances(f"rights:pot:{found.licence.tid}", found.licence.currency)
+    if waits := -sum(pots.values()):
+        raise NotYet(
+            f"{Money(waits, found.licence.currency)} of {found.name} is being distributed; the reserve is "
+            "paid out of once that run is posted."
         )
 
 
@@ -111,8 +126,15 @@ def _draw(found: LumpSum, kind: str, works: Iterable[UUID], wanted: int | None, 
         )
     row = licensing.licence(found.licence_id)
     number = Round.objects.filter(lump=found).count() + 1
-    draft = Draft(row, Period(row.starts, row.ends), amount, clock.today(), f"{found.name}:{kind}:{number}")
+    draft = Draft(row, Period(row.starts, row.ends), amount, clock.today(), _reference(found, kind, number))
     return _write(found, kind, works, [book(draft, by, fund)], by)
+
+
+def _reference(found: LumpSum, kind: str, number: int) -> str:
+    """A name for a receipt that no bank's has already."""
+    wanted = f"{found.name}:{kind}:{number}"
+    names = (wanted, *(f"{wanted}:{n}" for n in range(2, 1_000)))
+    return next(name for name in names if not Receipt.objects.filter(reference=name).exists())
 
 
 def _write(

@@ -18,6 +18,7 @@ from quire.society.parties.models import SUCCESSIONS, UNIVERSAL, Party, Successi
 from quire.society.parties.queries import Ref
 
 REASON = 200
+LONGEST = 10**30
 
 
 def record_succession(
@@ -82,9 +83,15 @@ def _must_say(party: Party, kind: str, takers: Mapping[str, Fraction], unclear: 
         )
     if len(unclear) > REASON:
         raise SuccessionRefused(f"The reason is longer than {REASON} characters.")
+    if not unclear.isprintable():
+        raise SuccessionRefused("The reason stands on one line, of characters that can be shown.")
     for code, share in takers.items():
         if not 0 < share <= 1:
             raise SuccessionRefused(f"{code} cannot have a share of {share_text(share)}.")
+        if share.denominator >= LONGEST:
+            raise SuccessionRefused(
+                f"The share of {code} would need more than thirty digits to be kept exactly; round it."
+            )
     if takers and (whole := sum(takers.values(), Fraction(0))) != 1:
         raise SuccessionRefused(
             f"The successors' shares add up to {share_text(whole)}; they must add up to 1."

@@ -111,9 +111,11 @@ def import_agreements(
 def end_agreement(*, code: str, ends: date, reason: str = "", by: User | None) -> AgreementEnd:
     """The agreement ends: ``ends`` is the first day out, before its term. The same again changes nothing.
 
-    Refuses a code that is not on record, a day that is not after its first or not before its term, a second
-    end otherwise than the first.
+    Refuses a reason that cannot be shown, a code that is not on record, a day that is not after its first or
+    not before its term, a second end otherwise than the first.
     """
+    if not reason.strip().isprintable():
+        raise AgreementRefused("The reason stands on one line, of characters that can be shown.")
     with writing(by):
         found = queries.agreement(code)
         before = AgreementEnd.objects.filter(agreement_id=found.id).first()
