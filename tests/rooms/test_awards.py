@@ -13,7 +13,7 @@ from quire.core import bundle
 from quire.core.errors import QuireError
 from quire.core.tokens import KeySet
 from quire.core.verify import verify
-from tests.rooms.distribution_desk import Desk, built, desk, eur, euros, january, of
+from tests.rooms.distribution_desk import Desk, audit, built, desk, eur, euros, january, of
 
 __all__ = ["built", "desk", "january"]
 
@@ -140,3 +140,21 @@ def test_a_statement_says_why_a_part_is_held_and_what_came_of_it(january: Desk) 
     page = render.files(queries.statement(run, "marsh"))["marsh.html"].decode()
     assert "Released from dispute: gazette.example/b: Marsh claims half" in page
     assert f"earned in January 2026, run {run.tid}, as photographer" in page
+
+
+def test_an_award_that_gives_more_than_it_took_is_found_by_the_audit(january: Desk) -> None:
+    from django.db import transaction
+
+    from quire.society.distribution.models import Award, AwardPart
+
+    hold = january.hold(work=B, party="lantern")
+    january.closed()
+    release(january, hold, marsh="1")
+    assert audit() == []
+    with transaction.atomic():
+        part = AwardPart.objects.filter(pot__currency="EUR").get()
+        AwardPart.objects.create(award=part.award, pot=part.pot, party=part.party, amount=1)
+        assert any("gives 0.000000000001 more than it took" in finding for finding in audit())
+        assert any("marsh was credited" in finding for finding in audit())
+        transaction.set_rollback(True)
+    assert Award.objects.count() == 1

@@ -15,7 +15,7 @@ from quire.core.money import decimal_of
 from quire.society.distribution import following, publishing
 from quire.society.distribution.corrections import queries as corrections
 from quire.society.distribution.keys import signing_key
-from quire.society.distribution.models import Line, Pot, PotReceipt, Run
+from quire.society.distribution.models import AwardPart, Line, Pot, PotReceipt, Run
 from quire.society.distribution.store import standing
 from quire.society.invoicing import queries as invoicing
 from quire.society.kit import ids
@@ -115,6 +115,21 @@ def files_are_those_recorded() -> Iterator[str]:
             yield from _bundle(run)
 
 
+def awards_are_their_lines() -> Iterator[str]:
+    """Pot by pot, the parts of an award sum to the lines that it gave away."""
+    left: dict[tuple[Any, Any], int] = {}
+    rows = Line.objects.filter(release__award__isnull=False).order_by()
+    for award, pot, amount in rows.values_list("release__award", "pot").annotate(sum=Sum("amount")):
+        left[award, pot] = amount
+    for award, pot, amount in (
+        AwardPart.objects.order_by().values_list("award", "pot").annotate(sum=Sum("amount"))
+    ):
+        left[award, pot] = left.get((award, pot), 0) - amount
+    for (award, _), rest in left.items():
+        if rest:
+            yield f"The award {ids.show('awd', award)} gives {decimal_of(-rest)} more than it took."
+
+
 def _bundle(run: Run) -> Iterator[str]:
     from quire.core.tokens import KeySet
 
@@ -159,6 +174,7 @@ CHECKS = [
     held_is_what_lines_hold,
     files_are_those_recorded,
     approvals_are_by_others,
+    awards_are_their_lines,
     balances_are_with_those_who_stand_in,
     following.runs_follow_one_another,
     *corrections.CHECKS,
