@@ -28,7 +28,12 @@ def register(app: typer.Typer) -> None:
         (
             "members",
             "Who is a member.",
-            (("import", members_import), ("list", members_list), ("leave", members_leave)),
+            (
+                ("import", members_import),
+                ("list", members_list),
+                ("leave", members_leave),
+                ("pseudonym", members_pseudonym),
+            ),
         ),
         (
             "mandates",
@@ -158,6 +163,24 @@ def members_leave(
         {"member": member, "until": until},
         [f"{member} leaves on {until}; its mandates end then."],
         as_json=as_json,
+    )
+
+
+def members_pseudonym(
+    member: Annotated[str, typer.Argument(help="A member's code.")],
+    on: Annotated[bool, typer.Option("--on/--off", help="Take one, or give it up.")] = True,
+    by: By = "",
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """From the next run on, have a member stand in published bundles by a pseudonym."""
+    from quire.society.parties import actions
+
+    with frame.rehearsal(dry_run):
+        made = actions.set_pseudonym(party=member, on=on, by=frame.acting(by))
+    told = f"{member} stands in bundles by {made.name if made and on else 'its own id'} from the next run on."
+    frame.say(
+        {"member": member, "pseudonym": made.name if made else None, "on": on}, [told], as_json=as_json
     )
 
 

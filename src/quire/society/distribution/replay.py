@@ -24,6 +24,7 @@ from quire.core.replay import Comparison, Replay
 from quire.society.distribution import freezing
 from quire.society.distribution.errors import NothingToReplay
 from quire.society.distribution.models import PlanVersion, Run
+from quire.society.distribution.freezing.pseudonyms import undisguised
 from quire.society.distribution.store import Store, standing
 from quire.society.invoicing import queries as invoicing
 from quire.society.kit import ids, periods
@@ -137,7 +138,7 @@ def _period_of(against: str) -> Period:
 
 def _both(run: Run, plan: Plan, place: Store) -> tuple[Evidence, Evidence, list[str]]:
     """The run's evidence with the plan it had, the same with the plan proposed, and what to know of that."""
-    then = _plain(evidence.read(place.load(run.tid, "inputs", run.inputs_digest)))
+    then = _plain(undisguised(evidence.read(place.load(run.tid, "inputs", run.inputs_digest))))
     missing, notices = tuple(_missing(then, plan)), list[str]()
     proposed = then
     if missing:

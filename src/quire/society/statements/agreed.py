@@ -28,8 +28,9 @@ class Agreed:
         if not self.records:
             return
         givers = {one["giver"] for one in self.records.values()}
-        named = parties.names(ids.read("pty", giver) for giver in givers)
-        self.names = {one.tid: one.name for one in named.values()}
+        real = parties.published(givers)
+        named = parties.names(real.values())
+        self.names = {giver: named[party].name for giver, party in real.items()}
         self.codes = {one.tid: one.code for one in repertoire.agreements()}
         self.unclear = {one.tid: one.sentence() for one in parties.successions(all_=True) if one.unclear}
 

@@ -51,6 +51,8 @@ class Published:
         self.lines: dict[str, list[Record]] = {}
         self._deducted: dict[str, list[Record]] = {}
         self._kept = self._reserves()
+        names = parties.published(one["party"] for _, one in self.bundle.records("parties.jsonl"))
+        self._real = {name: ids.show("pty", party) for name, party in names.items()}
         self._group(only)
         self.pots = {pot.tid: pot for pot in self._pots()}
         self._subjects: dict[str, Subject] = {}
@@ -59,7 +61,7 @@ class Published:
 
     def _group(self, only: str) -> None:
         for _, record in self.bundle.records(LINES):
-            party = record.get("party")
+            party = self._real.get(record.get("party", ""))
             if party and (not only or party == only):
                 self.lines.setdefault(party, []).append(record)
             elif record["outcome"] == "deducted" or self._is_reserve(record):
@@ -196,6 +198,10 @@ class Published:
         """A work or site that ``learn`` looked up; by its id alone where it is not on record any more."""
         kind = "work" if tid.startswith("wrk_") else "site"
         return self._subjects.get(tid) or Subject(tid, kind, tid, tid)
+
+    def name_of(self, tid: str) -> str:
+        """How the bundle calls a party: by its id, or by its pseudonym."""
+        return next((name for name, real in self._real.items() if real == tid and name != tid), tid)
 
     def proof(self, records: Iterable[Record]) -> Proof:
         """The paths of these lines; the tree of the whole file is built once."""

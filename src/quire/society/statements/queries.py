@@ -82,7 +82,7 @@ def _statement(
         plan_sentences=tuple(published.plan.sentences()),
         plan_digest=published.row.plan_digest,
         decision=published.row.decision,
-        payee=Payee(name.id, name.tid, name.code, name.name),
+        payee=Payee(name.id, published.name_of(name.tid), name.code, name.name),
         sums=tuple(_sums(pots.values(), corrected)),
         pots=tuple(pots.values()),
         lines=tuple(_line(published, pots[record["pot"]], record) for record in records),

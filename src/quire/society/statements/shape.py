@@ -14,18 +14,23 @@ from typing import Any
 from uuid import UUID
 
 from quire.society.distribution.queries import Given
+from quire.core.lineage import PSEUDONYM
 from quire.society.kit.periods import Period
 from quire.society.payouts.queries import Account
 
 
 @dataclass(frozen=True, slots=True)
 class Payee:
-    """Whose statement it is."""
+    """Whose statement it is; ``tid`` is what the bundle calls it."""
 
     id: UUID
     tid: str
     code: str
     name: str
+
+    @property
+    def pseudonymous(self) -> bool:
+        return self.tid.startswith(PSEUDONYM)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from quire.society.distribution.store import Store
 from quire.society.kit import acts, ids, locks
 from quire.society.ledger import accounts
 from quire.society.ledger import actions as ledger
+from quire.society.parties import queries as folk
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def _must_add(found: Evidence, passed: Passed) -> None:
 
 def _copy_lines(run: Run, found: Evidence, published: Data, count: Count) -> int:
     """Write the published lines to the database, each with its own text; returns how many there are."""
-    parties = {party.id: ids.read("pty", party.id) for party in found.parties}
+    parties = folk.published(party.id for party in found.parties)
     pots = {pot.id: ids.read("pot", pot.id) for pot in found.pots}
     pots |= dict(run.pots.exclude(pool="").values_list("pool", "id"))
     holds = {hold.subject or hold.party: hold.id for hold in found.holds if not hold.both}

@@ -25,7 +25,7 @@ from quire.society.ledger import actions as ledger
 
 def book(run: Run, results: Mapping[str, bytes], *, by: Any) -> None:
     """Keep what is owed after the run in each of its currencies, and book how that differs from before."""
-    after = list(_read(results.get(OUTSTANDING, b"")))
+    after = _read(results.get(OUTSTANDING, b""))
     for pot in run.pots.filter(pool__startswith=PREFIX).order_by("currency"):
         before = [debt_of(one) for one in outstanding(pot.currency)]
         now = [one for one in after if one.currency == pot.currency]

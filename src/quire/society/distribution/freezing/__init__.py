@@ -15,7 +15,7 @@ from quire.core.plan import Plan
 from quire.core.shares import UNKNOWN
 from quire.society.distribution import models
 from quire.society.distribution.corrections import counted, taking
-from quire.society.distribution.freezing import agreements, money, surveys, weighings
+from quire.society.distribution.freezing import agreements, money, pseudonyms, surveys, weighings
 from quire.society.kit import ids
 from quire.society.kit.periods import Period
 from quire.society.licensing import queries as licensing
@@ -93,7 +93,7 @@ def gather(run: models.Run) -> Frozen:
         **weighed.facts,
         **adjusted.facts,
     )
-    return Frozen(found, tuple(_receipts(run)), late)
+    return Frozen(pseudonyms.disguised(found), tuple(_receipts(run)), late)
 
 
 def _answers(period: Period, licensees: Collection[str]) -> tuple[terms.Answer, ...]:

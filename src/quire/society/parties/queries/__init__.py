@@ -22,6 +22,7 @@ from quire.society.parties.queries.people import (
     society,
     users,
 )
+from quire.society.parties.queries.pseudonyms import pseudonyms, published
 from quire.society.parties.queries.succession import (
     SuccessionRow,
     Successor,
@@ -54,6 +55,8 @@ __all__ = [
     "party",
     "payees",
     "payees_in_the_end",
+    "pseudonyms",
+    "published",
     "society",
     "succeeded",
     "successions",
