@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.db import transaction
 
+from quire.core.allocation import allocate
 from quire.core.currencies import minor_digits
 from quire.core.fx import Rate, parse_rate
 from quire.core.money import Money, decimal_of
@@ -110,7 +111,7 @@ def _book(have: str, out: int, want: str, into: int, on: date, reference: str, b
         )
     if out > (held := ledger.balance(accounts.bank(), have)):
         raise BadExchange(f"{Money(out, have)} were sold, but the bank holds only {Money(held, have)}.")
-    booked = waits.promised * out // waits.sum
+    booked = allocate(waits.promised, {0: out, 1: waits.sum - out})[0]
     code = accounts.conversion(have, want)
     entries = [
         EntryIn(code, have, out),
