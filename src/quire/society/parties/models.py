@@ -164,3 +164,16 @@ class Successor(AppendOnly):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["succession", "party"], name="parties_successor_once")]
+
+
+class Pseudonym(Noun):
+    """What a party is called in published bundles, where it wishes to be: always the same name.
+
+    The name stays on record when ``standing`` ends, because bundles have it.
+    """
+
+    prefix = "psd"
+
+    party = models.OneToOneField(Party, on_delete=models.PROTECT, related_name="pseudonym")
+    name = models.CharField(max_length=40, unique=True)
+    standing = models.BooleanField(default=True)

@@ -21,6 +21,7 @@ from quire.society.distribution.models import Pot, Run
 from quire.society.kit import ids
 from quire.society.ledger import accounts
 from quire.society.ledger import actions as ledger
+from quire.society.parties import queries as parties
 
 
 def book(run: Run, results: Mapping[str, bytes], *, by: Any) -> None:
@@ -42,11 +43,25 @@ def book(run: Run, results: Mapping[str, bytes], *, by: Any) -> None:
             )
 
 
-def _read(data: bytes) -> Iterator[Debt]:
-    for _, one in canonical.read_lines(data):
-        yield Debt(
-            one["correction"], one["debtor"], one["creditor"], one["currency"], quanta_of(one["amount"])
+def _read(data: bytes) -> list[Debt]:
+    """The debts of a run's results, with the society's own ids of parties."""
+    told = [one for _, one in canonical.read_lines(data)]
+    names = {one[who] for one in told for who in ("debtor", "creditor")}
+    real = parties.published(name for name in names if not name.startswith("fund:"))
+
+    def whose(name: str) -> str:
+        return ids.show("pty", real[name]) if name in real else name
+
+    return [
+        Debt(
+            one["correction"],
+            whose(one["debtor"]),
+            whose(one["creditor"]),
+            one["currency"],
+            quanta_of(one["amount"]),
         )
+        for one in told
+    ]
 
 
 def _owed(pot: Pot, one: Debt) -> Owed:

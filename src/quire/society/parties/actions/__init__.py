@@ -1,5 +1,6 @@
 """The only writes to parties, users and the society."""
 
+from quire.society.parties.actions.pseudonyms import set_pseudonym
 from quire.society.parties.actions.registering import (
     add_user,
     alone,
@@ -23,5 +24,6 @@ __all__ = [
     "import_parties",
     "record_succession",
     "register_party",
+    "set_pseudonym",
     "take_parties",
 ]

@@ -1,0 +1,24 @@
+"""What parties are called in published bundles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from quire.core.lineage import PSEUDONYM
+from quire.society.kit import ids
+from quire.society.parties.models import Party, Pseudonym
+
+
+def pseudonyms() -> dict[str, str]:
+    """TypeID to the name of each party that goes by a pseudonym from now on."""
+    rows = Pseudonym.objects.filter(standing=True).select_related("party")
+    return {one.party.tid: one.name for one in rows}
+
+
+def published(names: Iterable[str]) -> dict[str, UUID]:
+    """Each of these published names to its party: a TypeID, or a pseudonym that it has or had."""
+    told = list(names)
+    hidden = [name for name in told if name.startswith(PSEUDONYM)]
+    known = dict(Pseudonym.objects.filter(name__in=hidden).values_list("name", "party_id")) if hidden else {}
+    return {name: known[name] if name in known else ids.read(Party.prefix, name) for name in told}
