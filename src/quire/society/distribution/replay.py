@@ -23,8 +23,8 @@ from quire.core.plan import Plan
 from quire.core.replay import Comparison, Replay
 from quire.society.distribution import freezing
 from quire.society.distribution.errors import NothingToReplay
-from quire.society.distribution.models import PlanVersion, Run
 from quire.society.distribution.freezing.pseudonyms import undisguised
+from quire.society.distribution.models import PlanVersion, Run
 from quire.society.distribution.store import Store, standing
 from quire.society.invoicing import queries as invoicing
 from quire.society.kit import ids, periods

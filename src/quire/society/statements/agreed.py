@@ -10,7 +10,6 @@ from quire.core.bundle import Bundle
 from quire.core.chains import SUCCESSION
 from quire.core.money import quanta_of
 from quire.core.plan import percent
-from quire.society.kit import ids
 from quire.society.parties import queries as parties
 from quire.society.repertoire import queries as repertoire
 from quire.society.statements import words

@@ -13,8 +13,8 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from quire.society.distribution.queries import Given
 from quire.core.lineage import PSEUDONYM
+from quire.society.distribution.queries import Given
 from quire.society.kit.periods import Period
 from quire.society.payouts.queries import Account
 
