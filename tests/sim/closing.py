@@ -103,10 +103,12 @@ def by_the_oracle(tid: str) -> None:
 
 
 def _known_to_the_oracle(files: dict[str, bytes]) -> bool:
-    """Not: owners whom nobody knows, usage that came late, what one party owns of one work on hold."""
-    if any(name in files for name in BEYOND) or b'"late"' in files["pots.jsonl"]:
+    """Not: owners or successors whom nobody knows, usage that came late, pots that were converted or are a
+    share of revenue, what one party owns of one work on hold."""
+    if any(name in files for name in BEYOND):
         return False
-    if any(b'"unknown"' in files.get(name, b"") for name in ("works.jsonl", "agreements.jsonl")):
+    told = b"".join(files.get(name, b"") for name in ("pots.jsonl", "works.jsonl", "agreements.jsonl"))
+    if any(word in told for word in (b'"late"', b'"rate"', b'"revenue"', b'"unknown"', b'"takers":null')):
         return False
     holds = [told for _, told in canonical.read_lines(files["holds.jsonl"])]
     return not any(one["subject"] and one["party"] for one in holds)
