@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import tempfile
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -228,3 +231,20 @@ def _rows() -> dict[str, tuple[int, str]]:
             )
             found[table] = run.fetchone()
     return found
+
+
+def test_every_list_is_a_table_for_a_spreadsheet_too(
+    society: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in (("members", "list"), ("licences", "list"), ("agreements", "list"), ("payouts", "list")):
+        capsys.readouterr()
+        assert main([*words, "--json"]) == 0, words
+        told = json.loads(capsys.readouterr().out)
+        assert main([*words, "--csv"]) == 0, words
+        rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+        assert [list(row) for row in rows] == [list(one) for one in told], words
+    assert main(["ledger", "trial-balance", "--csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    euros = [Fraction(row["balance"]) for row in rows if row["currency"] == "EUR"]
+    assert sum(euros) == 0
+    assert min(euros) < 0

@@ -97,8 +97,9 @@ def agreements_list(as_json: Json = False) -> None:
             one.code,
             one.giver,
             percent(one.retention),
-            "; ".join(f"{party} ({role}) {share}" for party, role, share in one.takers),
-            len(one.works) or "all",
+            "; ".join(f"{party} ({role}) {percent(share)}" for party, role, share in one.takers),
+            frame.many(len(one.works), "work") if one.works else "all works",
+            ", ".join([*one.uses, *one.roles]),
             one.starts or "",
             one.ends or "",
         )
@@ -106,7 +107,9 @@ def agreements_list(as_json: Json = False) -> None:
     ]
     frame.say(
         [_data(one) for one in found],
-        frame.table("", ("code", "giver", "keeps", "takers", "works", "from", "until"), rows),
+        frame.table(
+            "", ("code", "giver", "keeps", "takers of the rest", "of", "only", "from", "until"), rows
+        ),
         as_json=as_json,
     )
 

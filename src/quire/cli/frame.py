@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import json
 import os
 import sys
@@ -23,6 +24,13 @@ from quire.core.errors import QuireError
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")]
 By = Annotated[str, typer.Option("--by", envvar="QUIRE_USER", help="The user who acts.")]
+_Csv = Annotated[bool, typer.Option("--csv", help="Print a table as CSV instead of text.")]
+LISTS = frozenset({
+    "list", "successions", "claims", "payments", "debts", "trial-balance", "history", "allowances",
+    "deviations",
+})  # fmt: skip
+"""The verbs of commands whose answer is a list."""
+_as_csv = False
 Skip = Annotated[bool, typer.Option("--skip-refused", help="Take the good rows, name the others.")]
 
 
@@ -58,6 +66,8 @@ def command(
     def wrap(function: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(function)
         def run(*args: Any, **kwargs: Any) -> None:
+            global _as_csv
+            _as_csv = kwargs.pop("list_as_csv", False)
             try:
                 if before:
                     before()
@@ -79,10 +89,42 @@ def command(
                 )
                 raise typer.Exit(1) from problem
 
+        if name in LISTS:
+            _offer_csv(run, function)
         app.command(name)(run)
         return run
 
     return wrap
+
+
+def _offer_csv(run: Callable[..., None], function: Callable[..., None]) -> None:
+    """Give a command that lists the option ``--csv``, unless it has one of its own."""
+    told = inspect.signature(function, eval_str=True)
+    if {"csv", "as_csv"} & told.parameters.keys():
+        return
+    added = inspect.Parameter("list_as_csv", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=_Csv)
+    run.__signature__ = told.replace(parameters=[*told.parameters.values(), added])  # type: ignore[attr-defined]
+    run.__annotations__ = {one.name: one.annotation for one in run.__signature__.parameters.values()}  # type: ignore[attr-defined]
+
+
+def _words(one: Any) -> str:
+    several = one.values() if isinstance(one, dict) else one if isinstance(one, (list, tuple)) else (one,)
+    return " ".join(map(str, several))
+
+
+def _print_csv(rows: Sequence[dict[str, Any]]) -> None:
+    """A row for each thing that is listed; what is several things in itself has semicolons between them."""
+    from quire.society.kit import sheets
+
+    def cell(value: Any) -> Any:
+        if isinstance(value, (list, tuple)):
+            return "; ".join(_words(one) for one in value)
+        if isinstance(value, dict):
+            return "; ".join(f"{key} {one}" for key, one in value.items())
+        return "" if value is None else value
+
+    data = sheets.table(list(rows[0]) if rows else [], [[cell(one) for one in row.values()] for row in rows])
+    print(data.decode(), end="")
 
 
 def _outside() -> tuple[type[BaseException], ...]:
@@ -131,8 +173,10 @@ def _printable(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def say(data: Any, lines: Iterable[str] | Table, *, as_json: bool) -> None:
-    """The answer: ``data`` as one JSON document, or the lines or table for people."""
-    if as_json:
+    """The answer: ``data`` as one JSON document, a list as CSV on asking, or lines or a table for people."""
+    if _as_csv and isinstance(data, list):
+        _print_csv(data)
+    elif as_json:
         print(json.dumps(data, ensure_ascii=False, indent=2, default=str))
     elif isinstance(lines, Table):
         out.print(lines if lines.row_count else "There is none.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -227,9 +227,22 @@ def licences_deviations(as_json: Json = False) -> None:
     frame.say(data, frame.table("", columns, rows), as_json=as_json)
 
 
+def _costs(row: Any) -> str:
+    """``12,000.00 EUR``, or what it depends on: ``3 % of revenue, at least 1,200.00 USD``."""
+    from quire.core.plan import percent
+
+    if row.rate:
+        least = f", at least {frame.money(row.minimum, row.currency)}" if row.minimum else ""
+        return f"{percent(row.rate)} of revenue{least}"
+    if row.fee:
+        return frame.money(row.fee, row.currency)
+    return "once" if row.kind == "lump" else f"by use, in {row.currency}"
+
+
 def licences_list(as_json: Json = False) -> None:
     """Every licence."""
     from quire.core.money import Money
+    from quire.core.shares import share_text
     from quire.society.licensing import queries
 
     found = queries.licences()
@@ -241,12 +254,12 @@ def licences_list(as_json: Json = False) -> None:
             " ".join(o.uses),
             o.starts,
             o.ends,
-            Money(o.fee, o.currency),
+            _costs(o),
             o.published,
         )
         for o in found
     ]
-    columns = ("code", "licensee", "kind", "uses", "from", "until", "fee a year", "tariff")
+    columns = ("code", "licensee", "kind", "uses", "from", "until", "costs a year", "tariff")
     frame.say(
         [
             {
@@ -259,11 +272,13 @@ def licences_list(as_json: Json = False) -> None:
                 "until": o.ends,
                 "currency": o.currency,
                 "fee": Money(o.fee, o.currency).decimal(),
+                "rate": share_text(o.rate),
+                "minimum": Money(o.minimum, o.currency).decimal(),
                 "tariff": o.published,
             }
             for o in found
         ],
-        frame.table("", columns, rows, right=("fee a year",)),
+        frame.table("", columns, rows),
         as_json=as_json,
     )
 
@@ -368,13 +383,17 @@ def receipts_list(
 
     span = periods.parse(period) if period else periods.Period(date(1900, 1, 1), date(9999, 1, 1))
     found = queries.receipts(span.starts, span.ends)
-    rows = [(o.reference, o.received_on, f"{o.starts}..{o.ends}", Money(o.amount, o.currency)) for o in found]
+    rows = [
+        (o.reference, o.received_on, o.licence_code, f"{o.starts}..{o.ends}", Money(o.amount, o.currency))
+        for o in found
+    ]
     frame.say(
         [
             {
                 "id": o.tid,
                 "reference": o.reference,
                 "received": o.received_on,
+                "licence": o.licence_code,
                 "from": o.starts,
                 "until": o.ends,
                 "amount": Money(o.amount, o.currency).decimal(),
@@ -382,6 +401,6 @@ def receipts_list(
             }
             for o in found
         ],
-        frame.table("", ("reference", "received", "for", "amount"), rows, right=("amount",)),
+        frame.table("", ("reference", "received", "licence", "for", "amount"), rows, right=("amount",)),
         as_json=as_json,
     )

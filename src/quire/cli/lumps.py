@@ -124,15 +124,14 @@ def _data(row: Any) -> dict[str, Any]:
 
 def _lines(row: Any) -> list[str]:
     from quire.core.money import Money
+    from quire.core.plan import percent
 
     amount, received = Money(row.amount, row.currency), Money(row.received, row.currency)
     entitled = frame.many(row.works, "work") if row.works else f"works by criteria {dict(row.criteria)}"
     kept = []
     if row.reserve:
-        left = Money(row.reserve_left, row.currency)
-        kept.append(
-            f"{row.reserve * 100} % is kept for late claims until {row.reserve_until}; {left} is left."
-        )
+        left = f"; {Money(row.reserve_left, row.currency)} is there" if row.reserve_left else ""
+        kept.append(f"{percent(row.reserve)} is kept for late claims until {row.reserve_until}{left}.")
     return [
         f"{row.name} ({row.tid}): {amount} from {row.payer} for {row.about}",
         f"The class: {entitled}, {row.period}. Claims until {row.claims_until}; divided by {row.plan}.",

@@ -39,6 +39,9 @@ def register(app: typer.Typer) -> None:
         app.add_typer(group, name=name)
 
 
+_NEW_DETAILS = ("  It is not sent to that account again: bring new bank details with quire parties import.",)
+
+
 def prepare(
     currency: Annotated[str, typer.Option(help="The balances to pay (ISO 4217).")],
     on: Annotated[str, typer.Option(help="The bank executes it on.")],
@@ -146,7 +149,10 @@ def return_payment(
             "reason": reason,
             "on": on,
         },
-        [f"{amount} are on the balance of {party.code} again: {REASONS[reason].sentence} ({reason})."],
+        [
+            f"{amount} are on the balance of {party.code} again: {REASONS[reason].sentence} ({reason}).",
+            *(_NEW_DETAILS if REASONS[reason].about else ()),
+        ],
         as_json=as_json,
     )
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 """What a cell must not begin with: a spreadsheet would take it for a formula."""
 
 
+_NUMBER = re.compile(r"-[0-9]+(\.[0-9]+)?")
+"""An amount below zero calculates nothing."""
+
+
 def safe(cell: object) -> str:
     """The cell's text; an apostrophe before it where a spreadsheet would calculate instead of show it."""
     text = str(cell)
-    return f"'{text}" if text.startswith(RISKY) else text
+    return f"'{text}" if text.startswith(RISKY) and not _NUMBER.fullmatch(text) else text
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
