@@ -158,3 +158,10 @@ def test_an_award_that_gives_more_than_it_took_is_found_by_the_audit(january: De
         assert any("marsh was credited" in finding for finding in audit())
         transaction.set_rollback(True)
     assert Award.objects.count() == 1
+
+
+def test_a_part_with_more_digits_than_can_be_kept_is_refused_in_a_sentence(january: Desk) -> None:
+    with pytest.raises(QuireError, match="more than thirty digits") as refused:
+        january.hold(work=B, party="lantern", part=Fraction(1, 10**30))
+    assert refused.value.code == "shares.too-long"
+    january.hold(work=B, party="lantern", part=Fraction(1, 10**30 - 1))

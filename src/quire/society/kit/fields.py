@@ -10,8 +10,19 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from quire.core.errors import Invalid
+
 _EXACT = Context(prec=60)
 _FRACTION = re.compile(r"^(\d{1,30})/([1-9]\d{0,29})$")
+
+LONGEST = 10**30
+"""Neither part of a fraction that is kept reaches this."""
+
+
+class ShareTooLong(Invalid):
+    """A fraction with more digits than a column has."""
+
+    code = "shares.too-long"
 
 
 class QuantaField(models.Field):
@@ -36,7 +47,8 @@ class QuantaField(models.Field):
 
 
 class FractionField(models.Field):
-    """Text ``n/d`` in PostgreSQL, a ``fractions.Fraction`` ≥ 0 in Python."""
+    """Text ``n/d`` in PostgreSQL, a ``fractions.Fraction`` ≥ 0 in Python. Raises ``ShareTooLong`` for one of
+    more than thirty digits, before the database would."""
 
     description = "An exact share"
 
@@ -57,4 +69,10 @@ class FractionField(models.Field):
 
     def get_prep_value(self, value: Any) -> str | None:
         share = self.to_python(value)
-        return None if share is None else f"{share.numerator}/{share.denominator}"
+        if share is None:
+            return None
+        if max(share.numerator, share.denominator) >= LONGEST:
+            raise ShareTooLong(
+                "A share or rate would need more than thirty digits to be kept exactly; round it to fewer."
+            )
+        return f"{share.numerator}/{share.denominator}"

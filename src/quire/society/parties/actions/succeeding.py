@@ -12,13 +12,13 @@ from django.db import transaction
 from quire.core.chains import ChainWrong, check
 from quire.core.shares import share_text
 from quire.society.kit import acts, clock, config, locks
+from quire.society.kit.fields import LONGEST
 from quire.society.parties import queries
 from quire.society.parties.errors import SucceededAlready, SuccessionRefused
 from quire.society.parties.models import SUCCESSIONS, UNIVERSAL, Party, Succession, Successor, User
 from quire.society.parties.queries import Ref
 
 REASON = 200
-LONGEST = 10**30
 
 
 def record_succession(

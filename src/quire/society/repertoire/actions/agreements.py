@@ -14,12 +14,13 @@ from quire.core import chains, terms
 from quire.core.errors import Invalid, QuireError
 from quire.core.shares import ROLES, UNKNOWN, Shares, parse_share, share_text
 from quire.society.kit import acts, ids, tables
+from quire.society.kit.fields import LONGEST
 from quire.society.kit.tables import Registered
 from quire.society.parties import queries as parties
 from quire.society.parties.models import Party, User
 from quire.society.repertoire import cells, queries
 from quire.society.repertoire.actions.intake import known, owner, party_ids, writing
-from quire.society.repertoire.actions.shares import MOST, works_named
+from quire.society.repertoire.actions.shares import works_named
 from quire.society.repertoire.errors import AgreementRefused, AgreementStands, BadShares, UnknownWork
 from quire.society.repertoire.identifiers import key_of
 from quire.society.repertoire.models import (
@@ -233,7 +234,8 @@ def _terms(row: tables.Row) -> Terms:
     """A row's terms, cell by cell."""
     takers, retention = cells.shares(row.need("takers")), parse_share(row.need("retention"))
     assert takers is not None
-    if any(max(part.numerator, part.denominator) >= MOST for part in (retention, *(h.share for h in takers))):
+    parts = (retention, *(holder.share for holder in takers))
+    if any(max(part.numerator, part.denominator) >= LONGEST for part in parts):
         raise BadShares("A share would need more than thirty digits to be kept exactly; round it.")
     starts, ends = cells.day("from", row.get("from")), cells.day("until", row.get("until"))
     cells.span(starts, ends)

@@ -15,6 +15,7 @@ from django.db.models import Q
 from quire.core.errors import Invalid, QuireError
 from quire.core.shares import UNKNOWN, Holder, Shares, parse_share, share_text
 from quire.society.kit import ids, tables
+from quire.society.kit.fields import LONGEST
 from quire.society.parties.models import Party, User
 from quire.society.repertoire import cells
 from quire.society.repertoire.actions.intake import (
@@ -33,8 +34,6 @@ from quire.society.repertoire.errors import BadCopy, BadShares, UnknownWork
 from quire.society.repertoire.identifiers import key_of
 from quire.society.repertoire.models import Ownership, OwnershipShare, Work
 
-MOST = 10**30
-"""Numbers of a share that are kept have fewer digits than this one."""
 COLUMNS = ("work", "from", "party", "role", "share")
 
 Held: TypeAlias = frozenset[tuple[UUID | None, str, Fraction]]
@@ -47,7 +46,7 @@ Version: TypeAlias = tuple[UUID, date | None, Held]
 def held(shares: Shares, parties: Mapping[str, UUID]) -> Held:
     """Shares of party codes as owners on record; UnknownParty for a code nobody has, BadShares for one that
     cannot be kept."""
-    if any(max(share.numerator, share.denominator) >= MOST for _, _, share in shares):
+    if any(max(share.numerator, share.denominator) >= LONGEST for _, _, share in shares):
         raise BadShares("A share would need more than thirty digits to be kept exactly; round them less.")
     return frozenset((owner(parties, party), role, share) for party, role, share in shares)
 
