@@ -33,7 +33,7 @@ SEED ?=
 YEARS ?= 10
 FIRST ?= 1000
 
-.PHONY: help setup programs clients demo demo-reset test test-more sim check bench clean
+.PHONY: help setup programs clients engines demo demo-reset test test-more sim check bench clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,7 +84,11 @@ demo-reset: setup ## Take the demonstration society away, to begin anew
 test: setup check ## The house rules, then the default tests
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST)
 
-test-more: setup programs clients ## The longer tests: races, crashes, simulations, every example of a property
+engines: setup ## Install Spark, which some of the longer tests count with beside DuckDB; it needs Java 17
+	@command -v java >/dev/null || { echo 'Spark needs Java 17: apt install openjdk-17-jre-headless' >&2; exit 1; }
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[spark]'
+
+test-more: setup programs clients engines ## The longer tests: races, crashes, simulations, every example of a property
 	$(BIN)/pytest --whole -m "more or hypothesis" $(PYTEST)
 	$(BIN)/pytest -n $(WORKERS) -m sim tests/sim
 

@@ -56,6 +56,12 @@ SETTINGS = (
         "one is asked for less often.",
         "`900`",
     ),
+    Setting(
+        "QUIRE_ENGINE",
+        "What counts the usage: `duckdb`, `spark://local[2]` for Spark on so many cores, or a Spark cluster, "
+        "`spark://HOST:PORT`; all give the same.",
+        "`duckdb`",
+    ),
     Setting("QUIRE_USER", "The name of the user who acts, where a command has no `--by`.", "unset"),
     Setting(
         "QUIRE_MOST_SUCCESSORS",

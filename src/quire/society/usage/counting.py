@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-import duckdb
 import numpy as np
 
 from quire.core.errors import Invalid
 from quire.core.terms import USES
-from quire.society.usage import kept_out, lake, measures
+from quire.society.usage import engines, kept_out, lake, measures
 from quire.society.usage.formats import load
 from quire.society.usage.listed import paths_of
 
@@ -56,13 +56,11 @@ def spelt(operators: Iterable[str]) -> list[str]:
 def subjects(starts: date, ends: date, operators: Collection[str] | None = None) -> Used:
     """What there was usage of in [starts, ends) by these operators (None: by all)."""
     operators = None if operators is None else spelt(operators)
-    with lake.reading(paths_of(starts, ends)) as db:
+    with engines.reading(paths_of(starts, ends)) as db:
         return used(db, starts, ends, operators)
 
 
-def used(
-    db: duckdb.DuckDBPyConnection, starts: date, ends: date, operators: Collection[str] | None = None
-) -> Used:
+def used(db: Any, starts: date, ends: date, operators: Collection[str] | None = None) -> Used:
     """The same, of an open lake."""
     found = db.execute(*measures.subjects(starts, ends, operators)).fetchnumpy()
     ids = found["id"].tolist()  # as text: as UUIDs they would come out eight times slower
@@ -82,7 +80,7 @@ class Registry:
         if len(set(self._ids)) != len(self._ids):
             raise Invalid("A subject is in the registry twice.")
         self._span: tuple[date, date] | None = None
-        self._db: duckdb.DuckDBPyConnection | None = None
+        self._db: Any = None
         self._source = "usage"
 
     def counts(
@@ -137,9 +135,11 @@ class Registry:
         names = ("licensee", "subject", "cell", "requests", *(("evidence",) if shown else ()))
         return Counts(*(_int64(found[name]) for name in names))
 
-    def _open(self, starts: date, ends: date) -> duckdb.DuckDBPyConnection:
+    def _open(self, starts: date, ends: date) -> Any:
         if self._db is None or self._span != (starts, ends):
-            self._db = lake.open(paths_of(starts, ends))
+            if self._db is not None:
+                self._db.close()
+            self._db = engines.open(paths_of(starts, ends))
             self._span = (starts, ends)
             register(self._db, self._ids)
             with lake.damage_told():
@@ -148,7 +148,7 @@ class Registry:
 
 
 def register(
-    db: duckdb.DuckDBPyConnection,
+    db: Any,
     ids: Sequence[str],
     ordinals: Sequence[int] | np.ndarray | None = None,
     tiers: Sequence[int] | np.ndarray | None = None,

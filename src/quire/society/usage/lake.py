@@ -125,6 +125,9 @@ def folder_of(import_tid: str) -> str:
 
 def put(db: duckdb.DuckDBPyConnection, table: str, columns: dict[str, np.ndarray], select: str = "*") -> None:
     """Make the temporary ``table`` of numpy columns, in place of any before it; ``select`` may convert."""
+    if not isinstance(db, duckdb.DuckDBPyConnection):
+        db.put(table, columns, select)  # another engine (``engines``)
+        return
     db.register("handed_over", columns)
     db.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {select} FROM handed_over").fetchall()  # noqa: S608
     db.unregister("handed_over")

@@ -22,11 +22,10 @@ from quire.core.terms import USES
 # sql in this file: what is put together are this file's own words, numbers and question marks; every text
 # and date that comes from outside is a parameter.
 
-_SAID = ", ".join(f"'{word}'" for word in EVIDENCE[:-1])
+WORDS_OF_EVIDENCE = "[" + ", ".join(f"'{word}'" for word in EVIDENCE[:-1]) + "]"
+LAST_SAID = "string_split(evidence, '+')[-1]"
 # Of "token+signature" the last word counts; what is not known, or not said, is the last of EVIDENCE.
-_EVIDENCE = (
-    f"coalesce(nullif(list_position([{_SAID}], string_split(evidence, '+')[-1]), 0), {len(EVIDENCE)}) - 1"
-)
+_EVIDENCE = f"coalesce(nullif(list_position({WORDS_OF_EVIDENCE}, {LAST_SAID}), 0), {len(EVIDENCE)}) - 1"
 _EPOCH = date(1970, 1, 1)
 _DAY = 86_400_000_000  # microseconds
 
@@ -103,7 +102,7 @@ def tallies(
         f"FROM (SELECT operator, {cell} AS cell, coalesce(work, site) AS id, "
         "sum(sign(count))::BIGINT AS lines, sum(count)::BIGINT AS requests "
         f"FROM {source} WHERE {where} GROUP BY ALL) LEFT JOIN subjects USING (id) "
-        "GROUP BY ALL HAVING sum(lines) <> 0 OR sum(requests) <> 0 ORDER BY ALL",
+        "GROUP BY ALL HAVING sum(lines) <> 0 OR sum(requests) <> 0 ORDER BY ALL NULLS LAST",
         [*cut, *params],
     )
 
