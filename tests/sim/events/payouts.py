@@ -11,9 +11,11 @@ REASONS = ("AC04", "AC01", "MS03")
 @event(6, lambda world: world.notes.get("closed"))
 def pay(world: World) -> str:
     """Whoever can be paid in a currency is paid."""
+    from quire.society.ledger import queries as ledger
     from quire.society.payouts import actions
 
-    currency = world.pick(CURRENCIES)
+    owed = {currency for (_, currency), amount in ledger.balances("rights:payable").items() if amount < 0}
+    currency = world.pick(sorted(owed) or CURRENCIES)
     done = actions.prepare(currency=currency, on=world.day, by=world.preparer)
     assert done.batch is not None
     tid, total, count = done.batch.tid, done.total.quanta, len(done.payments)
