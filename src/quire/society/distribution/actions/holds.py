@@ -16,6 +16,7 @@ from django.db.models.fields.json import KeyTextTransform
 from quire.core.allocation import allocate
 from quire.core.shares import share_text
 from quire.society.distribution.actions import awards, succession
+from quire.society.distribution.corrections import taking
 from quire.society.distribution.actions.succession import LOCK, carry_over
 from quire.society.distribution.errors import BadAward, BadHold
 from quire.society.distribution.models import Hold, HoldAward, Line, Run
@@ -77,7 +78,8 @@ def release_hold(hold_tid: str, *, by: Any, to: Mapping[str, Fraction] | None = 
     from runs frozen while it stood, follow the same shares.
 
     Returns how many lines were released. Lines that another hold still covers stay held until that one ends;
-    lines of a run not yet posted are released when it is. Raises parties.ReadsOnly, BadAward, Unknown.
+    lines of a run not yet posted are released when it is. Raises parties.ReadsOnly, Unknown,
+    corrections.HoldNeeded while a run not yet posted corrects what it holds, BadAward.
     """
     parties.may_write(by)
     with transaction.atomic():
@@ -86,6 +88,7 @@ def release_hold(hold_tid: str, *, by: Any, to: Mapping[str, Fraction] | None = 
             Hold.objects.filter(id=ids.read(Hold.prefix, hold_tid), released_on=None),
             f"No standing hold has the id {hold_tid}.",
         )
+        taking.must_be_free(hold)
         _award(hold, to or {})
         hold.released_on = clock.today()
         hold.save(update_fields=["released_on"])

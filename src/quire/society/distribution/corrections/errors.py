@@ -47,6 +47,12 @@ class Decided(Conflict):
     code = "corrections.decided"
 
 
+class HoldNeeded(Conflict):
+    """A run that is not posted yet takes a correction out of what this hold keeps."""
+
+    code = "corrections.hold-needed"
+
+
 class SecondPerson(Refused):
     """Whoever filed a claim does not accept it."""
 

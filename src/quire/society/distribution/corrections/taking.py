@@ -19,8 +19,9 @@ from quire.core.corrections import Correction as Row
 from quire.core.corrections import Debt
 from quire.core.corrections.records import read
 from quire.core.distribution.adjusting import PREFIX
+from quire.society.distribution.corrections.errors import HoldNeeded
 from quire.society.distribution.corrections.models import Corrected, CorrectedIn, Owed
-from quire.society.distribution.models import Line, Pot, Run
+from quire.society.distribution.models import Hold, Line, Pot, Run
 from quire.society.kit import ids
 
 DONE = ("posted", "closed")
@@ -157,6 +158,20 @@ def _held(one: Corrected) -> Iterator[tuple[int, int, str]]:
         left = line.amount + _taken_of(one, line.number)
         if left > 0:
             yield line.number, left, line.hold.tid
+
+
+def must_be_free(hold: Hold) -> None:
+    """Refuse to release what a run, frozen and not posted, takes a correction out of: HoldNeeded."""
+    waiting = ["frozen", "allocated", "reviewed", "approved"]
+    for one in Corrected.objects.filter(taken__pot__run__state__in=waiting).select_related("taken__pot__run"):
+        numbers = [line[4] for line in one.record["old"]]
+        if Line.objects.filter(run=one.run_id, number__in=numbers, hold=hold, release=None).exists():
+            run = one.taken.pot.run
+            raise HoldNeeded(
+                f"The run {run.tid}, which is {run.state}, corrects what {hold.tid} holds; release it once that "
+                "run is posted, or cancel the run.",
+                run=run.tid,
+            )
 
 
 def _taken_of(one: Corrected, number: int) -> int:
