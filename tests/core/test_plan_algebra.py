@@ -332,6 +332,34 @@ def test_how_many_members_a_floor_and_a_cap_have_room_for() -> None:
     ]
 
 
+def test_what_a_plan_says_in_vain() -> None:
+    tables = '[content]\nfeature = "2"\n[evidence]\nnone = "0"\n[tiers]\ngold = 9\n'
+    told = GOOD.replace("[[share]]", tables + "[[share]]", 1)
+    assert list(fitting.idle(Plan.parse(told + 'weight = "evidence"\n'))) == [
+        'The weights in [content] are not used: no share says weight = "content tier".',
+        "The tiers in [tiers] are not used: no share is for one of them, or caps one.",
+    ]
+    used = told + 'weight = ["evidence", "content tier"]\ncaps = { gold = "40%" }\n'
+    assert list(fitting.idle(Plan.parse(used))) == []
+    all_of_it = CUT.replace("10%", "100%")
+    assert list(fitting.idle(Plan.parse(GOOD + all_of_it))) == [
+        "The deductions keep all that comes in: nothing is left to be shared."
+    ]
+    assert list(fitting.idle(Plan.parse(GOOD + all_of_it + 'ceiling = "EUR 5"\n'))) == []
+
+
+def test_a_survey_is_named_as_surveys_are() -> None:
+    for name in ("offices.2026", "2026-offices_", "a" * 64):
+        told = GOOD.replace('"usage"', '"survey"') + f'of = "{name}"\n'
+        assert Plan.parse(told).surveys == (name,)
+
+
+def test_the_lowest_tier_may_be_for_everybody() -> None:
+    tiers = "[tiers]\ngold = 9\nall = 0\n"
+    said = Plan.parse(GOOD.replace("[[share]]", tiers + "[[share]]", 1)).sentences()
+    assert said[-1] == "The tiers: gold from 9 works, all from 0 works."
+
+
 def test_the_example_that_uses_most_of_it_works() -> None:
     folder = Path(__file__).parents[2] / "examples/society/plans"
     for file in sorted(folder.glob("*.toml")):

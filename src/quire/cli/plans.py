@@ -69,7 +69,7 @@ def check(
     from quire.core.plan import Plan, fitting
 
     plan = Plan.parse(text_of(file))
-    notes = list(fitting.notes(plan, members)) if members else []
+    notes = [*fitting.idle(plan), *(fitting.notes(plan, members) if members else ())]
     frame.say(
         {"name": plan.name, "digest": plan.digest, "notes": notes},
         [f"The plan “{plan.name}” can work.", *(f"  ! {note}" for note in notes)],

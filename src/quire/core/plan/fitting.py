@@ -1,4 +1,4 @@
-"""What a plan leaves no room for once it is known how many members there are."""
+"""What a plan says in vain, and what it leaves no room for once it is known how many members there are."""
 
 from __future__ import annotations
 
@@ -6,6 +6,19 @@ from collections.abc import Iterator
 
 from quire.core.plan.model import Plan
 from quire.core.plan.sentences import percent
+
+
+def idle(plan: Plan) -> Iterator[str]:
+    """A sentence for everything that a plan says and that moves nothing."""
+    tables = {"content tier": ("content", plan.content), "use": ("uses", plan.uses)}
+    tables["evidence"] = ("evidence", plan.evidence)
+    for word, (name, table) in tables.items():
+        if table and not any(word in part.weights for part in plan.leaves):
+            yield f'The weights in [{name}] are not used: no share says weight = "{word}".'
+    if plan.tiers and not any(part.tier or part.caps for part in plan.leaves):
+        yield "The tiers in [tiers] are not used: no share is for one of them, or caps one."
+    if sum(plan.kept) == 1 and not any(one.ceiling for one in plan.deductions):
+        yield "The deductions keep all that comes in: nothing is left to be shared."
 
 
 def notes(plan: Plan, members: int) -> Iterator[str]:

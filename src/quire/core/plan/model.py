@@ -149,6 +149,14 @@ class Plan:
         return "sha256:" + hashlib.sha256(self.text.encode()).hexdigest()
 
     @property
+    def kept(self) -> tuple[Fraction, ...]:
+        """The part of what comes in that each deduction keeps, in their order, as if none had a ceiling."""
+        found: list[Fraction] = []
+        for one in self.deductions:
+            found.append(one.rate if one.of == "gross" else one.rate * (1 - sum(found)))
+        return tuple(found)
+
+    @property
     def nodes(self) -> tuple[Portion, ...]:
         """Every portion of every level, outer ones before those within."""
         return tuple(node for part in self.portions for node in part.nodes())

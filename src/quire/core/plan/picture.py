@@ -5,28 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from quire.core.plan.model import Deduction, Plan, Portion
+from quire.core.plan.model import Plan, Portion
 from quire.core.plan.sentences import percent
 
 
 def picture(plan: Plan) -> list[str]:
     """The lines of the drawing, where every portion finds somebody and no ceiling or bound is reached."""
     unit = f"1.00 {plan.currency}" if plan.currency else "1.00"
-    kept = list(_kept(plan.deductions))
-    rest = 1 - sum((part for _, part in kept), Fraction(0))
+    rest = 1 - sum(plan.kept, Fraction(0))
     lines = [f"{unit} comes in"]
-    for one, part in kept:
+    for one, part in zip(plan.deductions, plan.kept, strict=True):
         lines.append(f"├─ {_number(part)}  {one.label} → {_goes(one.to)}")
     lines.append(f"└─ {_number(rest)}  is shared")
     return [*lines, *_portions(plan.portions, rest, "   ")]
-
-
-def _kept(deductions: Sequence[Deduction]) -> Iterator[tuple[Deduction, Fraction]]:
-    left = Fraction(1)
-    for one in deductions:
-        part = one.rate if one.of == "gross" else left * one.rate
-        left -= part
-        yield one, part
 
 
 def _portions(parts: Sequence[Portion], whole: Fraction, indent: str) -> Iterator[str]:

@@ -58,8 +58,10 @@ def of_plan(plan: Plan) -> Iterator[str]:
     yield from _portions(plan.portions, "the rest")
     if plan.tiers:
         steps = ", ".join(f"{name} from {least:,} works" for name, least in plan.tiers)
-        rest = f"counts as {plan.below}" if plan.below else "is in no tier"
-        yield f"The tiers: {steps}; a member with fewer {rest}."
+        fewer = f"; a member with fewer counts as {plan.below}" if plan.below else ""
+        if not plan.below and plan.tiers[-1][1]:
+            fewer = "; a member with fewer is in no tier"
+        yield f"The tiers: {steps}{fewer}."
     tables = {"content tier": plan.content, "use": plan.uses, "evidence": plan.evidence}
     for word, table in tables.items():
         if any(word in part.weights for part in plan.leaves):

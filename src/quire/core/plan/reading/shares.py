@@ -14,7 +14,7 @@ from quire.core.plan.model import (
     Tiers,
 )
 from quire.core.plan.reading import bounds
-from quire.core.plan.reading.values import LABEL, Table, Values, either, is_fund
+from quire.core.plan.reading.values import LABEL, SURVEY, Table, Values, either, is_fund
 
 _EVERY = {"label", "portion", "if_empty"}
 _ONLY_FOR = {
@@ -82,8 +82,9 @@ def _leaf(values: Values, table: Table, tiers: Tiers, where: str, told: Portion)
         values.say(f"{where}: a work counts once, so neither its uses nor their evidence can weigh it.")
     among = values.choice(table, "among", where, AMONG if key == "equal" else AMONG[:1])
     of = values.text(table, "of", where)
-    if key in _ONLY_FOR["of"] and not LABEL.fullmatch(of):
-        values.say(f"{where}: of must name the {'survey' if key == 'survey' else 'weighing'} to divide by.")
+    what, named = ("survey", SURVEY) if key == "survey" else ("weighing", LABEL)
+    if key in _ONLY_FOR["of"] and not named.fullmatch(of):
+        values.say(f"{where}: of must name the {what} to divide by.")
     limits = bounds.read(values, table, tiers, key, where)
     return Portion(
         told.label,

@@ -12,6 +12,7 @@ from quire.core.money import quanta_of
 from quire.core.plan.model import MOST_PARTS, Sums
 
 LABEL = re.compile(r"[a-z][a-z0-9 -]{0,39}")
+SURVEY = re.compile(r"[a-z0-9][a-z0-9._ -]{0,63}")
 DESTINATION = re.compile(r"(society|fund):[a-z][a-z0-9-]{0,39}")
 NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 _DIVISOR = re.compile(r"[0-9]{1,12}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from itertools import accumulate
 
 from quire.core import terms
 from quire.core.plan.model import NOBODY, Plan, Portion
@@ -25,10 +26,8 @@ def check(values: Values, plan: Plan) -> None:
 
 
 def _deducted(values: Values, plan: Plan) -> None:
-    left = Fraction(1)
-    for one in plan.deductions:
-        left -= one.rate if one.of == "gross" else left * one.rate
-        if left < 0:
+    for one, kept in zip(plan.deductions, accumulate(plan.kept), strict=True):
+        if kept > 1:
             values.say(f"With the deduction “{one.label}” more is kept than came in.")
             return
 
