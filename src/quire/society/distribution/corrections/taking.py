@@ -168,8 +168,8 @@ def must_be_free(hold: Hold) -> None:
         if Line.objects.filter(run=one.run_id, number__in=numbers, hold=hold, release=None).exists():
             run = one.taken.pot.run
             raise HoldNeeded(
-                f"The run {run.tid}, which is {run.state}, corrects what {hold.tid} holds; release it once that "
-                "run is posted, or cancel the run.",
+                f"The run {run.tid}, which is {run.state}, corrects what {hold.tid} holds; release it once "
+                "that run is posted, or cancel the run.",
                 run=run.tid,
             )
 
