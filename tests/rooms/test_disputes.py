@@ -307,3 +307,20 @@ def test_a_day_setting_that_is_none_is_refused(court: Court, monkeypatch: pytest
     monkeypatch.setenv("QUIRE_DISPUTE_DOCUMENT_DAYS", "soon")
     with pytest.raises(QuireError, match="from 1 to 1000"):
         court.file(work="https://marsh.example/one", claimant="gazette", shares="gazette:owner:1")
+
+
+def test_copies_of_a_work_are_held_with_it(court: Court) -> None:
+    from quire.society.repertoire import actions
+
+    actions.register_work(
+        title="The lock keeper", member="marsh", url="https://marsh.example/lock", original=B,
+        syndicator_share="10%", by=court.by,
+    )  # fmt: skip
+    made = court.file(shares="gazette:publisher:2/3; marsh:photographer:1/6; lantern:photographer:1/6")
+    court.document(made)
+    holds = {one.hold.work.key: one.hold.part for one in made.holds.select_related("hold__work")}
+    assert holds == {"gazette.example/b": Fraction(1, 2), "marsh.example/lock": Fraction(1, 2)}
+    with pytest.raises(QuireError, match="is a copy"):
+        court.file(work="https://marsh.example/lock", claimant="gazette")
+    court.withdraw(made)
+    assert not made.holds.filter(hold__released_on=None).exists()

@@ -122,6 +122,12 @@ def found_late(diary: Diary, run: str) -> None:
         (run, "2026-01-01..2026-02-01", "photographer")
     ]
 
+    told = diary("statements", "awards", "lantern")
+    assert {one["because"] for one in told if one["currency"] == "EUR"} == {
+        "Released from dispute: gazette.example/b: In dispute (ownership): Sold to us",
+        "Found to be yours: gazette.example/a, as photographer",
+    }
+
 
 def claimed_by_nobody(diary: Diary) -> None:
     from quire.society import audit

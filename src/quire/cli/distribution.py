@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from quire.cli import frame, plans, weighings
+from quire.cli.awards import share_of, statements_awards
 from quire.cli.frame import By, DryRun, Json
 from quire.cli.house import day
 from quire.cli.proving import statements_proof
@@ -48,7 +49,7 @@ def register(app: typer.Typer) -> None:
         (
             "statements",
             "Who got what, and why.",
-            (("write", statements_write), ("proof", statements_proof)),
+            (("write", statements_write), ("proof", statements_proof), ("awards", statements_awards)),
         ),
     ):
         group = typer.Typer(help=help_, no_args_is_help=True)
@@ -280,7 +281,6 @@ def hold_place(
     as_json: Json = False,
 ) -> None:
     """From now on, hold what a work or a party earns; of both, what that party owns of that work."""
-    from quire.cli.house import day
     from quire.core.shares import parse_share
     from quire.society.distribution import actions
 
@@ -295,15 +295,18 @@ def hold_place(
 
 def hold_release(
     name: Annotated[str, typer.Argument(metavar="HOLD")],
+    to: Annotated[
+        list[str] | None, typer.Option(help="Of a party's share of a work: to whom instead, as reef=1/2.")
+    ] = None,
     by: By = "",
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """End a hold; what it held goes to the balances of those who earned it."""
+    """End a hold; what it held goes to the balances of those who earned it, or to whom it is awarded."""
     from quire.society.distribution import actions
 
     with frame.rehearsal(dry_run):
-        count = actions.release_hold(name, by=frame.acting(by))
+        count = actions.release_hold(name, to=dict(map(share_of, to or [])), by=frame.acting(by))
     told = f"{name} is released, with {frame.many(count, 'line')}."
     frame.say({"hold": name, "lines": count}, [told], as_json=as_json)
 

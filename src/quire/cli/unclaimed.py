@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Annotated, Any
 
 import typer
 
 from quire.cli import frame
+from quire.cli.awards import share_of
 from quire.cli.disputes import print_csv
 from quire.cli.frame import By, DryRun, Json
 
@@ -31,16 +31,6 @@ def register(app: typer.Typer) -> None:
     ):
         frame.command(group, verb)(function)
     app.add_typer(group, name="unclaimed")
-
-
-def _share(text: str) -> tuple[str, Fraction]:
-    from quire.core.errors import Invalid
-    from quire.core.shares import parse_share
-
-    code, equals, share = text.partition("=")
-    if not equals:
-        raise Invalid(f"{text[:80]!r} is no share of a party; write it like reef=1/2.")
-    return code, parse_share(share)
 
 
 def list_items(
@@ -99,8 +89,8 @@ def match(
 
     with frame.rehearsal(dry_run):
         made = actions.match(
-            shares=dict(map(_share, party)), evidence=evidence, item=item, work=work, role=role, amend=amend,
-            amend_from=day(starts) if starts else None, by=frame.acting(by),
+            shares=dict(map(share_of, party)), evidence=evidence, item=item, work=work, role=role,
+            amend=amend, amend_from=day(starts) if starts else None, by=frame.acting(by),
         )  # fmt: skip
         paid = _paid(made)
     _say_paid(made, paid, as_json)
@@ -122,7 +112,7 @@ def honour(
 
     with frame.rehearsal(dry_run):
         made = actions.honour(
-            work=work, shares=dict(map(_share, party)), evidence=evidence, decision=decision,
+            work=work, shares=dict(map(share_of, party)), evidence=evidence, decision=decision,
             by=frame.acting(by),
         )  # fmt: skip
         paid = _paid([made])

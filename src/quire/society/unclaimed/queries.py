@@ -11,7 +11,7 @@ from uuid import UUID
 from quire.core import unclaimed as rules
 from quire.core.money import decimal_of
 from quire.society.distribution import queries as distribution
-from quire.society.kit import clock, config, ids
+from quire.society.kit import config, ids
 from quire.society.kit.nouns import one
 from quire.society.kit.periods import Period
 from quire.society.parties import queries as parties
@@ -119,11 +119,6 @@ def disposal(tid: str) -> Disposal:
 def disposals() -> list[Disposal]:
     """Every disposal, the oldest first."""
     return list(Disposal.objects.select_related("prepared_by", "approved_by", "award").order_by("id"))
-
-
-def overdue(on: date | None = None) -> list[Item]:
-    """What should be public by now, by law."""
-    return [item for item in items() if item.dates.public < (on or clock.today())]
 
 
 def _texts(item: Item) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from quire.core.money import decimal_of
 from quire.society.distribution import actions as distribution
 from quire.society.distribution import queries as divided
 from quire.society.distribution.actions import Part
-from quire.society.kit import acts, clock, ids, locks
+from quire.society.kit import acts, clock, config, ids, locks
 from quire.society.parties import queries as parties
 from quire.society.unclaimed import queries
 from quire.society.unclaimed.errors import BadDisposal, Changed, NothingUnclaimed, TwoPeople
@@ -71,7 +71,8 @@ def prepare(
     rules.kept_back(0, reserve)
     with transaction.atomic():
         locks.wait("unclaimed")
-        last = clock.today().year if year is None else year
+        over = clock.today().year - config.unclaimed_years(rules.YEARS) - 1
+        last = over if year is None else min(year, over)
         found = plan(way, last, reserve)
         if not found.lines:
             raise NothingUnclaimed(_nothing(found))
