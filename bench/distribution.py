@@ -30,8 +30,8 @@ from pathlib import Path
 
 import duckdb
 from divided import loop, measured, ours, plot, spark, sql
-from divided.data import Size, events, register
 from divided.measured import Case, Took
+from divided.month import Size, events, register
 
 WAYS: Mapping[str, Callable[[Case], None]] = {
     "quire": ours.divide,

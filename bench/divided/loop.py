@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
-from divided.data import events, listed, register
 from divided.measured import Case
+from divided.month import events, listed, register
 
 
 def loop(case: Case) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 
 import psutil
 
-from divided.data import Size
+from divided.month import Size
 
 TICK = 0.02
 OTHERS: list[int] = []

@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from divided.data import ENDS, STARTS, Size, events, listed, register
 from divided.measured import Case
+from divided.month import ENDS, STARTS, Size, events, listed, register
 from quire.core import arrays, terms
 from quire.core.distribution import Counts, Division, Evidence, Licence, Party, Pot, Subjects, parties_of
 from quire.core.distribution.dividing import Dividing

@@ -9,8 +9,8 @@ import tempfile
 
 import duckdb
 
-from divided.data import events, register
 from divided.measured import Case
+from divided.month import events, register
 from divided.sql import FROM, UNTIL
 
 MEMORY = "6g"

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from divided.data import events, listed, register
 from divided.measured import Case
+from divided.month import events, listed, register
 
 FROM, UNTIL = "2026-01-01 00:00:00+00", "2026-02-01 00:00:00+00"
 MEMORY = "1500MiB"

@@ -8,9 +8,9 @@ from collections.abc import Callable
 Count = Callable[[int, int, str], None]
 """Told how much is done, of how much, and of what (a plural): of a stage, again and again."""
 
-LEAST_SECONDS = 2.0
-LEAST_PART = 0.02
-"""Before so much time and so much of the work, nothing is known of the rest."""
+LEAST_SECONDS = 2
+LEAST_PART = 50
+"""Before so much time, and one part in so many of the work, nothing is known of the rest."""
 
 
 def quietly(done: int, of: int, unit: str) -> None:
@@ -19,7 +19,7 @@ def quietly(done: int, of: int, unit: str) -> None:
 
 def remaining(done: int, of: int, seconds: float) -> float | None:
     """The seconds that the rest takes at the rate so far; None while that rate says nothing."""
-    if seconds < LEAST_SECONDS or done <= of * LEAST_PART or done >= of:
+    if seconds < LEAST_SECONDS or done * LEAST_PART <= of or done >= of:
         return None
     return seconds * (of - done) / done
 
@@ -34,7 +34,7 @@ def sentence(done: int, of: int, seconds: float) -> str:
 def _spoken(seconds: float) -> str:
     """In the unit a person would take."""
     for size, name in ((3600, "hour"), (60, "minute"), (1, "second")):
-        if seconds >= 1.5 * size:
+        if 2 * seconds >= 3 * size:
             return f"{round(seconds / size)} {name}s"
     return "a second"
 
@@ -47,7 +47,7 @@ class Teller:
     """
 
     def __init__(
-        self, say: Callable[[str], None], every: float = 10.0, now: Callable[[], float] = time.monotonic
+        self, say: Callable[[str], None], every: int = 10, now: Callable[[], float] = time.monotonic
     ) -> None:
         self.say, self.every, self.now = say, every, now
         self.doing, self.unit = "", ""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +24,8 @@ from quire.society.usage import lake, measures
 from quire.society.usage.errors import LakeDamaged
 
 _PARTS = "(.{8})(.{4})(.{4})(.{4})(.{12})"
+
+# sql in this file: a statement is the measures' own, a path one that this file made.
 
 WORDS = (
     ("id::VARCHAR AS id", f"regexp_replace(lower(hex(id)), '{_PARTS}', '$1-$2-$3-$4-$5') AS id"),
@@ -63,7 +64,7 @@ def _session(chosen: str) -> Any:
         raise SparkMissing(
             "Spark is not installed here: pip install 'quire[spark]', and Java 17."
         ) from problem
-    if "JAVA_HOME" not in os.environ and shutil.which("java") is None:
+    if not config.text("JAVA_HOME") and shutil.which("java") is None:
         raise SparkMissing(
             "Spark needs Java 17 or later, and no java is on the path: apt install openjdk-17-jre."
         )

@@ -1,0 +1,56 @@
+"""How far a run is: a part at once, and a remaining time only when the pace of the work is known."""
+
+from __future__ import annotations
+
+import pytest
+
+from quire.society.distribution.progress import Teller, remaining, sentence
+
+
+@pytest.mark.parametrize(
+    ("done", "of", "seconds", "left"),
+    [
+        (0, 100, 60, None),
+        (1, 100, 60, None),
+        (50, 100, 1, None),
+        (50, 100, 60, 60),
+        (25, 100, 60, 180),
+        (100, 100, 60, None),
+        (0, 0, 60, None),
+    ],
+)
+def test_nothing_is_said_before_it_is_known(done: int, of: int, seconds: int, left: int | None) -> None:
+    assert remaining(done, of, seconds) == left
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (2, "50 %, about 2 seconds left"),
+        (89, "50 %, about 89 seconds left"),
+        (90, "50 %, about 2 minutes left"),
+        (5399, "50 %, about 90 minutes left"),
+        (7200, "50 %, about 2 hours left"),
+    ],
+)
+def test_in_words(seconds: int, said: str) -> None:
+    assert sentence(5, 10, seconds) == said
+    assert sentence(0, 0, seconds) == "100 %"
+
+
+def test_a_teller_says_each_stage_and_then_now_and_then_how_far_it_is() -> None:
+    """A stage that copies what it has made counts anew: the pace of the one says nothing of the other."""
+    said: list[str] = []
+    clock = [0]
+    told = Teller(said.append, every=10, now=lambda: clock[0])
+    told.stage("dividing the pots")
+    for second in range(1, 41):
+        clock[0] = second
+        told.count(min(second, 20) * 50, 1000, "rows") if second <= 20 else told.count(second, 100, "lines")
+    assert said == [
+        "dividing the pots …",
+        "dividing the pots: rows 47 %, about 10 seconds left",
+        "dividing the pots: rows 100 %",
+        "dividing the pots: lines 11 %, about 70 seconds left",
+        "dividing the pots: lines 24 %, about 60 seconds left",
+    ]
