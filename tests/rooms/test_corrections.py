@@ -371,3 +371,35 @@ def quire_verify(run: Any, statement: Path) -> int:
 
     keys = home() / "published" / "keys.json"
     return main(["verify", str(_folder(run)), "--key", str(keys), "--statement", str(statement)])
+
+
+def test_what_is_left_of_a_hold_can_still_be_awarded(january: Desk) -> None:
+    from fractions import Fraction
+
+    from quire.society.distribution import actions
+
+    hold = january.hold(work=A, party="gazette")
+    run = january.closed()
+    assert of("held", "gazette") == eur("180")
+    corrected(january, run, kind="shares", shares="gazette:owner:1/2; marsh:owner:1/2")
+    january.receive("R-feb", "0.03", period=FEBRUARY)
+    january.closed(FEBRUARY)
+    assert of("held", "gazette") == eur("90")
+    before = of("payable", "lantern")
+    actions.release_hold(hold.tid, to={"lantern": Fraction(1)}, by=january.preparer)
+    assert of("held", "gazette") == 0
+    assert of("payable", "lantern") == before + eur("90")
+
+
+def test_a_hold_stays_while_a_run_takes_from_it(january: Desk) -> None:
+    from quire.society.distribution.corrections.errors import HoldNeeded
+
+    hold = january.hold(work=A)
+    corrected(january, january.closed())
+    january.receive("R-feb", "30.00", period=FEBRUARY)
+    run = january.reviewed(FEBRUARY)
+    with pytest.raises(HoldNeeded, match="release it once that run is posted"):
+        january.release(hold)
+    january.close(run)
+    january.release(hold)
+    assert of("held", "gazette") == of("held", "marsh") == 0
