@@ -5,7 +5,14 @@ from quire.society.repertoire.queries.bulk import Place, Places, Spot
 from quire.society.repertoire.queries.facts import WorkFacts, work_facts
 from quire.society.repertoire.queries.finder import NOTHING, Finder, Found
 from quire.society.repertoire.queries.owners import WorkRow, copies, owners, shares_of, work
-from quire.society.repertoire.queries.registry import Answer, lookup, work_id, work_ids, works_count, works_in_force
+from quire.society.repertoire.queries.registry import (
+    Answer,
+    lookup,
+    work_id,
+    work_ids,
+    works_count,
+    works_in_force,
+)
 from quire.society.repertoire.queries.subjects import Owned, SubjectRow, subjects
 from quire.society.repertoire.queries.verified import (
     Checked,
