@@ -272,3 +272,12 @@ def test_the_guide_is_true(
         assert main(shlex.split(line)[1:]) == 0, line
     assert {one.name for one in tmp_path.glob("replay.*")} == {"replay.html", "replay.svg", "replay.csv"}
     assert "quarter floor" in capsys.readouterr().out
+
+
+def test_who_goes_by_a_pseudonym_is_told_by_name(january: Desk) -> None:
+    from quire.society.parties import actions
+
+    actions.set_pseudonym(party="marsh", on=True, by=january.preparer)
+    january.closed()
+    one = told(shipped("per-usage"))["EUR"]
+    assert by_code(one)["marsh"][1] == eur("150")

@@ -163,3 +163,13 @@ def sale(world: World) -> str:
     )  # fmt: skip
     world.model.others.append(buyer)
     return f"{code} to {buyer}"
+
+
+@event(1, lambda world: world.model.members)
+def pseudonym(world: World) -> str:
+    """A member stands in bundles by a pseudonym from now on, or by its own id again."""
+    from quire.society.parties import actions
+
+    code, on = world.pick(sorted(world.model.members)), world.chance(0.7)
+    actions.set_pseudonym(party=code, on=on, by=world.preparer)
+    return f"{code} {'on' if on else 'off'}"
