@@ -178,7 +178,7 @@ def _gathered_again(run: Run, plan: Plan, then: Evidence) -> Evidence:
     """What a freeze of the run would gather now for the plan proposed; holds as they stood then."""
     again = Run.objects.select_related("plan").get(id=run.id)
     again.plan = PlanVersion(name=plan.name, text=plan.text, digest=plan.digest, starts=run.starts)
-    return replace(_plain(freezing.gather(again).evidence), holds=then.holds)
+    return replace(_plain(undisguised(freezing.gather(again).evidence)), holds=then.holds)
 
 
 def _changed(then: Evidence, now: Evidence) -> Iterator[str]:
