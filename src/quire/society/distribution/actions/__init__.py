@@ -11,7 +11,7 @@ from quire.society.distribution.actions.lumps import open_lump_run
 from quire.society.distribution.actions.plans import adopt_plan
 from quire.society.distribution.actions.runs import approve, cancel, forecast, open_run, work
 from quire.society.distribution.actions.stages import STAGES
-from quire.society.distribution.actions.succession import carry_over, succeed
+from quire.society.distribution.actions.succession import carry_over, stand_still, succeed
 from quire.society.distribution.actions.weighings import import_weighing
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "place_hold",
     "refuse_correction",
     "release_hold",
+    "stand_still",
     "succeed",
     "work",
 ]

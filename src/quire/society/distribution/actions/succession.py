@@ -26,6 +26,7 @@ from quire.society.parties import actions as parties_actions
 from quire.society.parties import queries as parties
 from quire.society.parties.models import Party
 from quire.society.parties.queries import SuccessionRow
+from quire.society.repertoire import actions as repertoire_actions
 from quire.society.repertoire import queries as repertoire
 
 LOCK = "distribution:holds"
@@ -52,6 +53,7 @@ def succeed(
     """
     with transaction.atomic():
         locks.wait(LOCK)
+        repertoire_actions.stand_still()
         made = parties_actions.record_succession(
             party=party, starts=starts, kind=kind, takers=takers, unclear=unclear, by=by
         )
@@ -72,6 +74,11 @@ def _must_not_come_back() -> None:
             f"see {codes}. End the agreement first.",
             agreements=list(named),
         ) from problem
+
+
+def stand_still() -> None:
+    """Until this transaction ends no balance goes to those who stand in a party's place: for whoever pays."""
+    locks.wait(LOCK)
 
 
 def carry_over(*, by: Any) -> int:

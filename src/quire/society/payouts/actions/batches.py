@@ -12,6 +12,7 @@ from django.db import transaction
 
 from quire.core.currencies import minor_digits
 from quire.core.money import Money, decimal_of
+from quire.society.distribution import actions as distribution
 from quire.society.kit import acts, locks, papers
 from quire.society.kit.config import private
 from quire.society.ledger import accounts
@@ -84,6 +85,7 @@ def prepare(*, currency: str, on: dt.date, by: Any, dry_run: bool = False) -> Ba
     minor_digits(currency)
     with transaction.atomic():
         locks.wait("payouts")
+        distribution.stand_still()
         found = plan(currency)
         _must_pay(found)
         _bank_must_have(found.total)

@@ -6,6 +6,7 @@ from quire.society.repertoire.actions.agreements import (
     record_agreement,
 )
 from quire.society.repertoire.actions.amending import amend_owners, amend_work
+from quire.society.repertoire.actions.intake import stand_still
 from quire.society.repertoire.actions.shares import import_shares
 from quire.society.repertoire.actions.sites import import_sites, register_site
 from quire.society.repertoire.actions.verifying import Asked, start_verification, verify_site
@@ -23,6 +24,7 @@ __all__ = [
     "record_agreement",
     "register_site",
     "register_work",
+    "stand_still",
     "start_verification",
     "verify_site",
 ]

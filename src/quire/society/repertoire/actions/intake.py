@@ -84,6 +84,12 @@ class Owned(Registered):
         return told
 
 
+def stand_still() -> None:
+    """Until this transaction ends nobody else writes to the repertoire: for whoever looks at it and writes
+    what must agree with it elsewhere."""
+    locks.wait(LOCK)
+
+
 @contextmanager
 def writing(by: User | None) -> Iterator[None]:
     """One transaction in which nobody else writes to the repertoire; ReadsOnly for an auditor."""
