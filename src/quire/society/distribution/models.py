@@ -282,10 +282,11 @@ class Passing(AppendOnly):
 
 
 # What they refer to stands above.
-from quire.society.distribution.corrections.counted import Counted, TakenBack  # noqa: E402, F401
 from quire.society.distribution.corrections.models import (  # noqa: E402, F401
     Corrected,
     CorrectedIn,
     Correction,
+    Counted,
     Owed,
+    TakenBack,
 )
