@@ -14,52 +14,17 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.db import models
+from django.db.models import Sum
 
 from quire.core import arrays, terms
 from quire.core.distribution import Counts
 from quire.core.facts import Pot as Evidence
+from quire.society.distribution.corrections.models import Counted, TakenBack
 from quire.society.distribution.models import Pot, Run
-from quire.society.kit.nouns import Noun
-from quire.society.licensing.models import Licence
 from quire.society.usage import queries as usage
-from quire.society.usage.models import LakeFile
 
 FROZEN = ("frozen", "allocated", "reviewed", "approved", "posted", "closed")
 Span = tuple[date, date]
-
-
-class Counted(models.Model):
-    """A run has counted a file for a licence, whatever it tells of days before ``until``; without a file, it
-    keeps which it counted."""
-
-    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
-    licence = models.ForeignKey(Licence, on_delete=models.PROTECT, related_name="+")
-    file = models.ForeignKey(LakeFile, null=True, on_delete=models.PROTECT, related_name="+")
-    until = models.DateField()
-
-    class Meta:
-        app_label = "distribution"
-        indexes = [models.Index(fields=["licence", "until"], name="distribution_counted_until")]
-
-
-class TakenBack(Noun):
-    """Usage of a subject that an earlier run divided and files listed later take back: requests, above zero.
-
-    The run of ``pot`` has counted those files; nothing was taken from anybody.
-    """
-
-    prefix = "tkb"
-
-    pot = models.ForeignKey(Pot, on_delete=models.PROTECT, related_name="+")
-    subject = models.CharField(max_length=60)
-    starts = models.DateField()
-    ends = models.DateField()
-    use = models.CharField(max_length=10)
-    requests = models.BigIntegerField()
-
-    class Meta:
-        app_label = "distribution"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +175,7 @@ def notices(run: Run) -> Iterator[str]:
         TakenBack.objects.filter(pot__run=run)
         .order_by("pot__licence__code")
         .values_list("pot__licence__code")
-        .annotate(requests=models.Sum("requests"))
+        .annotate(requests=Sum("requests"))
     ):
         yield (
             f"{code}: files that came late took back {requests:,} requests that an earlier run had divided; "

@@ -1,4 +1,5 @@
-"""Claims that a closed run divided something wrongly, the rows that an accepted one corrects, and debts."""
+"""Claims that a closed run divided something wrongly, the rows that an accepted one corrects, debts; which
+files of usage runs have counted, and what was taken back after it was divided."""
 
 from __future__ import annotations
 
@@ -9,8 +10,10 @@ from django.db.models import F, Q
 from quire.society.distribution.models import Pot, Run
 from quire.society.kit.fields import FractionField, QuantaField
 from quire.society.kit.nouns import AppendOnly, Noun
+from quire.society.licensing.models import Licence
 from quire.society.parties.models import Party
 from quire.society.repertoire.models import Work
+from quire.society.usage.models import LakeFile
 
 KINDS = {
     "shares": "the shares were wrong",
@@ -102,3 +105,32 @@ class Owed(AppendOnly):
         constraints = [
             models.CheckConstraint(condition=Q(creditor=None) ^ Q(fund=""), name="distribution_owed_to_one")
         ]
+
+
+class Counted(models.Model):
+    """A run has counted a file for a licence, whatever it tells of days before ``until``; without a file, it
+    keeps which it counted."""
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
+    licence = models.ForeignKey(Licence, on_delete=models.PROTECT, related_name="+")
+    file = models.ForeignKey(LakeFile, null=True, on_delete=models.PROTECT, related_name="+")
+    until = models.DateField()
+
+    class Meta:
+        indexes = [models.Index(fields=["licence", "until"], name="distribution_counted_until")]
+
+
+class TakenBack(Noun):
+    """Usage of a subject that an earlier run divided and files listed later take back: requests, above zero.
+
+    The run of ``pot`` has counted those files; nothing was taken from anybody.
+    """
+
+    prefix = "tkb"
+
+    pot = models.ForeignKey(Pot, on_delete=models.PROTECT, related_name="+")
+    subject = models.CharField(max_length=60)
+    starts = models.DateField()
+    ends = models.DateField()
+    use = models.CharField(max_length=10)
+    requests = models.BigIntegerField()
