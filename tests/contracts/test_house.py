@@ -61,6 +61,7 @@ CORE = [
     "moments",
     "money",
     "patterns",
+    "places",
     "plan",
     "plans",
     "preferences",

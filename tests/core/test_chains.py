@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from quire.core import chains
 from quire.core.chains import PASS_THROUGH, SUCCESSION, Agreement, Chains, ChainWrong, Link
 from quire.core.errors import QuireError
-from quire.core.extras import Places
+from quire.core.places import Places
 from quire.core.shares import ROLES, UNKNOWN, Holder, Shares
 
 DAY = date(2026, 1, 15)

@@ -22,15 +22,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from itertools import chain, pairwise, product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from quire.core import terms
 from quire.core.allocation import allocate
 from quire.core.errors import Invalid
+from quire.core.places import Places, Record
 from quire.core.shares import ROLES, UNKNOWN, Holder, Shares, parse_share, share_text
-
-if TYPE_CHECKING:
-    from quire.core.extras import Places, Record
 
 PASS_THROUGH, SUCCESSION = "pass-through", "succession"
 KINDS = (PASS_THROUGH, SUCCESSION)

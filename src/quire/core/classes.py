@@ -13,12 +13,13 @@ gross amount of which the plan deducts, so that a reserve paid out later is char
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from quire.core.allocation import allocate
+from quire.core.places import Places, Record
 from quire.core.shares import parse_share, share_text
 
 FILE, FIELD = "classes.jsonl", "classes"
@@ -67,7 +68,7 @@ def write(one: Class) -> dict[str, Any]:
     return told | ({"reserve": share_text(one.reserve), "fund": one.fund} if one.reserve else {})
 
 
-def read(record: Mapping[str, Any], places: Any) -> Class:
+def read(record: Record, places: Places) -> Class:
     """The class of a record. ValueError where it names a pot or a work that is not there, or out of order."""
     pot, subjects = record["pot"], record["subjects"]
     if pot not in places.pots:

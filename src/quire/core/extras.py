@@ -7,34 +7,12 @@ idea; here is only the list, and the way to and from files.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from quire.core import chains, classes, corrections, survey, weighings
-
-Record = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """What a record may refer to: ordinals of parties and of subjects by id, and the pots' ids."""
-
-    parties: Mapping[str, int]
-    subjects: Mapping[str, int]
-    pots: frozenset[str]
-
-    def party(self, name: str) -> int:
-        """The ordinal of a party; ValueError where it is not among the parties of the run."""
-        if name not in self.parties:
-            raise ValueError(f"{name} is not in parties.jsonl")
-        return self.parties[name]
-
-    def subject(self, name: str) -> int:
-        """The ordinal of a work or site; ValueError where it is not among the subjects of the run."""
-        if name not in self.subjects:
-            raise ValueError(f"{name} is not in works.jsonl")
-        return self.subjects[name]
+from quire.core.places import Places, Record
 
 
 @dataclass(frozen=True, slots=True)

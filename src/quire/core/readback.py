@@ -32,6 +32,7 @@ from quire.core.facts import (
 )
 from quire.core.fx import Conversion, Rate, parse_rate
 from quire.core.money import decimal_of, quanta_of
+from quire.core.places import Places
 from quire.core.plan import EVIDENCE, Plan
 from quire.core.shares import UNKNOWN, Holder, Shares, parse_share
 from quire.core.standings import cut
@@ -132,7 +133,7 @@ class _Reader:
         answers = tuple(_each(self.files, "mandates.jsonl", _answer))
         direct = tuple(_each(self.files, "direct.jsonl", _direct))
         subjects = self.subjects()
-        places = extras.Places(
+        places = Places(
             self.places, {name: place for place, name in enumerate(subjects.ids)}, frozenset(self.pots)
         )
         there = [one for one in extras.EXTRAS if one.file in self.files]
@@ -144,7 +145,7 @@ class _Reader:
         counts = self.counts(cuts, len(subjects.ids), weighed=plan.weighs_evidence)
         return Evidence(plan, pots, parties, answers, direct, subjects, counts, holds, **more)
 
-    def optional(self, extra: extras.Extra, places: extras.Places) -> tuple[Any, ...]:
+    def optional(self, extra: extras.Extra, places: Places) -> tuple[Any, ...]:
         """The values of one optional file."""
         found = _each(self.files, extra.file, lambda record: extra.read(record, places))
         if extra.name_of is not None:

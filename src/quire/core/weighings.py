@@ -8,12 +8,13 @@ themselves (``distribution.keys``). A file may have a million rows, so each is a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from quire.core.errors import Invalid
+from quire.core.places import Places, Record
 from quire.core.shares import MOST_DIGITS, common, share_text
 
 KINDS = ("attribution", "units")
@@ -129,7 +130,7 @@ def write_weighing(one: Weighing) -> dict[str, Any]:
     return {"weighing": one.name} | told
 
 
-def read_weighing(record: Mapping[str, Any], places: Any = None) -> Weighing:
+def read_weighing(record: Record, places: Places | None = None) -> Weighing:
     """The weighing again."""
     names = ("weighing", "kind", "digest", "method", "error", "licence")
     return Weighing(*(_text(record[name]) for name in names))
@@ -143,7 +144,7 @@ def write_weight(one: Weight) -> dict[str, Any]:
     return told
 
 
-def read_weight(record: Mapping[str, Any], places: Any = None) -> Weight:
+def read_weight(record: Record, places: Places | None = None) -> Weight:
     """The row again. It may weigh what has no part in the run: that stands nowhere."""
     low, high = (_fraction(record[name]) if name in record else None for name in ("low", "high"))
     name, licence, of = (_text(record[name]) for name in ("weighing", "licence", "of"))

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from quire.core import terms
 from quire.core.currencies import minor_digits
 from quire.core.errors import Invalid
 from quire.core.money import decimal_of, quanta_of
+from quire.core.places import Places, Record
 from quire.core.shares import UNKNOWN, Holder, Shares, parse_share, share_text
-
-if TYPE_CHECKING:
-    from quire.core.extras import Places
-
-    Record = Mapping[str, Any]
 
 FUND = re.compile(r"fund:[a-z0-9][a-z0-9_.-]{0,79}")
 _ROOT = re.compile(r"[0-9a-f]{64}")

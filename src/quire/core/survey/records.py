@@ -12,13 +12,12 @@ from datetime import date
 from typing import Any
 
 from quire.core.money import decimal_of, quanta_of
+from quire.core.places import Places, Record
 from quire.core.shares import share_text
 from quire.core.survey.design import Design, Stratum, SurveyWrong, Unit, unit_record
 from quire.core.survey.estimating import Estimate
 from quire.core.survey.held import SurveyEvidence
 from quire.core.survey.intervals import PLACES
-
-Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +125,7 @@ def write_head(head: Head) -> dict[str, Any]:
     return {**head.told, "digest": head.digest, "seed": head.seed, "beacon value": head.beacon_value}
 
 
-def read_head(record: Record, places: object = None) -> Head:
+def read_head(record: Record, places: Places | None = None) -> Head:
     """The head again. KeyError, TypeError or ValueError where the record is not one."""
     told = dict(record)
     digest, seed, value = (_text(told.pop(name), name) for name in ("digest", "seed", "beacon value"))
@@ -148,7 +147,7 @@ def write_unit(row: UnitRow) -> dict[str, Any]:
     return {**unit_record(row.survey, row.stratum, row.unit), "reported": row.reported}
 
 
-def read_unit(record: Record, places: object = None) -> UnitRow:
+def read_unit(record: Record, places: Places | None = None) -> UnitRow:
     """The unit again. KeyError, TypeError or ValueError where the record is not one."""
     requests = record.get("requests")
     if "requests" in record:
@@ -169,7 +168,7 @@ def write_report(row: ReportRow) -> dict[str, Any]:
     return {"survey": row.survey, "unit": row.unit, "subject": row.subject, "requests": row.requests}
 
 
-def read_report(record: Record, places: object = None) -> ReportRow:
+def read_report(record: Record, places: Places | None = None) -> ReportRow:
     """The line again. KeyError or ValueError where the record is not one.
 
     The subject need not be among the works of the run: a work that earns nothing in it still has its part of
