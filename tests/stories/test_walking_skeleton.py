@@ -31,7 +31,8 @@ def test_january_from_the_logs_to_the_bank(
     assert euros["received"] == "1000.000000000000"
     assert euros["deducted"] == "150.000000000000"
     assert euros["residue"] == decimal_of(0)
-    parts = [quanta_of(euros[name]) for name in ("allocated", "held", "unclaimed", "deducted", "fund", "residue")]
+    names = ("allocated", "held", "unclaimed", "deducted", "fund", "residue")
+    parts = [quanta_of(euros[name]) for name in names]
     assert sum(parts) == quanta_of(euros["received"])
 
     # Who prepared the run cannot approve it; an approver can.
