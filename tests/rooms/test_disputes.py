@@ -324,3 +324,21 @@ def test_copies_of_a_work_are_held_with_it(court: Court) -> None:
         court.file(work="https://marsh.example/lock", claimant="gazette")
     court.withdraw(made)
     assert not made.holds.filter(hold__released_on=None).exists()
+
+
+def test_one_that_cannot_move_keeps_no_other_from_moving(court: Court) -> None:
+    from quire.society.disputes import queries
+    from quire.society.repertoire.models import Work
+
+    stuck = court.file(work="https://marsh.example/one", claimant="gazette", shares="gazette:owner:1")
+    moves, other = court.file(), court.file(claimant="lantern", shares="lantern:owner:1")
+    for made in (stuck, moves, other):
+        court.document(made)
+    # Between the claim and its end the work was found to be a copy: nobody can amend it.
+    original = Work.objects.get(key="gazette.example/a")
+    marsh = Work.objects.filter(key="marsh.example/one")
+    marsh.update(original=original, syndicator_share=Fraction(1, 10))
+    court.on("2026-04-12")
+    assert [tid for tid, _ in court.tick()] == [moves.tid, other.tid]
+    assert [(row.tid, row.left) for row in queries.rows()] == [(stuck.tid, -1)]
+    court.withdraw(stuck)

@@ -170,11 +170,15 @@ def tick(
     as_json: Json = False,
 ) -> None:
     """Move on every dispute whose time has run out. Run it daily; again does nothing."""
-    from quire.society.disputes import actions
+    from quire.society.disputes import actions, queries
 
     with frame.rehearsal(dry_run):
         moved = actions.tick(on=_day(on), by=frame.acting(by))
+        stays = [one.tid for one in queries.rows(on=_day(on)) if one.left is not None and one.left < 0]
     lines = [f"{one.tid} is {one.state}: {one.outcome}" for one in moved] or ["No time has run out."]
+    lines += [
+        f"{tid} is overdue and cannot move now: a run is under way, or the work changed." for tid in stays
+    ]
     frame.say([{"dispute": one.tid, "state": one.state} for one in moved], lines, as_json=as_json)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 
 from quire.core import disputes as rules
+from quire.core.errors import QuireError
 from quire.core.shares import Shares, share_text
 from quire.society.disputes import queries
 from quire.society.disputes.actions.filing import must_be, parties_known, state_shares, step, writing
@@ -82,22 +84,26 @@ def tick(*, on: date | None = None, by: Any) -> list[Dispute]:
 
     A claim not documented lapses. One not answered is granted: the registration is amended from the day
     claimed, and what was held goes to whom it was claimed for. A tier or type decided for a day that has come
-    is applied. Again does nothing.
+    is applied. Again does nothing. What cannot move now, such as where a run under way takes from what is
+    held, stays as it is, overdue in the queue, and the others move.
     """
     on = on or clock.today()
+    moved = []
     with writing(by):
-        return [_moved(one, on, by) for one in _due(on)]
+        for one in _due(on):
+            with suppress(QuireError), transaction.atomic():
+                moved.append(_moved(one, by))
+    return moved
 
 
-def _due(on: date) -> Iterator[Dispute]:
+def _due(on: date) -> list[Dispute]:
     waiting = Q(state="filed", document_by__lt=on) | Q(state="documented", answer_by__lt=on)
     later = Q(state="decided", applied_on=None, applies_from__lte=on, wanted__gt="")
-    yield from (
-        Dispute.objects.filter(waiting | later).select_related("work", "claimant").order_by("filed_on", "id")
-    )
+    found = Dispute.objects.filter(waiting | later).select_related("work", "claimant")
+    return list(found.order_by("filed_on", "id"))
 
 
-def _moved(one: Dispute, on: date, by: Any) -> Dispute:
+def _moved(one: Dispute, by: Any) -> Dispute:
     if one.state == "decided":
         _apply(one, by)
     elif one.state == "filed":
