@@ -18,6 +18,9 @@ from quire.core.arrays import Ints
 from quire.core.chains import Agreement
 from quire.core.facts import Counts, Evidence, EvidenceWrong, Hold, Party, Pot, Subjects, Version
 
+MOST_LOOKS = 100_000_000
+"""Answers looked at for one pot: each member has a few, and they are looked at on a few days."""
+
 MOST_FLAGS = 50_000_000
 """Flags kept at once. A society of any size needs a few thousand; a bundle made to fill the memory, more."""
 
@@ -96,13 +99,15 @@ class Standings:
         self.late = bisect_left(self._starts, pot.starts)
         self._offsets: list[int] = []
         self._any: list[bool] = []
+        self._looks = 0
         # Members whose usage of one kind is licensed on the same days share a row of flags.
         rows: dict[bytes, int] = {}
         ours = pot.licence.licensee
         for party, told, other in self.histories.kinds:
             said = [one for one in told if one.licensee in (None, ours)]
             beside = [one for one in other if one.licensee == ours]
-            mine = [self._row(use, party, said, beside) for use in terms.USES]
+            by_use = {use: [one for one in said if one.use == use] for use in terms.USES}
+            mine = [self._row(use, party, by_use[use], beside) for use in terms.USES]
             self._offsets += [rows.setdefault(row, len(rows) * len(segments)) for row in mine]
             self._any.append(any(1 in row[self.late :] for row in mine))
             self._must_fit(len(rows))
@@ -114,10 +119,13 @@ class Standings:
 
     def _must_fit(self, rows: int) -> None:
         if rows * len(self.segments) > MOST_FLAGS:
-            raise EvidenceWrong(
-                f"The members of the pot {self.pot.id} have too many different histories to be divided at "
-                "once; divide a shorter period."
-            )
+            raise self._too_many()
+
+    def _too_many(self) -> EvidenceWrong:
+        return EvidenceWrong(
+            f"The members of the pot {self.pot.id} have too many different histories to be divided at "
+            "once; divide a shorter period."
+        )
 
     def _row(
         self, use: str, party: Party, said: Sequence[terms.Answer], beside: Sequence[terms.DirectLicence]
@@ -128,6 +136,9 @@ class Standings:
             return bytes(len(self.segments))
         since = min([self.pot.starts, *self._starts[:1]])
         days = terms.boundaries(since, self.pot.ends, party.spans, said, beside, [licence])
+        self._looks += len(days) * (len(said) + len(beside) + len(party.spans))
+        if self._looks > MOST_LOOKS:
+            raise self._too_many()
         edges = [0, *(bisect_left(self._starts, day) for day in days), len(self.segments)]
         row = b""
         for first, last in pairwise(edges):
@@ -153,9 +164,7 @@ class Standings:
         """By party ordinal the last segment in which some use is licensed, −1 where none is."""
         size, uses = len(self.segments), len(terms.USES)
         flags = bytes(arrays.to_list(self._flags))
-        found = {
-            offset: flags.rfind(1, offset + self.late, offset + size) for offset in set(self._offsets)
-        }
+        found = {offset: flags.rfind(1, offset + self.late, offset + size) for offset in set(self._offsets)}
         lasts = [max(-1, found[offset] - offset) for offset in self._offsets]
         by_kind = [max(lasts[place : place + uses]) for place in range(0, len(lasts), uses)]
         return arrays.take(arrays.ints(by_kind), self.histories.of)
