@@ -16,8 +16,8 @@ from django.db.models.fields.json import KeyTextTransform
 from quire.core.allocation import allocate
 from quire.core.shares import share_text
 from quire.society.distribution.actions import awards, succession
-from quire.society.distribution.corrections import taking
 from quire.society.distribution.actions.succession import LOCK, carry_over
+from quire.society.distribution.corrections import taking
 from quire.society.distribution.errors import BadAward, BadHold
 from quire.society.distribution.models import Hold, HoldAward, Line, Run
 from quire.society.kit import acts, clock, ids, locks
