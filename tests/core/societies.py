@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -259,6 +260,13 @@ def entitled(draw: st.DrawFn, found: Sequence[Pot], ids: Sequence[str]) -> tuple
     return tuple(told)
 
 
+def _lump(pot: Pot) -> Pot:
+    """The pot, as one of a lump sum: what has a class is one."""
+    of = pot.licence
+    licence = replace(of, id=f"{of.id}_lump", kind="lump", fee=0, prices={}, rate=Fraction(0), minimum=0)
+    return replace(pot, licence=licence, revenue=None)
+
+
 @st.composite
 def evidence_of(draw: st.DrawFn) -> Evidence:
     """A whole run."""
@@ -273,7 +281,9 @@ def evidence_of(draw: st.DrawFn) -> Evidence:
     holds = [Hold(f"hld_{one}", one, None) for one in works.ids if not draw(st.integers(0, 5))]
     holds += [Hold(f"hld_{one.id}", None, one.id) for one in folk if not draw(st.integers(0, 5))]
     heads, rows = draw(weighed([*works.ids, *(one.id for one in folk)])) if plan.weighings else ((), ())
-    more = {"weighings": heads, "weights": rows, "classes": draw(entitled(found, works.ids))}
+    classes = draw(entitled(found, works.ids))
+    more = {"weighings": heads, "weights": rows, "classes": classes}
+    found = tuple(_lump(pot) if any(one.pot == pot.id for one in classes) else pot for pot in found)
     return Evidence(plan, found, folk, said, direct, works, counted, tuple(holds), **more)
 
 

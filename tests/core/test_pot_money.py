@@ -243,3 +243,13 @@ def test_nothing_of_a_class_is_lost(amount: int, chosen: set[str], reserve: Frac
 )
 def test_a_class_that_was_tampered_with_is_found(members: dict[str, Any]) -> None:
     assert not judged(of_class("wrk_blog", "wrk_paper"), "classes.jsonl", **members).holds
+
+
+def test_a_class_that_stands_where_none_may_is_found_though_everything_follows_from_it() -> None:
+    """Money of a licence cannot be given to a class of one's own, nor a lump sum to whoever was used."""
+    found = of_class("wrk_blog")
+    licence = replace(found.pots[0].licence, kind="blanket", fee=12 * EUR)
+    diverted = replace(found, pots=(replace(found.pots[0], licence=licence),))
+    assert [one.file for one in judged(found).findings] == []
+    assert "has a class of works" in judged(diverted).sentence()
+    assert "does not say for which works" in judged(replace(found, classes=())).sentence()

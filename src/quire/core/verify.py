@@ -12,7 +12,7 @@ from itertools import zip_longest
 from typing import Any
 
 from quire.core import bundle as bundles
-from quire.core import canonical, evidence, extras
+from quire.core import canonical, classes, evidence, extras
 from quire.core.bundle import Bundle, Entry, Finding
 from quire.core.distribution import Evidence, divide_all
 from quire.core.errors import Invalid, QuireError
@@ -80,6 +80,7 @@ def verify(bundle: Bundle, keys: KeySet | None) -> Verdict:
         found = evidence.read(files)
         findings += _about(bundle, found)
         findings += _receipts(files, found)
+        findings += _classes(found)
         divisions = divide_all(found)
         findings += _as_published(files, evidence.input_files(found, evidence.receipt_records(files)))
         findings += _compare(files, evidence.result_files(found, divisions))
@@ -125,11 +126,20 @@ def _receipts(files: Mapping[str, bytes], found: Evidence) -> Iterator[Finding]:
         if received.pop(pot.id, 0) != pot.received:
             yield Finding(
                 "receipts.jsonl",
-                f"The receipts of {pot.id} do not sum to its amount, "
-                f"{Money(pot.received, pot.received_in)}.",
+                f"The receipts of {pot.id} do not sum to its amount, {Money(pot.received, pot.received_in)}.",
             )
     for name in received:
         yield Finding("receipts.jsonl", f"There are receipts for {name}, which is no pot of this run.")
+
+
+def _classes(found: Evidence) -> Iterator[Finding]:
+    """A class is of a lump sum, and a lump sum has a class: any other pot is for all who were used."""
+    classed = {one.pot for one in found.classes}
+    for pot in found.pots:
+        lump = pot.licence.kind == "lump"
+        if lump != (pot.id in classed):
+            told = "is a lump sum, and does not say for which works" if lump else "is no lump sum, and has a"
+            yield Finding(classes.FILE, f"The pot {pot.id} {told}{'' if lump else ' class of works'}.")
 
 
 def _as_published(files: Mapping[str, bytes], written: Mapping[str, bytes]) -> Iterator[Finding]:
