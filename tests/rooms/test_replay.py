@@ -241,6 +241,7 @@ def test_the_command_says_it_in_every_form(
     assert {row["member"]: row["would"] for row in rows if row["currency"] == "EUR"}["marsh"] == (
         "150.000000000000"
     )
+    assert not any(cell.startswith("'") for row in rows for cell in row.values())
     drawing = ElementTree.parse(names["svg"]).getroot()
     tags = [child.tag.rpartition("}")[2] for child in drawing]
     assert tags[:3] == ["title", "desc", "style"]

@@ -83,4 +83,4 @@ def test_a_life(
     never = {one.name for one in EVENTS} - set(story.done)
     print(f"  never: {', '.join(sorted(never)) or 'none'}; refused: {dict(story.refused)}")
     # A story in which nothing happens holds everything.
-    assert years < HERE or len(never) <= 5
+    assert years < HERE or len(never) <= 8

@@ -165,10 +165,11 @@ def rows_csv(told: Any) -> bytes:
     from quire.society.kit import sheets
 
     columns = ("currency", "member", "name", "tier then", "tier proposed", "tenth", "had", "would")
-    columns += ("difference",)
+    columns += ("gained", "lost")  # two columns: a spreadsheet takes what begins with a minus for a formula
     rows = [
         (one.currency, told.names[row.party].code, told.names[row.party].name, row.before, row.after,
-         row.tenth, decimal_of(row.had), decimal_of(row.would), decimal_of(row.difference))
+         row.tenth, decimal_of(row.had), decimal_of(row.would), decimal_of(max(row.difference, 0)),
+         decimal_of(max(-row.difference, 0)))
         for one in told.comparisons
         for row in one.rows
     ]  # fmt: skip
