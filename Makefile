@@ -102,8 +102,9 @@ check: setup ## Lint, format, types, imports, and tools/tidy.py
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python tools/tidy.py
 
-bench: setup programs ## Every performance claim, beside a peer
+bench: setup programs engines ## Every performance claim, beside a peer
 	@ls bench/*.py >/dev/null
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	@for claim in bench/*.py; do echo "$$claim"; $(BIN)/python "$$claim" || exit 1; done
 
 clean: ## Remove .venv, .venv-clients and caches; var/ (books, keys, published bundles) stays
