@@ -25,12 +25,12 @@ def new_lab(world: World) -> str:
     """A lab comes, and takes a licence for the rest of the year."""
     operator = next(one for one in sorted(BOTS) if one not in world.model.labs.values())
     code = party(world, "lab", "lab")
+    license_lab(world, code, operator, world.day)
     world.model.labs[code] = operator
-    license_lab(world, code, world.day)
     return f"{code}, {operator}"
 
 
-def license_lab(world: World, lab: str, starts: date) -> None:
+def license_lab(world: World, lab: str, operator: str, starts: date) -> None:
     """One licence for all that the lab does, or one for training and one for the rest."""
     from quire.society.licensing import actions
 
@@ -45,18 +45,17 @@ def license_lab(world: World, lab: str, starts: date) -> None:
             "revenue": {"rate": "3.5%", "minimum": "1200.00"},
         }
         actions.grant_licence(
-            code=code, licensee=lab, operators=[world.model.labs[lab]], kind=kind, uses=uses, starts=starts,
+            code=code, licensee=lab, operators=[operator], kind=kind, uses=uses, starts=starts,
             ends=date(starts.year + 1, 1, 1), currency=currency, by=world.preparer, **given[kind],  # type: ignore[arg-type]
         )  # fmt: skip
         span = Span(starts, date(starts.year + 1, 1, 1))
-        operator = world.model.labs[lab]
         world.model.licences[code] = Licence(code, lab, operator, kind, tuple(uses), span, currency)
 
 
 def new_year(world: World) -> str:
     for lab in sorted(world.model.labs):
         if world.chance(0.9):
-            license_lab(world, lab, world.day)
+            license_lab(world, lab, world.model.labs[lab], world.day)
     return f"licences of {world.day.year}"
 
 

@@ -37,7 +37,7 @@ def dispose(world: World) -> str:
 
     way = world.pick(WAYS)
     reserve = Fraction(world.pick([0, 0, 10]), 100)
-    prepared = actions.prepare(
+    prepared, _ = actions.prepare(
         way=way, decision=f"Assembly of {world.day}", reserve=reserve, by=world.preparer
     )
     if world.chance(0.1):
