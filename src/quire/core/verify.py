@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import chain, islice, zip_longest
 from typing import Any
 
 from quire.core import bundle as bundles
 from quire.core import canonical, classes, evidence, extras
 from quire.core.bundle import Bundle, Entry, Finding
-from quire.core.distribution import Evidence, divide_all
+from quire.core.distribution import Division, Evidence, divide_all
 from quire.core.errors import Invalid, QuireError
 from quire.core.money import Money, decimal_of, quanta_of
 from quire.core.tokens import KeySet
@@ -83,6 +83,8 @@ def verify(bundle: Bundle, keys: KeySet | None) -> Verdict:
         findings += _classes(found)
         divisions = divide_all(found)
         findings += _as_published(files, evidence.input_files(found, evidence.receipt_records(files)))
+        if far := _far_more(files, found, divisions):
+            return Verdict((*dict.fromkeys([*findings, far]),), facts)
         findings += _compare(files, evidence.result_files(found, divisions))
         facts |= {
             "plan": found.plan.name,
@@ -94,6 +96,22 @@ def verify(bundle: Bundle, keys: KeySet | None) -> Verdict:
     except _UNFORESEEN as problem:
         findings.append(Finding(bundles.MANIFEST, f"The evidence cannot be recomputed: {problem!r}."[:200]))
     return Verdict(tuple(dict.fromkeys(findings)), facts)
+
+
+FAR = 100_000
+"""Lines beyond those published that are made before the answer is that there are too many."""
+
+
+def _far_more(files: Mapping[str, bytes], found: Evidence, divisions: Sequence[Division]) -> Finding | None:
+    """What a small file of owners or agreements can multiply is not made to the end: an auditor's memory is
+    not the publisher's to fill."""
+    if not found.agreements and not found.subjects.versions:
+        return None
+    told = files.get("lines.jsonl", b"").count(b"\n")
+    lines = chain.from_iterable(one.lines for one in divisions)
+    if next(islice(lines, told + FAR, None), None) is None:
+        return None
+    return Finding("lines.jsonl", f"lines.jsonl has {told} lines; recomputed there are {FAR} more, and on.")
 
 
 def _sums(found: Evidence) -> str:
