@@ -134,7 +134,7 @@ def _takers(world: World, code: str, kind: str) -> dict[str, Fraction]:
     count = world.rng.randint(1, 3)
     heirs = [party(world, "h", "estate", account=world.chance(0.8)) for _ in range(count)]
     parts = [world.rng.randint(1, 5) for _ in heirs]
-    world.model.others += heirs
+    world.model.others += [heir for heir in heirs if heir not in world.model.others]
     return {heir: Fraction(part, sum(parts)) for heir, part in zip(heirs, parts, strict=True)}
 
 
