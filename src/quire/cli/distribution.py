@@ -82,10 +82,10 @@ def plan_adopt(
         adopted = actions.adopt_plan(
             text=plan_text(file), starts=day(starts), decision=decision, by_name=by_name, by=frame.acting(by)
         )
-    goes = "is for runs that name it" if by_name else "is in force"
+    goes = "is for runs that name it, from" if by_name else "is in force from"
     frame.say(
         {"plan": adopted.tid, "name": adopted.name, "digest": adopted.digest},
-        [f"The plan “{adopted.name}” {goes}, from {starts}: {decision}."],
+        [f"The plan “{adopted.name}” {goes} {starts}: {decision}."],
         as_json=as_json,
     )
 
