@@ -51,8 +51,14 @@ def _manifest(run: Run) -> Bundle:
 
 
 def runs_follow_one_another() -> Iterator[str]:
-    """Every closed run has the next number, and its bundle names the bundle before it as that stands."""
-    closed = list(Run.objects.filter(state="closed").order_by("number"))
+    """Every closed run has the next number, and its bundle names the bundle before it as that stands.
+
+    Those of a society that closed runs before they were numbered have none, and come before the first.
+    """
+    closed = list(Run.objects.filter(state="closed", number__isnull=False).order_by("number"))
+    unnumbered = Run.objects.filter(state="closed", number=None)
+    if closed and unnumbered.filter(opened_at__gt=closed[0].opened_at).exists():
+        yield "A closed run has no number, although runs before it have one."
     if [run.number for run in closed] != list(range(1, len(closed) + 1)):
         yield "The closed runs are not numbered one after the other."
     for run in closed:
