@@ -48,10 +48,13 @@ def test_the_account_says_what_happened_and_where_it_lies(demo: tuple[Path, dict
         "5 of 5 bundles hold",
         "every check holds",
         "Paid:",
+        "The plan “demo hybrid 2026” over 4 runs, 2025-Q1 to 2025-Q4; nothing was written.",
+        "a dispute about tidal-hum.example/songs/winter-and-the-moon: salt-cellar-four, disputed",
     ):
         assert sentence in account
     assert (home / "ACCOUNT.txt").read_text() == account
     assert len(list((home / "published" / "bundles").glob("*.zip"))) == 5
+    assert b"<svg" in (home / "replay.html").read_bytes()
     assert list((home / "payments").glob("*/pain.001.001.09.xml"))
 
 

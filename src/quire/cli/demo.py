@@ -23,7 +23,7 @@ from typing import Annotated, Any
 
 import typer
 
-from quire.cli import demo_crawl, frame
+from quire.cli import demo_crawl, demo_full, frame
 from quire.cli.demo_money import distribute, pay, user
 from quire.cli.distribution import told_sums
 from quire.core.errors import NotFound, QuireError
@@ -125,9 +125,12 @@ def _build(scale: float, as_json: bool) -> None:
     with story.step("paying"):
         pay(date(2026, 2, 5), date(2026, 2, 6))
     crawled = demo_crawl.act(place, source, story.step, user("preparer"))
+    with story.step("a dispute, and a plan replayed over the year"):
+        demo_full.dispute(user("preparer"))
+        more = [*demo_full.replayed(source, place), "", *demo_full.open_matters()]
     with story.step("checking: the audit, the bundles, the books"):
         checks = _check(place)
-    _account(story, place, checks, crawled)
+    _account(story, place, checks, [*crawled, "", *more])
     text = "\n".join(story.lines) + "\n"
     (place / ACCOUNT).write_text(text)
     if as_json:
