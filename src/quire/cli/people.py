@@ -179,9 +179,7 @@ def members_pseudonym(
     with frame.rehearsal(dry_run):
         made = actions.set_pseudonym(party=member, on=on, by=frame.acting(by))
     told = f"{member} stands in bundles by {made.name if made and on else 'its own id'} from the next run on."
-    frame.say(
-        {"member": member, "pseudonym": made.name if made else None, "on": on}, [told], as_json=as_json
-    )
+    frame.say({"member": member, "pseudonym": made.name if made else None, "on": on}, [told], as_json=as_json)
 
 
 def mandates_import(

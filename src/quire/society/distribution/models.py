@@ -105,7 +105,7 @@ class Pot(Noun):
                 & ~Q(received_currency="")
                 & ~Q(rate_source=""),
                 name="distribution_pot_converted_whole",
-            )
+            ),
         ]
 
 

@@ -108,8 +108,10 @@ def _by_content(one: Any) -> tuple[str, ...]:
 
 
 def _pots(run: models.Run) -> list[Pot]:
-    found = run.pots.filter(pool="").select_related("licence").order_by(
-        "licence__code", "starts", "ends", "currency", "received_currency"
+    found = (
+        run.pots.filter(pool="")
+        .select_related("licence")
+        .order_by("licence__code", "starts", "ends", "currency", "received_currency")
     )
     return [money.pot(pot, _licence(licensing.licence(pot.licence.tid))) for pot in found]
 
