@@ -281,7 +281,9 @@ def evidence_of(draw: st.DrawFn) -> Evidence:
     holds = [Hold(f"hld_{one}", one, None) for one in works.ids if not draw(st.integers(0, 5))]
     holds += [Hold(f"hld_{one.id}", None, one.id) for one in folk if not draw(st.integers(0, 5))]
     heads, rows = draw(weighed([*works.ids, *(one.id for one in folk)])) if plan.weighings else ((), ())
-    classes = draw(entitled(found, works.ids))
+    # A lump sum has no prices: no plan divides it by value.
+    by_value = any(part.measure == "value" for part in plan.leaves)
+    classes = () if by_value else draw(entitled(found, works.ids))
     more = {"weighings": heads, "weights": rows, "classes": classes}
     found = tuple(_lump(pot) if any(one.pot == pot.id for one in classes) else pot for pot in found)
     return Evidence(plan, found, folk, said, direct, works, counted, tuple(holds), **more)

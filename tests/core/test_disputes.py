@@ -101,8 +101,12 @@ def narrow(found: Evidence, data: st.DataObject) -> tuple[Hold, ...]:
 
 
 def slowly(found: Evidence, line: Line, holds: tuple[Hold, ...]) -> list[Line]:
-    """What becomes of a payable line by these holds, worked out on fingers."""
-    if line.outcome != "payable" or line.subject is None or line.party is None:
+    """What becomes of a line by these holds, worked out on fingers: of a payable one, and of one that waits
+    for a successor, which stays held and yet says which part of it is in dispute."""
+    if line.outcome not in ("payable", "held") or line.subject is None or line.party is None:
+        return [line]
+    whole = {name for one in found.holds for name in (one.subject, one.party)}
+    if {found.parties[line.party].id, found.subjects.ids[line.subject]} & whole:
         return [line]
     givers = {one.id: one.giver for one in found.agreements}
     owner = givers[line.via[0]] if line.via else found.parties[line.party].id
@@ -125,7 +129,9 @@ def slowly(found: Evidence, line: Line, holds: tuple[Hold, ...]) -> list[Line]:
         amounts[n] += 1
     names = [*(one.id for one in over), ""]
     return [
-        replace(line, amount=amount, part=line.part * part, hold=name, outcome="held" if name else "payable")
+        replace(
+            line, amount=amount, part=line.part * part, hold=name, outcome="held" if name else line.outcome
+        )
         for amount, part, name in zip(amounts, parts, names, strict=True)
         if part
     ]
