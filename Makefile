@@ -50,7 +50,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 # What some of the longer tests run beside Quire: the command, and Debian's package of it.
-PROGRAMS := nginx:nginx-light caddy:caddy goaccess:goaccess npm:npm
+PROGRAMS := nginx:nginx-light caddy:caddy goaccess:goaccess npm:npm java:openjdk-17-jre-headless
 
 programs: ## Install the programs that test-more and bench run (Debian's packages), where they are missing
 	@missing=; for pair in $(PROGRAMS); do \
@@ -84,8 +84,7 @@ demo-reset: setup ## Take the demonstration society away, to begin anew
 test: setup check ## The house rules, then the default tests
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST)
 
-engines: setup ## Install Spark, which some of the longer tests count with beside DuckDB; it needs Java 17
-	@command -v java >/dev/null || { echo 'Spark needs Java 17: apt install openjdk-17-jre-headless' >&2; exit 1; }
+engines: setup programs ## Install Spark, which some of the longer tests count with beside DuckDB
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[spark]'
 
 test-more: setup programs clients engines ## The longer tests: races, crashes, simulations, every example of a property
