@@ -51,15 +51,23 @@ class House:
     env: dict[str, str]
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[dict[str, str]]:
-    """The server, started once; returns its socket folder and port."""
-    base = Path(tempfile.mkdtemp(prefix="quire-", dir=_quick_disk()))
-    base.chmod(0o755)
-    os.environ["QUIRE_HOME"] = str(base)
+@pytest.fixture(scope="session", autouse=True)
+def base() -> Iterator[Path]:
+    """The folder of this process's server. Every test is told of it, those without a database too: what looks
+    at the settings first, whichever test that is, must not find the folder that the house stands in."""
+    folder = Path(tempfile.mkdtemp(prefix="quire-", dir=_quick_disk()))
+    folder.chmod(0o755)
+    os.environ["QUIRE_HOME"] = str(folder)
     os.environ["DJANGO_SETTINGS_MODULE"] = "quire.society.settings"
     for name in ("DATABASE_URL", "QUIRE_OWNER_DATABASE_URL", "QUIRE_TODAY", "QUIRE_USER", "QUIRE_KEYS"):
         os.environ.pop(name, None)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(base: Path) -> Iterator[dict[str, str]]:
+    """The server, started once; returns its socket folder and port."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from quire.society.kit import postgres as embedded
@@ -76,7 +84,6 @@ def postgres() -> Iterator[dict[str, str]]:
         connections.close_all()
         _clerk.pop(os.getpid()).close()
         embedded.stop()
-    shutil.rmtree(base, ignore_errors=True)
 
 
 def _quick_disk() -> str | None:
