@@ -105,7 +105,8 @@ def _read(data: bytes) -> _Told:
         raise ProofWrong(
             "This file is no proof of Quire: it lacks party, manifest, signature or files."
         ) from problem
-    if not fits or set(files) != {*FILES} or not all(isinstance(rows, list) for rows in files.values()):
+    fits = fits and isinstance(files, dict) and set(files) == {*FILES}
+    if not fits or not all(isinstance(rows, list) for rows in files.values()):
         raise ProofWrong("This file is no proof of Quire: its format, party or files are ill-formed.")
     return found
 
