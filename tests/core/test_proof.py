@@ -84,7 +84,10 @@ def test_who_has_no_line_has_no_proof() -> None:
         make(TRUE, "nobody")
 
 
-@pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"\xff", b'{"format":"quire-proof/1"}', b"1"])
+PAIRS = b'{"files":[[null,null]],"format":"quire-proof/1","manifest":{},"party":"p","signature":{}}'
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"\xff", b'{"format":"quire-proof/1"}', b"1", PAIRS])
 def test_what_is_no_proof(data: bytes) -> None:
     with pytest.raises(ProofWrong):
         verify(data, ROOT, KEYS)
