@@ -142,6 +142,15 @@ def test_everything_those_bring_along_is_pinned_to_what_is_installed() -> None:
     assert {name: pins().get(name) for name in brought} == brought
 
 
+@pytest.mark.more  # those have Spark, for which the others need not wait
+def test_what_spark_brings_along_is_pinned_too() -> None:
+    brought = needed(EXTRAS["spark"])
+    assert "pyspark" in brought
+    assert {name: pins().get(name) for name in brought if name != "quire"} == {
+        name: version for name, version in brought.items() if name != "quire"
+    }
+
+
 def test_extras_are_those_that_have_something_in_them() -> None:
     assert all(EXTRAS.values())
     assert set(EXTRAS) == {"bench", "crawler", "dev", "edge", "registry", "scrapy", "server", "spark"}
@@ -149,9 +158,9 @@ def test_extras_are_those_that_have_something_in_them() -> None:
 
 
 def undeclared(folder: str, declared: set[str]) -> set[str]:
-    """What the Python files below this folder import by name from distributions none of which is declared.
+    """Distributions that the Python files below this folder import by name and that are not declared.
 
-    One package may come from several: ``chdb`` from itself and from the core that it brings along.
+    The package ``chdb`` comes in two halves, of which one brings the other along.
     """
     found = set()
     for path in (ROOT / folder).rglob("*.py"):
@@ -161,8 +170,9 @@ def undeclared(folder: str, declared: set[str]) -> set[str]:
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 found.add(node.module.partition(".")[0])
     dists = metadata.packages_distributions()
-    brought = {top: {canonicalize_name(name) for name in dists[top]} for top in found if top in dists}
-    return {top for top, names in brought.items() if not names & (declared | {"quire"})}
+    brought = {canonicalize_name(name) for top in found for name in dists.get(top, [])} - {"quire"}
+    halves = {"chdb-core"} if "chdb" in declared else set()
+    return brought - declared - halves
 
 
 def test_what_is_imported_is_declared() -> None:

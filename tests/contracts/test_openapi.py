@@ -98,5 +98,6 @@ def test_head_answers_as_get_without_the_body(served: tuple[str, str]) -> None:
         for name in ("content-type", "content-length", "etag", "cache-control"):
             assert head.headers.get(name) == whole.headers.get(name), (path, name)
     refused = httpx.post(f"{url}/api/v1/registry")
-    assert (refused.status_code, refused.headers["allow"].replace(" ", "")) == (405, "GET,HEAD")
+    allowed = {method.strip() for method in refused.headers["allow"].split(",")}
+    assert (refused.status_code, allowed) == (405, {"GET", "HEAD"})
     assert httpx.head(f"{url}/api/v1/registry/lookup").status_code == 405

@@ -250,6 +250,7 @@ def test_while_nobody_knows_who_succeeds_it_is_held() -> None:
     [
         {"amount": 99},
         {"old": ()},
+        {"old": tuple(Old("ann", "author", Fraction(1, 10**29 + n), 0, n) for n in range(40))},
         {"old": (Old("ann", "author", Fraction(1), 100, 4), Old("bob", "author", Fraction(1), 0, 4))},
         {"old": (Old("ann", "author", Fraction(1), 101, 4), Old("bob", "author", Fraction(1), -1, 5))},
         {"old": (Old(UNKNOWN, "author", Fraction(1), 100, 4),)},

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from quire.core import disputes, evidence, unclaimed
 from quire.core.disputes import ClaimWrong
 from quire.core.distribution import Evidence, Hold, Line, divide_all
+from quire.core.distribution.holding import Holds
 from quire.core.facts import EvidenceWrong
 from quire.core.shares import UNKNOWN, Holder, Shares
 from tests.core import oracle, societies
@@ -105,7 +106,7 @@ def slowly(found: Evidence, line: Line, holds: tuple[Hold, ...]) -> list[Line]:
     for a successor, which stays held and yet says which part of it is in dispute."""
     if line.outcome not in ("payable", "held") or line.subject is None or line.party is None:
         return [line]
-    whole = {name for one in found.holds for name in (one.subject, one.party)}
+    whole = {name for one in found.holds if not one.both for name in (one.subject, one.party)}
     if {found.parties[line.party].id, found.subjects.ids[line.subject]} & whole:
         return [line]
     givers = {one.id: one.giver for one in found.agreements}
@@ -176,6 +177,14 @@ def test_the_oracle_agrees_on_what_is_disputed(found: Evidence, data: st.DataObj
 def test_a_hold_of_nothing_or_of_a_part_of_one_thing_is_refused(told: tuple[object, ...]) -> None:
     with pytest.raises(EvidenceWrong, match="hld_1"):
         Hold("hld_1", *told)  # type: ignore[arg-type]
+
+
+def test_parts_without_a_measure_in_common_are_refused() -> None:
+    parts = [Fraction(1, 10**29 + n) for n in range(40)]
+    several = [Hold(f"hld_{n}", "wrk_1", "ada", part) for n, part in enumerate(parts)]
+    Holds(several[:20])
+    with pytest.raises(EvidenceWrong, match="wrk_1"):
+        Holds(several)
 
 
 # Unclaimed money

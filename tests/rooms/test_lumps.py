@@ -238,6 +238,32 @@ def test_a_cancelled_run_of_a_round_is_run_again(lumps: Lumps) -> None:
     assert len(queries.rounds(lumps.name)) == 1
 
 
+BY_VALUE = PLAN.replace('key = "equal"\namong = "works"', 'key = "usage"\nmeasure = "value"')
+
+
+@pytest.mark.parametrize(
+    ("plan", "why"),
+    [(BY_VALUE, "has no prices"), (f'currency = "USD"\n{PLAN}', "in its own currency, EUR")],
+)
+def test_a_plan_that_cannot_divide_it_is_refused_before_anything_is_kept(
+    lumps: Lumps, plan: str, why: str
+) -> None:
+    from quire.society.distribution import actions
+    from quire.society.distribution.errors import NothingToDistribute
+    from quire.society.distribution.models import Run
+
+    lumps.agree()
+    lumps.receive("2000.00", "S-1")
+    lumps.claim(A)
+    lumps.on("2026-06-01")
+    actions.adopt_plan(
+        text=plan, starts=date(2026, 5, 1), decision="A slip", by=lumps.desk.preparer, by_name=True
+    )
+    with pytest.raises(NothingToDistribute, match=why):
+        actions.open_lump_run(lumps.name, by=lumps.desk.preparer)
+    assert not Run.objects.exists()
+
+
 def test_a_late_claim_is_worth_what_a_work_in_time_had_where_the_reserve_suffices(lumps: Lumps) -> None:
     lumps.agree()
     lumps.receive("2000.00", "S-1")

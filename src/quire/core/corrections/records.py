@@ -14,7 +14,7 @@ from quire.core.currencies import minor_digits
 from quire.core.errors import Invalid
 from quire.core.money import decimal_of, quanta_of
 from quire.core.places import Places, Record
-from quire.core.shares import UNKNOWN, Holder, Shares, parse_share, share_text
+from quire.core.shares import UNKNOWN, Holder, Shares, common, parse_share, share_text
 
 FUND = re.compile(r"fund:[a-z0-9][a-z0-9_.-]{0,79}")
 _ROOT = re.compile(r"[0-9a-f]{64}")
@@ -103,6 +103,8 @@ def _faults(one: Correction) -> Any:
         yield f"its use must be one of {', '.join(terms.USES)}"
     if not one.old or any(line.amount < 0 for line in one.old):
         yield "it needs the lines that were written, none below zero"
+    if common(1, (line.share for line in one.old)) is None:
+        yield "its old shares have too long a denominator in common"
     if sum(line.amount for line in one.old) != one.amount:
         yield "its lines do not sum to its amount"
     if len({line.line for line in one.old}) < len(one.old):

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from quire.core import classes
 from quire.core.allocation import allocate
+from quire.core.classes import Class
 from quire.core.distribution.lines import Line
 from quire.core.facts import Evidence, Pot
 from quire.core.plan import Deduction
@@ -19,7 +20,8 @@ def deductions(evidence: Evidence) -> dict[str, list[Line]]:
     gross. Where the pots of a currency would together give more than a deduction's ceiling, the ceiling is
     divided among them in proportion to what each would have given.
     """
-    found = {pot.id: reserved(evidence, pot) for pot in evidence.pots}
+    entitled = {one.pot: one for one in evidence.classes}
+    found = {pot.id: reserved(entitled.get(pot.id), pot) for pot in evidence.pots}
     gross = {pot.id: pot.amount - sum(line.amount for line in found[pot.id]) for pot in evidence.pots}
     left = dict(gross)
     for one in evidence.plan.deductions:
@@ -45,9 +47,8 @@ def _capped(evidence: Evidence, one: Deduction, kept: dict[str, int]) -> dict[st
     return kept
 
 
-def reserved(evidence: Evidence, pot: Pot) -> list[Line]:
-    """What the class of a pot keeps for late claims: one line into its fund, or none."""
-    one = classes.of_pot(evidence.classes, pot.id)
+def reserved(one: Class | None, pot: Pot) -> list[Line]:
+    """What the class of a pot, if it has one, keeps for late claims: one line into its fund, or none."""
     if one is None or not one.reserve:
         return []
     kept = classes.kept(one, pot.amount)

@@ -18,12 +18,14 @@ from fractions import Fraction
 
 from quire.core.allocation import allocate
 from quire.core.distribution.lines import Line
-from quire.core.facts import Hold
+from quire.core.facts import EvidenceWrong, Hold
+from quire.core.shares import common
 
 
 class Holds:
     """The holds of one run's evidence. ``parties`` and ``subjects`` are held altogether; ``disputed`` names
-    the subjects of which parts are."""
+    the subjects of which parts are. Raises EvidenceWrong where the parts of one have too long a denominator
+    in common."""
 
     def __init__(self, holds: Iterable[Hold]) -> None:
         told = tuple(holds)
@@ -34,6 +36,14 @@ class Holds:
             if one.party is not None and one.subject is not None:
                 self.narrow.setdefault((one.party, one.subject), []).append(one)
         self.disputed = {subject for _, subject in self.narrow}
+        parts: dict[str, list[Fraction]] = {}
+        for (_, subject), several in self.narrow.items():
+            parts.setdefault(subject, []).extend(one.part for one in several)
+        for subject, told_parts in parts.items():
+            if common(1, told_parts) is None:
+                raise EvidenceWrong(
+                    f"The parts of {subject} that are on hold have no common measure short enough."
+                )
 
     def whole(self, party: str, subject: str | None) -> bool:
         """Whether all that the party gets of the subject is held."""

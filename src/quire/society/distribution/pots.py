@@ -60,8 +60,9 @@ def _taken(receipts: Sequence[ReceiptRow]) -> dict[UUID, UUID]:
 
 def make(run: Run, groups: Groups) -> None:
     """Write the pots of a run that has just been opened. Raises invoicing.NoRate before anything is kept."""
-    wanted = Plan.parse(run.plan.text).currency
-    _must_fit_lumps(groups, wanted)
+    plan = Plan.parse(run.plan.text)
+    wanted = plan.currency
+    _must_fit_lumps(groups, plan)
     for (licence, starts, ends, currency), receipts in sorted(groups.items(), key=lambda item: str(item[0])):
         amount = sum(one.amount for one in receipts)
         pot = Pot.objects.create(
@@ -72,12 +73,12 @@ def make(run: Run, groups: Groups) -> None:
             **_kept(_money(amount, currency, wanted or currency, Period(starts, ends))),
         )
         PotReceipt.objects.bulk_create(PotReceipt(receipt_id=one.id, pot=pot) for one in receipts)
-    _make_pools(run)
+    _make_pools(run, plan)
 
 
-def _make_pools(run: Run) -> None:
+def _make_pools(run: Run, plan: Plan) -> None:
     """A pot for every pool that may come together: of each portion that is pooled, in each currency."""
-    names = [part.label for part in Plan.parse(run.plan.text).leaves if part.pooled]
+    names = [part.label for part in plan.leaves if part.pooled]
     currencies = set(run.pots.values_list("currency", flat=True)) if names else set()
     Pot.objects.bulk_create(
         Pot(
@@ -93,14 +94,22 @@ def _make_pools(run: Run) -> None:
     )
 
 
-def _must_fit_lumps(groups: Groups, wanted: str) -> None:
-    """What is kept in reserve of a lump sum is paid in the currency it came in: none of it is converted."""
+def _must_fit_lumps(groups: Groups, plan: Plan) -> None:
+    """What is kept in reserve of a lump sum is paid in the currency it came in: none of it is converted. And
+    it was paid at no price by the request, so nothing in it has a value to share by."""
+    by_value = any(part.key == "usage" and part.measure == "value" for part in plan.leaves)
     for (licence, _, _, currency), _ in groups.items():
-        if wanted not in ("", currency) and licensing.licence(licence).kind == "lump":
+        if (plan.currency in ("", currency) and not by_value) or licensing.licence(licence).kind != "lump":
+            continue
+        if by_value:
             raise errors.NothingToDistribute(
-                f"A lump sum is divided in its own currency, {currency}, and this plan's is {wanted}; adopt "
-                "a plan without a currency for it."
+                "A lump sum has no prices, and this plan shares by value; adopt one for it that shares by "
+                "requests or by works."
             )
+        raise errors.NothingToDistribute(
+            f"A lump sum is divided in its own currency, {currency}, and this plan's is {plan.currency}; "
+            "adopt a plan without a currency for it."
+        )
 
 
 def _money(amount: int, currency: str, wanted: str, period: Period) -> dict[str, Any]:

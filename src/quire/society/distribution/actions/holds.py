@@ -53,6 +53,8 @@ def place_hold(
         raise BadHold("The part that is held lies above 0 and is at most 1.")
     if not reason.strip():
         raise BadHold("A hold needs its reason: the member will read it.")
+    if not reason.strip().isprintable():
+        raise BadHold("The reason stands on one line, of characters that can be shown.")
     if starts and starts > clock.today():
         raise BadHold(f"A hold stands from the day it is placed; place this one on {starts}.")
     with transaction.atomic():

@@ -57,8 +57,10 @@ def gather(run: models.Run) -> Frozen:
         works |= repertoire.works_in_force(starts, ends)
     rows = sorted(repertoire.subjects(works, sites), key=lambda row: row.key)
     there = _owners(rows) | adjusted.parties
-    agreed = agreements.of(there | _members(starts, ends), rows, adjusted.since(late.since(starts)), ends)
-    folk = _parties(there | agreements.takers(agreed), starts, ends)
+    spans = _spans(membership.spans())
+    there |= {party for party, several in spans.items() if any(_meets(one, starts, ends) for one in several)}
+    agreed = agreements.of(there, rows, adjusted.since(late.since(starts)), ends)
+    folk = _parties(there | agreements.takers(agreed), spans, ends)
     subjects = _subjects(rows, {party.id: place for place, party in enumerate(folk)})
     period = Period(late.since(starts), ends)
     answers = _answers(period, operators)
@@ -69,7 +71,8 @@ def gather(run: models.Run) -> Frozen:
         )
     )
     held = _holds(run)
-    dated = [one for one in held if one.subject in set(subjects.ids)]
+    used_here = set(subjects.ids)
+    dated = [one for one in held if one.subject in used_here]
     versions = [*agreed, *(one for several in subjects.versions.values() for one in several), *dated]
     registry = usage.Registry([(row.kind, row.id) for row in rows])
     counts = {}
@@ -138,17 +141,9 @@ def _owners(rows: Sequence[Any]) -> set[UUID]:
     return {ids.read("pty", party) for party in named} | {row.member for row in rows}
 
 
-def _members(starts: date, ends: date) -> set[UUID]:
-    """Members on some day of the period."""
-    spans = _spans(membership.spans())
-    return {party for party, several in spans.items() if any(_meets(one, starts, ends) for one in several)}
-
-
-def _parties(there: set[UUID], starts: date, ends: date) -> list[Party]:
-    """Members of the period and all of these, in the order of their codes."""
-    spans = _spans(membership.spans())
+def _parties(there: set[UUID], spans: Mapping[UUID, tuple[terms.Span, ...]], ends: date) -> list[Party]:
+    """These, with their memberships (``spans``) and lapses, in the order of their codes."""
     lapses = _spans(membership.standings())
-    there = there | _members(starts, ends)
     works = repertoire.works_count(there, on=ends - timedelta(days=1))
     return [
         Party(one.tid, works.get(one.id, 0), spans.get(one.id, ()), lapses.get(one.id, ()))
