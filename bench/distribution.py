@@ -100,6 +100,7 @@ def run(way: str, place: Path, size: Size) -> Took:
     """One way, once."""
     given = {"events": size.events, "works": size.works, "members": size.members, "licences": size.licences}
     options = [f"--{name}={value}" for name, value in given.items()]
+    _out(place, way).unlink(missing_ok=True)
     return measured.apart(way, [*options, f"--folder={place}", f"--out={_out(place, way)}"])
 
 
