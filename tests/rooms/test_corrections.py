@@ -259,13 +259,14 @@ def test_an_open_run_is_not_corrected(january: Desk) -> None:
 
 def test_a_second_person_accepts_and_the_database_says_so_too(january: Desk, closed: Any) -> None:
     from quire.society.distribution import actions
-    from quire.society.distribution.corrections.errors import Decided, SecondPerson
+    from quire.society.distribution.corrections.errors import Decided
+    from quire.society.parties.errors import SecondPerson
 
     claim = file(january, closed, kind="owner", shares="marsh:owner:1")
     with pytest.raises(Exception, match="does not hold the role approver"):
         actions.accept_correction(claim.tid, by=january.preparer)
     own = file(january, closed, kind="owner", shares="marsh:owner:1", by=january.approver)
-    with pytest.raises(SecondPerson):
+    with pytest.raises(SecondPerson, match="You filed this claim; somebody else accepts it"):
         accept(january, own)
     with pytest.raises(Exception, match="second_person"), transaction.atomic():
         connection.cursor().execute(

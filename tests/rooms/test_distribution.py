@@ -285,9 +285,9 @@ def _as_owner(desk: Desk, change: str) -> None:
 
 def test_who_prepared_it_cannot_approve_nor_anybody_without_the_role(january: Desk) -> None:
     from quire.society.distribution import actions
-    from quire.society.distribution.errors import NotYours, WrongStage
+    from quire.society.distribution.errors import WrongStage
     from quire.society.parties import actions as parties
-    from quire.society.parties.errors import RoleMissing
+    from quire.society.parties.errors import RoleMissing, SecondPerson
 
     run = january.opened()
     with pytest.raises(WrongStage, match="is open; a reviewed run is approved"):
@@ -297,7 +297,7 @@ def test_who_prepared_it_cannot_approve_nor_anybody_without_the_role(january: De
     with pytest.raises(RoleMissing):
         actions.approve(run, by=clerk)
     parties.grant_role(user="preparer", role="approver")
-    with pytest.raises(NotYours, match="You prepared this run; somebody else approves it"):
+    with pytest.raises(SecondPerson, match="You prepared this run; somebody else approves it"):
         actions.approve(run, by=january.preparer)
     actions.approve(run, by=january.approver)
     with pytest.raises(WrongStage, match="is approved; a reviewed run is approved"):

@@ -179,6 +179,9 @@ def test_two_matches_at_once_pay_once(office: Office) -> None:
 
 
 def test_after_three_years_it_goes_to_its_own_class_by_two_people(office: Office) -> None:
+    from quire.society.parties import actions as parties
+    from quire.society.parties.errors import SecondPerson
+
     office.orphan()
     with pytest.raises(QuireError, match="may be disposed of yet"):
         office.prepare()
@@ -186,6 +189,9 @@ def test_after_three_years_it_goes_to_its_own_class_by_two_people(office: Office
     gazette, lantern = credited("gazette"), credited("lantern")
     made = office.prepare()
     with pytest.raises(QuireError, match="does not hold the role"):
+        office.approve(made, office.by)
+    parties.grant_role(user="preparer", role="approver")
+    with pytest.raises(SecondPerson, match="You prepared this disposal; somebody else does it"):
         office.approve(made, office.by)
     office.approve(made)
     # The only photographer who earned anything in January is Lantern: Gazette's publisher gets nothing.

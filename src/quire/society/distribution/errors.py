@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quire.core.errors import Conflict, Invalid, Refused
+from quire.core.errors import Conflict, Invalid
 
 
 class NothingToDistribute(Conflict):
@@ -33,12 +33,6 @@ class NoPlan(Conflict):
     """No plan is in force for the period."""
 
     code = "distribution.no-plan"
-
-
-class NotYours(Refused):
-    """The person may not do this: the role, or having prepared the run, forbids it."""
-
-    code = "distribution.not-yours"
 
 
 class EvidenceChanged(Conflict):

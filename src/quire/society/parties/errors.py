@@ -59,6 +59,12 @@ class RoleMissing(Refused):
     code = "parties.role-missing"
 
 
+class SecondPerson(Refused):
+    """Two people do this, and whoever did the first half is the one who asks for the second."""
+
+    code = "parties.second-person"
+
+
 class SuccessionRefused(Invalid):
     """A succession that contradicts itself or the record: no successors, a circle, too many payees."""
 
@@ -69,3 +75,9 @@ class SucceededAlready(Conflict):
     """Who succeeds this party is on record, otherwise than it is given now."""
 
     code = "parties.succeeded"
+
+
+class LastAdmin(Conflict):
+    """A party's team keeps somebody who can change it."""
+
+    code = "parties.last-admin"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quire.core.errors import Conflict, Invalid, Refused
+from quire.core.errors import Conflict, Invalid
 
 
 class NothingUnclaimed(Conflict):
@@ -27,9 +27,3 @@ class Changed(Conflict):
     """What was prepared is no longer what there is: something was matched, or earned, since."""
 
     code = "unclaimed.changed"
-
-
-class TwoPeople(Refused):
-    """Who prepared a disposal cannot do it."""
-
-    code = "unclaimed.two-people"

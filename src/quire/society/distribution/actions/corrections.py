@@ -110,15 +110,14 @@ def _must_matter(found: Sequence[Row]) -> None:
 def accept_correction(name: str, *, by: Any, note: str = "") -> list[Corrected]:
     """A second person finds a claim right: the next run of each currency posts its rows.
 
-    Raises parties.RoleMissing, Unknown, Decided, SecondPerson, OwnerUnknown, NothingToCorrect, TooSmall,
-    NotPostedYet.
+    Raises parties.RoleMissing, Unknown, Decided, parties.SecondPerson, OwnerUnknown, NothingToCorrect,
+    TooSmall, NotPostedYet.
     """
     parties.need_role(by, "approver")
     with transaction.atomic():
         locks.wait(LOCK)
         claim = _undecided(name)
-        if claim.filed_by_id == by.pk:
-            raise errors.SecondPerson("You filed this claim; somebody else accepts it.")
+        parties.second_person(by, claim.filed_by_id, "filed this claim", "accepts it")
         found = rows.corrected(claim)
         _must_matter(found)
         kept = [_kept(claim, row) for row in found]

@@ -110,7 +110,8 @@ def work(
 
 
 def approve(run: Run, *, by: Any) -> Approval:
-    """A second person says yes to the results as they stand. Raises ``NotYours``, ``WrongStage``."""
+    """A second person says yes to the results as they stand. Raises parties.RoleMissing and SecondPerson,
+    ``WrongStage``."""
     parties.need_role(by, "approver")
     # Looked at before the row is waited for: whoever approves too early is told so at once.
     _may_approve(Run.objects.get(id=run.id), by)
@@ -124,8 +125,7 @@ def approve(run: Run, *, by: Any) -> Approval:
 
 
 def _may_approve(run: Run, by: Any) -> None:
-    if run.prepared_by_id == by.pk:
-        raise errors.NotYours("You prepared this run; somebody else approves it.")
+    parties.second_person(by, run.prepared_by_id, "prepared this run", "approves it")
     if run.state != "reviewed":
         raise errors.WrongStage(f"The run {run.tid} is {run.state}; a reviewed run is approved.")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quire.core.errors import Conflict, Invalid, Refused
+from quire.core.errors import Conflict, Invalid
 
 
 class RunNotClosed(Conflict):
@@ -51,12 +51,6 @@ class HoldNeeded(Conflict):
     """A run that is not posted yet takes a correction out of what this hold keeps."""
 
     code = "corrections.hold-needed"
-
-
-class SecondPerson(Refused):
-    """Whoever filed a claim does not accept it."""
-
-    code = "corrections.second-person"
 
 
 class BadClaim(Invalid):

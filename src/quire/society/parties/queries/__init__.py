@@ -19,10 +19,12 @@ from quire.society.parties.queries.people import (
     need_role,
     party,
     payees,
+    second_person,
     society,
     users,
 )
 from quire.society.parties.queries.pseudonyms import pseudonyms, published
+from quire.society.parties.queries.seats import SeatRow, roles, seats
 from quire.society.parties.queries.succession import (
     SuccessionRow,
     Successor,
@@ -36,6 +38,7 @@ __all__ = [
     "PartyName",
     "Payee",
     "Ref",
+    "SeatRow",
     "SocietyFacts",
     "SuccessionRow",
     "Successor",
@@ -57,6 +60,7 @@ __all__ = [
     "payees_in_the_end",
     "pseudonyms",
     "published",
+    "second_person",
     "society",
     "succeeded",
     "successions",

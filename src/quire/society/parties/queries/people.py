@@ -260,6 +260,16 @@ def need_role(user: User | None, role: str) -> User:
     return user
 
 
+def second_person(by: User, first: Any, did: str, does: str) -> None:
+    """SecondPerson where ``by`` did the first half (``first``: a user's key); its sentence: "You ``did``;
+    somebody else ``does``."
+
+    Rooms ask this wherever two people have to agree: "prepared this run", "approves it".
+    """
+    if by.pk == first:
+        raise errors.SecondPerson(f"You {did}; somebody else {does}.")
+
+
 def may_write(by: Any) -> None:
     """ReadsOnly for a user who is an auditor and nothing else; rooms call it first in every action."""
     if by is None:

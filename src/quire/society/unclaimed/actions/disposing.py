@@ -19,7 +19,7 @@ from quire.society.distribution.actions import Part
 from quire.society.kit import acts, clock, config, ids, locks
 from quire.society.parties import queries as parties
 from quire.society.unclaimed import queries
-from quire.society.unclaimed.errors import BadDisposal, Changed, NothingUnclaimed, TwoPeople
+from quire.society.unclaimed.errors import BadDisposal, Changed, NothingUnclaimed
 from quire.society.unclaimed.models import Disposal
 from quire.society.unclaimed.queries import WORLD, Item
 
@@ -91,16 +91,15 @@ def _nothing(found: Plan) -> str:
 
 
 def approve(*, disposal: str, by: Any) -> Disposal:
-    """Do what was prepared, as a second person. Raises RoleMissing, Unknown, TwoPeople, Changed where what is
-    there is no longer what was prepared."""
+    """Do what was prepared, as a second person. Raises parties.RoleMissing, Unknown, parties.SecondPerson,
+    and Changed where it is not prepared, or what is there is no longer what was prepared."""
     parties.need_role(by, "approver")
     with transaction.atomic():
         locks.wait("unclaimed")
         found = queries.disposal(disposal)
         if found.state != "prepared":
             raise Changed(f"The disposal {found.tid} is {found.state}.")
-        if found.prepared_by_id == by.id:
-            raise TwoPeople(f"{by.username} prepared {found.tid}; another approver has to agree.")
+        parties.second_person(by, found.prepared_by_id, "prepared this disposal", "does it")
         now = plan(found.way, found.year, found.reserve)
         if now.digest != found.digest:
             raise Changed(
