@@ -116,6 +116,25 @@ def test_a_row_that_is_no_agreement_is_refused_with_a_sentence(desk: Desk, row: 
     assert sentence in reasons(refusal)[2]
 
 
+@pytest.mark.parametrize("wrong", [{"giver": "nobody"}, {"works": "a.example/none"}])
+def test_a_party_or_work_that_is_not_on_record_is_not_found(desk: Desk, wrong: dict[str, str]) -> None:
+    from quire.society.kit.nouns import Unknown
+
+    with pytest.raises(Unknown, match="on record|No party has"):
+        record(desk, **wrong)
+
+
+def test_the_command_says_that_it_was_not_found_by_its_exit_code(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from quire.cli import main
+
+    told = ["agreements", "add", "d", "--to", "label:performer:1", "--keeps", "30%", "--by", "preparer"]
+    assert main([*told, "--giver", "nobody"]) == 3
+    assert main([*told, "--giver", "label"]) == 4
+    assert "No party has the code 'nobody'" in capsys.readouterr().err
+
+
 def test_all_rows_of_an_overlap_or_a_circle_are_refused_whatever_their_order(desk: Desk) -> None:
     rows = [
         "one,label,songwriter:performer:1,30%,,,,,2027-01-01\n",

@@ -29,18 +29,6 @@ class BadCopy(Invalid):
     code = "repertoire.copy"
 
 
-class UnknownParty(Invalid):
-    """A code that no party has."""
-
-    code = "repertoire.unknown-party"
-
-
-class UnknownWork(Invalid):
-    """A URL or identifier that no work on record has."""
-
-    code = "repertoire.unknown-work"
-
-
 class CannotVerify(Invalid):
     """A way of verifying that there is not, or one that was not begun for this site."""
 

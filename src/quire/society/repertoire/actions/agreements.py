@@ -15,13 +15,14 @@ from quire.core.errors import Invalid, QuireError
 from quire.core.shares import ROLES, UNKNOWN, Shares, parse_share, share_text
 from quire.society.kit import acts, ids, tables
 from quire.society.kit.fields import LONGEST
+from quire.society.kit.nouns import Unknown
 from quire.society.kit.tables import Registered
 from quire.society.parties import queries as parties
 from quire.society.parties.models import Party, User
 from quire.society.repertoire import cells, queries
 from quire.society.repertoire.actions.intake import known, owner, party_ids, writing
 from quire.society.repertoire.actions.shares import works_named
-from quire.society.repertoire.errors import AgreementRefused, AgreementStands, BadShares, UnknownWork
+from quire.society.repertoire.errors import AgreementRefused, AgreementStands, BadShares
 from quire.society.repertoire.identifiers import key_of
 from quire.society.repertoire.models import (
     Agreement,
@@ -178,7 +179,7 @@ class _Intake:
         owners = tuple((owner(self.parties, party), role, share) for party, role, share in one.takers)
         for key in one.works:
             if key not in self.works:
-                raise UnknownWork(f"No work {key[:100]} is on record; register it first.", work=key[:300])
+                raise Unknown(f"No work {key[:100]} is on record; register it first.", work=key[:300])
         named = {self.works[key].id: self.works[key] for key in one.works}
         row = Agreement(
             code=one.code, giver_id=giver, retention=one.retention, starts=one.starts, ends=one.ends,

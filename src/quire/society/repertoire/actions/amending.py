@@ -20,7 +20,7 @@ def amend_owners(*, work: UUID, starts: date | None, shares: Shares, why: str, b
     """From ``starts`` on (None: from the beginning) the work belongs to these owners (codes; ``unknown``).
 
     Every version on record that begins later says the same from then on: the decision is about the work, and
-    whoever recorded those did not know it. Raises ReadsOnly, Unknown, BadCopy, UnknownParty.
+    whoever recorded those did not know it. Raises ReadsOnly, Unknown for the work or a party, BadCopy.
     """
     with writing(by):
         found = one(Work.objects.filter(id=work), "There is no such work any more.")

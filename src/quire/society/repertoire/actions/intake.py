@@ -17,10 +17,10 @@ from django.db.models import AutoField, Model
 from quire.core.plan import percent
 from quire.core.shares import UNKNOWN, Shares, share_text
 from quire.society.kit import acts, locks
+from quire.society.kit.nouns import Unknown
 from quire.society.kit.tables import Registered
 from quire.society.parties import queries as parties
 from quire.society.parties.models import User
-from quire.society.repertoire.errors import UnknownParty
 
 T = TypeVar("T")
 LOCK = "repertoire"
@@ -126,14 +126,14 @@ def party_ids(codes: Iterable[str]) -> dict[str, UUID]:
 
 
 def owner(on_record: Mapping[str, UUID], code: str) -> UUID | None:
-    """The party of this code; None for the owner whom nobody knows; or UnknownParty."""
+    """The party of this code; None for the owner whom nobody knows; or kit.nouns.Unknown."""
     return None if code == UNKNOWN else known(on_record, code)
 
 
 def known(on_record: Mapping[str, UUID], code: str) -> UUID:
-    """The party of this code, or UnknownParty."""
+    """The party of this code, or kit.nouns.Unknown."""
     if code not in on_record:
-        raise UnknownParty(f"No party has the code {code[:70]!r}; register the party first.", party=code[:70])
+        raise Unknown(f"No party has the code {code[:70]!r}; register the party first.", party=code[:70])
     return on_record[code]
 
 

@@ -16,6 +16,7 @@ from quire.core.errors import Invalid, QuireError
 from quire.core.shares import UNKNOWN, Holder, Shares, parse_share, share_text
 from quire.society.kit import ids, tables
 from quire.society.kit.fields import LONGEST
+from quire.society.kit.nouns import Unknown
 from quire.society.parties.models import Party, User
 from quire.society.repertoire import cells
 from quire.society.repertoire.actions.intake import (
@@ -30,7 +31,7 @@ from quire.society.repertoire.actions.intake import (
     record_rounded,
     writing,
 )
-from quire.society.repertoire.errors import BadCopy, BadShares, UnknownWork
+from quire.society.repertoire.errors import BadCopy, BadShares
 from quire.society.repertoire.identifiers import key_of
 from quire.society.repertoire.models import Ownership, OwnershipShare, Work
 
@@ -44,7 +45,7 @@ Version: TypeAlias = tuple[UUID, date | None, Held]
 
 
 def held(shares: Shares, parties: Mapping[str, UUID]) -> Held:
-    """Shares of party codes as owners on record; UnknownParty for a code nobody has, BadShares for one that
+    """Shares of party codes as owners on record; Unknown for a code nobody has, BadShares for one that
     cannot be kept."""
     if any(max(share.numerator, share.denominator) >= LONGEST for _, _, share in shares):
         raise BadShares("A share would need more than thirty digits to be kept exactly; round them less.")
@@ -216,7 +217,7 @@ class _Intake:
     def _version(self, place: tuple[str, date | None]) -> Version:
         key, starts = place
         if key not in self.works:
-            raise UnknownWork(f"No work {key[:100]} is on record; register it first.", work=key[:300])
+            raise Unknown(f"No work {key[:100]} is on record; register it first.", work=key[:300])
         work = self.works[key]
         if work.original_id is not None:
             raise BadCopy(

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from quire.core.errors import QuireError
 from quire.society.kit import tables
+from quire.society.kit.nouns import Unknown
 from quire.society.parties.models import User
 from quire.society.repertoire import cells
 from quire.society.repertoire.actions import drafts
@@ -27,7 +28,7 @@ from quire.society.repertoire.actions.intake import (
     writing,
 )
 from quire.society.repertoire.actions.shares import Held, Versions, held, lay, works_named
-from quire.society.repertoire.errors import AlreadyRegistered, BadCopy, BadShares, UnknownWork
+from quire.society.repertoire.errors import AlreadyRegistered, BadCopy, BadShares
 from quire.society.repertoire.models import Ownership, Work
 
 _CHANGEABLE = (
@@ -253,7 +254,7 @@ class Intake:
         if above is None:
             return None
         if above not in self.by_key and above not in self.works:
-            raise UnknownWork(
+            raise Unknown(
                 f"The original {above[:100]} is neither on record nor in this file.", work=above[:300]
             )
         if above in self.by_key and not self._stands(above):
