@@ -2,15 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
-
 from quire.society.api import urls as api
-from quire.society.web import views
+from quire.society.web import urls as web
 
-urlpatterns = [
-    path("", views.front, name="front"),
-    path("bundles/<str:run>.zip", views.bundle, name="bundle"),
-    path("keys.json", views.keys, name="keys"),
-    path("healthz", views.health, name="health"),
-    *api.urlpatterns,
-]
+urlpatterns = [*web.urlpatterns, *api.urlpatterns]

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from quire.core import bundle
-from quire.core.canonical import Data
 from quire.core.lineage import PREVIOUS, Link
+from quire.core.pieces import Data
 from quire.society.distribution.keys import signing_key
 from quire.society.distribution.models import Run
 from quire.society.kit.config import home

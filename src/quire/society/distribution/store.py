@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quire.core import canonical
-from quire.core.canonical import Data
+from quire.core.pieces import Data
 from quire.society.distribution.errors import EvidenceChanged
 from quire.society.kit.config import private
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +13,7 @@ from quire.core.errors import Invalid
 from quire.core.money import quanta_of
 from quire.core.shares import parse_share
 from quire.society.invoicing.errors import BadLump
+from quire.society.kit import written
 
 FIELDS = {
     "name", "payer", "about", "amount", "currency", "uses", "starts", "ends", "claims_until", "reserve",
@@ -54,18 +53,12 @@ class Agreed:
 def read_lump(text: str, works: Sequence[str] = ()) -> Agreed:
     """A lump sum from TOML or JSON; ``works`` are the class, where the file does not list them itself.
 
-    Refuses (BadLump), in this order: what is neither, fields that are unknown, missing or of the wrong type,
-    a name too long to name a fund, a period that ends before it begins, a reserve that is not a part, days in
-    the wrong order, instalments that do not sum to the amount, a class that is neither a list nor criteria,
-    or both.
+    Refuses (BadLump), in this order: what is neither or too long (``kit.written``), fields that are unknown,
+    missing or of the wrong type, a name too long to name a fund, a period that ends before it begins, a
+    reserve that is not a part, days in the wrong order, instalments that do not sum to the amount, a class
+    that is neither a list nor criteria, or both.
     """
-    given = _parsed(text)
-    if unknown := sorted(set(given) - FIELDS):
-        raise BadLump(
-            f"{unknown[0][:40]!r} is no field of a lump sum; there are {', '.join(sorted(FIELDS))}."
-        )
-    if missing := [name for name in NEEDED if not given.get(name)]:
-        raise BadLump(f"The lump sum does not say {missing[0]}.")
+    given = written.fields(text, "lump sum", known=FIELDS, needed=NEEDED, wrong=BadLump)
     name, currency, amount = _text(given, "name", MOST_NAME), _text(given, "currency", 3), _amount(given)
     minor_digits(currency)
     listed, criteria = _class(given, works)
@@ -95,16 +88,6 @@ def _check(found: Agreed) -> None:
     days = [day for day, _ in found.instalments]
     if len(set(days)) != len(days) or len(days) > MOST_INSTALMENTS:
         raise BadLump(f"Instalments are due on different days, at most {MOST_INSTALMENTS} of them.")
-
-
-def _parsed(text: str) -> dict[str, Any]:
-    try:
-        given = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
-    except (ValueError, RecursionError) as problem:
-        raise BadLump("The lump sum's file is neither TOML nor JSON.") from problem
-    if not isinstance(given, dict):
-        raise BadLump("The lump sum's file is not a table of fields.")
-    return given
 
 
 def _text(given: Mapping[str, Any], name: str, most: int) -> str:
@@ -145,11 +128,7 @@ def _reserve(given: Mapping[str, Any]) -> Fraction:
 
 
 def _day(given: Mapping[str, Any], name: str) -> date:
-    value = given[name]
-    try:
-        return value if type(value) is date else date.fromisoformat(value)
-    except (TypeError, ValueError) as problem:
-        raise BadLump(f"{name} is a date such as 2026-01-31.") from problem
+    return written.day(given, name, wrong=BadLump)
 
 
 def _instalments(given: Mapping[str, Any], amount: int) -> tuple[tuple[date, int], ...]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +13,7 @@ from uuid import UUID
 from quire.core.money import Money, decimal_of
 from quire.core.shares import share_text
 from quire.core.tariff import Tariff
+from quire.society.kit import written
 from quire.society.licensing import conditions
 from quire.society.licensing.conditions import Conditions
 from quire.society.licensing.errors import BadTerms
@@ -108,14 +107,10 @@ class Drafted:
 def read_tariff(text: str) -> Drafted:
     """A tariff from TOML, or from JSON (a text that begins with a brace). Amounts are texts: "12000.00".
 
-    Refuses (BadTerms) what is neither, fields that are missing or unknown, and whatever a licence's terms
-    would be refused for.
+    Refuses (BadTerms) what is neither or too long, fields that are missing or unknown, and whatever a licence's
+    terms would be refused for.
     """
-    given = _parsed(text)
-    if unknown := sorted(set(given) - FIELDS):
-        raise BadTerms(f"{unknown[0][:40]!r} is no field of a tariff; there are {', '.join(sorted(FIELDS))}.")
-    if missing := [name for name in NEEDED if not given.get(name) or not str(given[name]).strip()]:
-        raise BadTerms(f"The tariff does not say {missing[0]}.")
+    given = written.fields(text, "tariff", known=FIELDS, needed=NEEDED, wrong=BadTerms)
     starts, ends = _day(given, "starts"), _day(given, "ends") if given.get("ends") else None
     asked = read_terms(
         code=_text(given, "code"), licensee="", operators=(), kind=_text(given, "kind"),
@@ -178,16 +173,6 @@ def _differences(asked: Terms, published: TariffRow) -> Iterator[str]:
     yield from (name.replace("_", " ") for name in own if own[name] != public[name])
 
 
-def _parsed(text: str) -> dict[str, Any]:
-    try:
-        given = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
-    except (ValueError, RecursionError) as problem:
-        raise BadTerms("The tariff's file is neither TOML nor JSON.") from problem
-    if not isinstance(given, dict):
-        raise BadTerms("The tariff's file is not a table of fields.")
-    return given
-
-
 def _text(given: Mapping[str, Any], name: str, default: str = "", most: int = 100) -> str:
     value = given.get(name, default)
     if not isinstance(value, str):
@@ -214,8 +199,4 @@ def _prices(given: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _day(given: Mapping[str, Any], name: str) -> date:
-    value = given[name]
-    try:
-        return value if type(value) is date else date.fromisoformat(value)
-    except (TypeError, ValueError) as problem:
-        raise BadTerms(f"The tariff's {name} is a date such as 2026-01-31.") from problem
+    return written.day(given, name, wrong=BadTerms)

@@ -53,6 +53,14 @@ class RoleGrant(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "role"], name="parties_role_once")]
 
 
+SEATS = {
+    "admin": "payment details, the team, and everything below",
+    "manager": "works, terms, claims and licences",
+    "reader": "sees everything, changes nothing",
+}
+"""What somebody may do for a party in whose team they are, from most to least."""
+
+
 class Party(Noun):
     """A person or organisation: member, payee, licensee. ``code`` is the society's own stable reference."""
 
@@ -81,6 +89,23 @@ class Party(Noun):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Seat(Noun):
+    """A user is in a party's team: signs in and acts for it. Who leaves the team keeps the row, ``ended``."""
+
+    prefix = "sea"
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="seats")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="seats")
+    role = models.CharField(max_length=8, choices=list(SEATS.items()))
+    ended = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "party"], name="parties_seat_once"),
+            models.CheckConstraint(condition=Q(role__in=list(SEATS)), name="parties_seat_role"),
+        ]
 
 
 class Identifier(models.Model):

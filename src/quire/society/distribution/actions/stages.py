@@ -15,10 +15,10 @@ from django.db.models import Min, Sum
 from django.db.models.fields.json import KeyTextTransform
 
 from quire.core import arrays, evidence
-from quire.core.canonical import Data
 from quire.core.distribution import OUTCOMES, Evidence, adjusting, divide_each, parties_of
 from quire.core.evidence import Passed
 from quire.core.money import decimal_of
+from quire.core.pieces import Data
 from quire.society.distribution import following, freezing, pots, publishing, review
 from quire.society.distribution.actions import holds, succession
 from quire.society.distribution.corrections import booking, counted, taking

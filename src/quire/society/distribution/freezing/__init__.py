@@ -64,12 +64,7 @@ def gather(run: models.Run) -> Frozen:
     subjects = _subjects(rows, {party.id: place for place, party in enumerate(folk)})
     period = Period(late.since(starts), ends)
     answers = _answers(period, operators)
-    direct = tuple(
-        sorted(
-            (one for one in mandates.direct_licences(period=period) if one.licensee in operators),
-            key=_by_content,
-        )
-    )
+    direct = _direct(period, operators)
     held = _holds(run)
     used_here = set(subjects.ids)
     dated = [one for one in held if one.subject in used_here]
@@ -97,6 +92,12 @@ def gather(run: models.Run) -> Frozen:
         **adjusted.facts,
     )
     return Frozen(pseudonyms.disguised(found), tuple(_receipts(run)), late)
+
+
+def _direct(period: Period, licensees: Collection[str]) -> tuple[terms.DirectLicence, ...]:
+    """Licences that members gave these directly, in an order of their own contents."""
+    there = (one for one in mandates.direct_licences(period=period) if one.licensee in licensees)
+    return tuple(sorted(there, key=_by_content))
 
 
 def _answers(period: Period, licensees: Collection[str]) -> tuple[terms.Answer, ...]:

@@ -12,6 +12,7 @@ from quire.society.parties.actions.registering import (
     register_party,
     take_parties,
 )
+from quire.society.parties.actions.seating import seat, unseat
 from quire.society.parties.actions.succeeding import record_succession
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "import_parties",
     "record_succession",
     "register_party",
+    "seat",
     "set_pseudonym",
     "take_parties",
+    "unseat",
 ]

@@ -24,7 +24,7 @@ from quire.society.parties.queries.people import (
     users,
 )
 from quire.society.parties.queries.pseudonyms import pseudonyms, published
-from quire.society.parties.queries.seats import SeatRow, roles, seats
+from quire.society.parties.queries.seats import SeatRow, at_least, roles, seats
 from quire.society.parties.queries.succession import (
     SuccessionRow,
     Successor,
@@ -43,6 +43,7 @@ __all__ = [
     "SuccessionRow",
     "Successor",
     "acting",
+    "at_least",
     "by_code",
     "facts_of",
     "find",
@@ -60,6 +61,8 @@ __all__ = [
     "payees_in_the_end",
     "pseudonyms",
     "published",
+    "roles",
+    "seats",
     "second_person",
     "society",
     "succeeded",

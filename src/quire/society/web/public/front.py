@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
 
 from quire.core.errors import QuireError
 from quire.core.money import Money, quanta_of
@@ -64,20 +63,18 @@ def _slices(currency: str, sums: dict[str, str], received: int) -> Iterator[Slic
             begins += percent
 
 
-@require_safe
 def front(request: HttpRequest) -> HttpResponse:
     """What the society is, and each distribution with its split and its bundle."""
     try:
         society = parties.society()
     except QuireError:
-        return render(request, "web/empty.html")
+        return render(request, "web/public/empty.html")
     runs = [_told(run) for run in reversed(distribution.runs()) if run.state == "closed"]
     files = usage.imports()
     told = {"society": society, "runs": runs, "files": len(files), "lines": sum(one.lines for one in files)}
-    return render(request, "web/front.html", told)
+    return render(request, "web/public/front.html", told)
 
 
-@require_safe
 def bundle(request: HttpRequest, run: str) -> FileResponse:
     """A published bundle, as a zip."""
     try:
@@ -90,16 +87,9 @@ def bundle(request: HttpRequest, run: str) -> FileResponse:
     return FileResponse(open(place, "rb"), as_attachment=True, filename=place.name)
 
 
-@require_safe
 def keys(request: HttpRequest) -> HttpResponse:
     """The public keys that bundles are signed with."""
     place = house() / "published" / "keys.json"
     if not place.is_file():
         raise Http404("No key has been made yet.")
     return HttpResponse(place.read_bytes(), content_type="application/jwk-set+json")
-
-
-@require_safe
-def health(request: HttpRequest) -> JsonResponse:
-    """The process answers."""
-    return JsonResponse({"status": "ok"})

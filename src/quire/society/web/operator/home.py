@@ -1,0 +1,13 @@
+"""The pages of the society's own people: the first one."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from quire.society.web.pages import Asking
+
+
+def home(request: Asking) -> HttpResponse:
+    """What changed, and what needs somebody."""
+    return render(request, "web/operator/home.html", {"title": "Work queue"})

@@ -1,0 +1,74 @@
+"""What stands round every page: the society's name, the menu of whoever looks, and where else they may go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from quire.core.errors import QuireError
+from quire.society.parties import queries as parties
+from quire.society.parties.models import User
+from quire.society.web import pages
+from quire.society.web.audiences import audience
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a menu."""
+
+    label: str
+    address: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Somewhere else that the user may sit: a party's pages, the desk, the auditor's seat."""
+
+    label: str
+    address: str
+
+
+def around(request: HttpRequest) -> dict[str, Any]:
+    """The context of every page: ``society``, ``seat``, ``menu`` and ``places``."""
+    seat = getattr(request, "seat", None)
+    user = request.user if isinstance(getattr(request, "user", None), User) else None
+    return {
+        "society": _society(),
+        "seat": seat,
+        "menu": _menu(request, seat) if seat else [],
+        "places": places(user) if user else [],
+    }
+
+
+def _society() -> Any:
+    try:
+        return parties.society()
+    except QuireError:
+        return None
+
+
+def _menu(request: Any, seat: pages.Seat) -> list[tuple[str, list[Entry]]]:
+    named = {"party": seat.party.code} if seat.party else {}
+    here = request.page.name
+    return [
+        (heading, [Entry(one.menu, reverse(one.name, kwargs=named), one.name == here) for one in entries])
+        for heading, entries in pages.menu(audience(seat.audience), seat)
+    ]
+
+
+def places(user: User) -> list[Place]:
+    """Where the user may sit, the society's own house first."""
+    roles = parties.roles(user)
+    found = []
+    if roles & {"operator", "approver"}:
+        found.append(Place("The desk", reverse("desk")))
+    if "auditor" in roles:
+        found.append(Place("The auditor's seat", reverse("audit")))
+    for one in parties.seats(user=user):
+        page = "lab" if one.party.kind == "lab" else "member"
+        found.append(Place(one.party.name, reverse(page, kwargs={"party": one.party.code})))
+    return found

@@ -1,0 +1,61 @@
+"""How values are written on pages."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any
+
+from django import template
+from django.utils import formats, timezone
+from django.utils.html import format_html
+
+from quire.core.money import Money
+from quire.society.web.lists import Cell
+
+register = template.Library()
+
+
+@register.filter
+def money(value: Money) -> str:
+    """ "1,012.34 EUR": all that can be paid; further digits where they are not zero."""
+    return value.grouped()
+
+
+@register.filter
+def grouped(value: int) -> str:
+    """12345 as people read it: "12,345"."""
+    return formats.number_format(value, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def day(value: date) -> str:
+    """A day, or a moment's day, as people read it."""
+    return formats.date_format(value, "j M Y")
+
+
+@register.filter
+def percent(value: Fraction) -> str:
+    """A share as "33.3 %"; an exact share stands in the exports."""
+    return f"{float(value * 100):.4g} %"
+
+
+@register.filter
+def shown(cell: Cell) -> Any:
+    """A cell of a list by its column's kind."""
+    value = cell.value
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, Money):
+        return money(value)
+    if isinstance(value, datetime):
+        return formats.date_format(timezone.localtime(value), "j M Y H:i")
+    if isinstance(value, date):
+        return day(value)
+    if cell.column.kind == "number":
+        return grouped(value)
+    if cell.column.kind == "share":
+        return percent(Fraction(value))
+    if cell.column.kind == "state":
+        return format_html('<span class="state {}">{}</span>', str(value).replace(" ", "-"), value)
+    return format_html("<code>{}</code>", value) if cell.column.kind == "code" else value
