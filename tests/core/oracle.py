@@ -15,37 +15,19 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
-# Its other half lies beside it, wherever it is called from, and by whatever name.
+# Its other parts lie beside it, wherever it is called from, and by whatever name.
 sys.path.append(str(Path(__file__).parent))
 
 import oracle_algebra as algebra
+import oracle_chains as chains
+import oracle_money as money
 from oracle_algebra import Record, fraction, share_of, split
+from oracle_corrections import Settling
+from oracle_money import decimal, is_in, quanta
+from oracle_survey import Survey
 
 USES = ["ai-train", "ai-input", "ai-index", "search"]
-QUANTA = 10**12
-DIGITS = {"BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3, "UYW": 4} | dict.fromkeys(
-    [
-        "BIF",
-        "CLP",
-        "DJF",
-        "GNF",
-        "ISK",
-        "JPY",
-        "KMF",
-        "KRW",
-        "PYG",
-        "RWF",
-        "UGX",
-        "VND",
-        "VUV",
-        "XAF",
-        "XOF",
-        "XPF",
-    ],
-    0,
-)
 
 
 def load(folder: Path) -> dict[str, bytes]:
@@ -57,25 +39,12 @@ def records(data: bytes) -> list[Record]:
     return [json.loads(line) for line in data.decode().split("\n") if line]
 
 
-def quanta(text: str) -> int:
-    amount = Fraction(text) * QUANTA
-    assert amount.denominator == 1, f"{text} is no whole number of quanta"
-    return amount.numerator
-
-
-def decimal(amount: int) -> str:
-    digits = str(amount).rjust(13, "0")
-    return f"{digits[:-12]}.{digits[-12:]}"
-
-
 def days_from(starts: date, ends: date) -> list[date]:
     return [starts + timedelta(days=n) for n in range((ends - starts).days)]
 
 
-def is_in(day: date, span: Mapping[str, Any]) -> bool:
-    """Whether the day lies in a span of the files: ``until`` is out, null is for ever."""
-    begun = span["from"] is None or date.fromisoformat(span["from"]) <= day
-    return begun and (span["until"] is None or day < date.fromisoformat(span["until"]))
+MORE = ("agreements", "classes", "weighings", "weights", "surveys", "corrections", "debts")
+"""Files that only some bundles have."""
 
 
 class Bundle:
@@ -85,9 +54,13 @@ class Bundle:
         self.plan = tomllib.loads(files["plan.toml"].decode())
         for name in ("pots", "parties", "mandates", "direct", "works", "holds", "counts", "receipts"):
             setattr(self, name, records(files[f"{name}.jsonl"]))
-        for name in ("agreements", "classes", "weighings", "weights"):
-            setattr(self, name, records(files.get(f"{name}.jsonl", b"")))
+        for name in (*MORE, "survey-units", "survey-reports"):
+            setattr(self, name.replace("-", "_"), records(files.get(f"{name}.jsonl", b"")))
         self.licences = {one["licence"]: one for one in records(files["licences.jsonl"])}
+        self.ordinal = {one["party"]: one["ordinal"] for one in self.parties}
+        self.chains = chains.Chains(self.agreements, self.ordinal)
+        self.last_day = max(date.fromisoformat(pot["until"]) for pot in self.pots) - timedelta(days=1)
+        self.surveyed: dict[str, list[Record]] = {}
         self.divided = [PotOf(self, pot) for pot in self.pots]
 
     pots: list[Record]
@@ -102,6 +75,11 @@ class Bundle:
     classes: list[Record]
     weighings: list[Record]
     weights: list[Record]
+    surveys: list[Record]
+    survey_units: list[Record]
+    survey_reports: list[Record]
+    corrections: list[Record]
+    debts: list[Record]
 
     def results(self) -> dict[str, list[Record]]:
         """The records of the three result files."""
@@ -109,6 +87,8 @@ class Bundle:
         for one in self.divided:
             one.divide()
         divided = [*self.divided, *self.pools()]
+        adjusted = [*self.adjusted(divided)]
+        divided += adjusted
         lines = [line for one in divided for line in one.lines]
         for number, line in enumerate(lines):
             line["line"] = number
@@ -116,7 +96,23 @@ class Bundle:
             "lines.jsonl": lines,
             "totals.jsonl": [one.total() for one in divided],
             "payees.jsonl": list(self.payees(lines)),
+            "outstanding.jsonl": [debt for one in adjusted for debt in one.debts],
         }
+
+    def estimates(self, survey: str) -> list[Record]:
+        if survey not in self.surveyed:
+            self.surveyed[survey] = Survey(self, survey).estimates()
+        return self.surveyed[survey]
+
+    def adjusted(self, divided: list[PotOf]) -> Iterator[AdjustedOf]:
+        """The corrections of each currency; they are paid out of what was earned in all pots of it."""
+        for currency in sorted({one["currency"] for one in self.corrections}):
+            earned: dict[str, int] = {}
+            for one in divided:
+                for line in one.lines if one.pot["currency"] == currency else []:
+                    if line["outcome"] == "payable":
+                        earned[line["party"]] = earned.get(line["party"], 0) + quanta(line["amount"])
+            yield AdjustedOf(self, currency, earned)
 
     def deduct(self) -> None:
         """Each deduction from all pots, and cut where a currency has more than its ceiling together."""
@@ -177,11 +173,10 @@ class PotOf:
         self.said = {
             party: [one for one in bundle.mandates if one["member"] == party] for party in self.party
         }
-        self.ordinal = {one["party"]: one["ordinal"] for one in bundle.parties}
-        edges = [
-            place for place, day in enumerate(self.days) if place == 0 or day.isoformat() in self.edges()
-        ]
-        self.segments = [self.days[a:b] for a, b in zip(edges, [*edges[1:], None], strict=True)]
+        self.ordinal = bundle.ordinal
+        self.segments = self.cut(self.days)
+        spans = [[date.fromisoformat(day) for day in span] for span in pot.get("late", [])]
+        self.late = [days for a, b in spans for days in self.cut(days_from(a, b))]
         found = [one for one in bundle.classes if one["pot"] == pot["pot"]]
         self.entitled = set(found[0]["subjects"]) if found else None
         self.reserve = found[0] if found and "reserve" in found[0] else None
@@ -200,6 +195,12 @@ class PotOf:
 
     # --- which usage is licensed ---
 
+    def cut(self, days: list[date]) -> list[list[date]]:
+        """The days in parts, wherever anything begins or is over."""
+        edges = self.edges()
+        places = [place for place, day in enumerate(days) if place == 0 or day.isoformat() in edges]
+        return [days[a:b] for a, b in zip(places, [*places[1:], None], strict=True)]
+
     def edges(self) -> set[str | None]:
         """The days on which something that bears on the pot begins or is over."""
         ours = [one for one in self.bundle.mandates if one["licensee"] in (None, self.licence["licensee"])]
@@ -214,7 +215,8 @@ class PotOf:
         return {edge for one in ours for edge in (one["from"], one["until"])}
 
     def there(self, work: Record) -> list[list[date]]:
-        """The segments in which the work stands, used or not: those of a licensed use; of a class, all."""
+        """The segments in which the work stands, used or not: those of a licensed use; of a class, all. None
+        of them is of late usage."""
         if self.entitled is not None:
             return self.segments if work["id"] in self.entitled else []
         return [
@@ -222,7 +224,9 @@ class PotOf:
         ]
 
     def from_until(self, days: list[date]) -> Record:
-        return {"from": days[0].isoformat(), "until": (days[-1] + timedelta(days=1)).isoformat()}
+        told: Record = {"from": days[0].isoformat(), "until": (days[-1] + timedelta(days=1)).isoformat()}
+        late = [span for span in self.pot.get("late", []) if span[0] <= told["from"] < span[1]]
+        return told | ({"late": late[0]} if late else {})
 
     def allowed(self, member: str, use: str, day: date) -> bool:
         """Whether the member's usage is licensed on that day, asked once."""
@@ -252,7 +256,7 @@ class PotOf:
     def rows(self) -> Iterator[Record]:
         """The rows of the counts that are of something, with what their lines need."""
         ours = [one for one in self.bundle.counts if one["pot"] == self.pot["pot"]]
-        segments = {days[0].isoformat(): days for days in self.segments}
+        segments = {days[0].isoformat(): days for days in [*self.late, *self.segments]}
         shown = ["key", "signature", "address", "name", "token", "none"]
         ours.sort(
             key=lambda one: (
@@ -279,7 +283,7 @@ class PotOf:
         assert len(found) == 1, "an ownership changes within a segment"
         shares = [(party, role, Fraction(share)) for party, role, share in found.pop()]
         shares = shares or [(work["member"], "owner", Fraction(1))]
-        return sorted(shares, key=lambda one: (self.ordinal[one[0]], one[1]))
+        return sorted(shares, key=lambda one: (self.bundle.chains.place(one[0]), one[1]))
 
     # --- the plan ---
 
@@ -328,11 +332,11 @@ class PotOf:
             self.account(part, amount, Fraction(0), "split")
             self.portions(part["share"], amount)
         elif part.get("income") == "pooled":
-            self.account(part, amount, sum_of(self.standing(part)), "pooled")
+            self.account(part, amount, algebra.sum_of(self.standing(part)), "pooled")
             to = f"pool:{part['label']}:{self.pot['currency']}"
             self.say({"share": part["label"], "outcome": "pooled", "to": to}, amount)
         else:
-            self.account(part, amount, sum_of(self.standing(part)), "shared")
+            self.account(part, amount, algebra.sum_of(self.standing(part)), "shared")
             self.pay(part, self.standing(part), amount)
 
     def account(self, part: Record, amount: int, weight: Fraction, outcome: str) -> None:
@@ -344,9 +348,16 @@ class PotOf:
         told = {"outcome": "held"} if where == "hold" else {"outcome": "fund", "to": where}
         self.say({"share": part["label"], **told}, amount)
 
-    def price(self, tier: str) -> int:
-        prices = self.licence["prices"]
-        return quanta(prices.get(tier, prices.get("*")))
+    def price(self, tier: str, *, pooled: bool) -> Fraction:
+        """Of a request, in a pool in the pot's currency; of a crawl licence all weigh alike."""
+        if self.licence["kind"] == "crawl" and not pooled:
+            return Fraction(1)
+        prices, same = self.licence["prices"], self.pot["currency"] == self.licence["currency"]
+        found = Fraction(quanta(prices.get(tier, prices.get("*"))))
+        if not pooled or same:
+            return found
+        assert self.pot["received_currency"] == self.licence["currency"], "no rate for the prices"
+        return found * Fraction(self.pot["rate"])
 
     def is_member(self, party: Record) -> bool:
         if self.entitled is not None:
@@ -377,7 +388,11 @@ class PotOf:
             self.park(part, over, part.get("if_over", "hold"))
 
     def owe(self, told: Record, amount: int) -> None:
-        for line, own in algebra.held(self.bundle.holds, told, amount):
+        days = {"use": told.get("use", ""), "day": self.bundle.last_day}
+        if "subject" in told:
+            days["day"] = date.fromisoformat(told["from"])
+        use = chains.Use(told.get("subject"), **days)
+        for line, own in chains.lines(self.bundle.chains, self.bundle.holds, told, amount, use):
             self.say(line, own)
 
     def say(self, told: Record, amount: int) -> None:
@@ -386,48 +401,31 @@ class PotOf:
     # --- the account of the pot ---
 
     def due(self) -> int:
-        currency = self.licence["currency"]
-        minor = QUANTA // 10 ** DIGITS.get(currency, 2)
-        if self.licence["kind"] != "blanket":
-            prices = {name: quanta(price) for name, price in self.licence["prices"].items()}
-            if self.licence["kind"] == "per-request":
-                used = [(row["work"]["tier"], row["requests"]) for row in self.licensed_rows]
-            else:
-                works = {row["work"]["id"]: row["work"] for row in self.licensed_rows}.values()
-                used = [(work["tier"], 1) for work in works if work["kind"] == "work"]
-            return sum(prices.get(tier, prices.get("*", 0)) * n for tier, n in used) // minor * minor
-        ours = [day for day in self.days if is_in(day, self.licence)]
-        if not ours:
-            return 0
-        return self.fee_until(ours[-1] + timedelta(days=1), minor) - self.fee_until(ours[0], minor)
+        own = [row for row in self.licensed_rows if row["days"][0] >= self.days[0]]
+        return money.due(self.pot, self.licence, self.days, own)
 
-    def fee_until(self, day: date, minor: int) -> int:
-        """The yearly fee from the licence's first day, whole years and then by the day."""
-        first = date.fromisoformat(self.licence["from"])
-        years = 0
-        while anniversary(first, years + 1) <= day:
-            years += 1
-        begun, ends = anniversary(first, years), anniversary(first, years + 1)
-        exact = quanta(self.licence["fee"]) * (years + Fraction((day - begun).days, (ends - begun).days))
-        return int(exact / minor) * minor
+    def due_in(self) -> Record:
+        same = self.licence["currency"] == self.pot["currency"]
+        return {} if same else {"due_currency": self.licence["currency"]}
 
     def total(self) -> Record:
         def outcome(name: str) -> int:
             return sum(quanta(line["amount"]) for line in self.lines if line["outcome"] == name)
 
         sums = {name: outcome(name) for name in ("payable", "held", "deducted", "fund")}
-        pooled = outcome("pooled")
+        more = {name: sum_ for name in ("unclaimed", "pooled") if (sum_ := outcome(name))}
         return {
             "pot": self.pot["pot"],
             "currency": self.pot["currency"],
             "received": decimal(self.amount),
             "due": decimal(self.due()),
+            **self.due_in(),
             "allocated": decimal(sums["payable"]),
             "held": decimal(sums["held"]),
             "deducted": decimal(sums["deducted"]),
             "fund": decimal(sums["fund"]),
-            **({"pooled": decimal(pooled)} if pooled else {}),
-            "residue": decimal(self.amount - sum(sums.values()) - pooled),
+            **{name: decimal(sum_) for name, sum_ in more.items()},
+            "residue": decimal(self.amount - sum(sums.values()) - sum(more.values())),
             "shares": self.shares,
         }
 
@@ -439,26 +437,30 @@ class PoolOf(PotOf):
         self.bundle, self.amount = bundle, amount
         self.pot = {"pot": f"pool:{part['label']}:{currency}", "currency": currency}
         self.party = {one["party"]: one for one in bundle.parties}
-        self.ordinal = {one["party"]: one["ordinal"] for one in bundle.parties}
+        self.ordinal = bundle.ordinal
         self.lines, self.shares = [], []
         standing = bundle.pool(part, currency)
-        self.account(part, amount, sum_of(standing), "shared")
+        self.account(part, amount, algebra.sum_of(standing), "shared")
         self.pay(part, standing, amount)
 
     def due(self) -> int:
         return 0
 
+    def due_in(self) -> Record:
+        return {}
 
-def sum_of(standing: list[algebra.Row]) -> Fraction:
-    return sum((row["weight"] for row in standing), Fraction(0))
 
+class AdjustedOf(PoolOf):
+    """What corrections of closed runs take and give in a currency."""
 
-def anniversary(first: date, years: int) -> date:
-    """The same day so many years later; of a 29 February, 1 March in common years."""
-    try:
-        return first.replace(year=first.year + years)
-    except ValueError:
-        return date(first.year + years, 3, 1)
+    def __init__(self, bundle: Bundle, currency: str, earned: dict[str, int]) -> None:
+        self.bundle, self.amount = bundle, 0
+        self.pot = {"pot": f"adjustments:{currency}", "currency": currency}
+        self.lines, self.shares = [], []
+        settled = Settling(bundle, currency, earned)
+        self.debts = settled.debts
+        for line, amount in settled.lines:
+            self.say(line, amount)
 
 
 def differences(files: Mapping[str, bytes]) -> Iterator[str]:
@@ -467,12 +469,11 @@ def differences(files: Mapping[str, bytes]) -> Iterator[str]:
         if hashlib.sha256(files.get(one["name"], b"")).hexdigest() != one["sha256"]:
             yield f"{one['name']} is not the file that bundle.json lists."
     bundle = Bundle(files)
-    for pot in bundle.pots:
-        came = sum(quanta(one["amount"]) for one in bundle.receipts if one["pot"] == pot["pot"])
-        if came != quanta(pot["amount"]):
-            yield f"The receipts of {pot['pot']} sum to {decimal(came)}, not to {pot['amount']}."
+    yield from money.faults(bundle.pots, bundle.receipts)
+    for one in bundle.surveys:
+        yield from Survey(bundle, one["survey"]).faults()
     for name, expected in bundle.results().items():
-        told = records(files[name])
+        told = records(files.get(name, b""))
         for number, (one, other) in enumerate(zip(told, expected, strict=False), 1):
             if one != other:
                 yield f"{name} line {number} is {one}, recomputed it is {other}."

@@ -32,6 +32,10 @@ def split(total: int, weights: Sequence[Fraction | int]) -> list[int]:
     return parts
 
 
+def sum_of(standing: Sequence[Row]) -> Fraction:
+    return sum((row["weight"] for row in standing), Fraction(0))
+
+
 def leaves(parts: Sequence[Record]) -> Iterator[Record]:
     for part in parts:
         if "share" in part:
@@ -47,6 +51,8 @@ def standing(pot: Any, part: Record) -> list[Row]:
     """Those with a weight, in the order that breaks ties."""
     if part["key"] == "usage" and part.get("measure") != "works":
         rows = used(pot, part)
+    elif part["key"] == "survey":
+        rows = surveyed(pot, part)
     elif part["key"] == "usage" or part.get("among") == "works":
         rows = works(pot, part)
     elif part["key"] in ("attribution", "units"):
@@ -80,8 +86,8 @@ def used(pot: Any, part: Record) -> Iterator[Row]:
         weight *= table(pot, part, "use", "uses", row["use"])
         weight *= table(pot, part, "evidence", "evidence", row.get("evidence", ""))
         if part.get("measure") == "value":
-            weight *= pot.price(work["tier"])
-        names = [name for name in ("from", "until", "use", "requests", "evidence") if name in row]
+            weight *= pot.price(work["tier"], pooled=part.get("income") == "pooled")
+        names = [name for name in ("from", "until", "late", "use", "requests", "evidence") if name in row]
         told = {name: row[name] for name in names} | {"subject": work["id"]}
         yield {"member": work["member"], "weight": weight, "told": told, "owners": row["owners"]}
 
@@ -109,7 +115,19 @@ def weighed(pot: Any, part: Record) -> Iterator[Row]:
     named = [one for one in pot.bundle.weights if one["weighing"] == part["of"]]
     heads = {one["licence"] for one in pot.bundle.weighings if one["weighing"] == part["of"]}
     mine = pot.licence["licence"] if pot.licence["licence"] in heads else ""
-    weights = {one["of"]: one for one in named if one["licence"] == mine}
+    yield from listed(pot, {one["of"]: one for one in named if one["licence"] == mine})
+
+
+def surveyed(pot: Any, part: Record) -> Iterator[Row]:
+    """Those that the survey saw; each says what was estimated."""
+    weights = {one["of"]: one for one in pot.bundle.estimates(part["of"])}
+    for row in listed(pot, weights):
+        row["told"]["estimate"] = fraction(row["weight"])
+        yield row
+
+
+def listed(pot: Any, weights: dict[str, Record]) -> Iterator[Row]:
+    """The works that a file or a survey weighs, then the members that it does."""
     for work in pot.bundle.works:
         if work["id"] in weights and (days := pot.there(work)):
             one = weights[work["id"]]
@@ -221,24 +239,3 @@ def clamped(
     if moving:
         found |= dict(zip(moving, split(rest, [sums[name] for name in moving]), strict=True))
     return {name: found[name] for name in names}, 0
-
-
-def held(holds: list[Record], told: Record, amount: int) -> Iterator[tuple[Record, int]]:
-    """The lines of what a party would be paid: held, payable, or in dispute in parts."""
-    names = (told["party"], told.get("subject"))
-    if any((one["party"], one["subject"]) in ((names[0], None), (None, names[1])) for one in holds):
-        yield {**told, "outcome": "held"}, amount
-        return
-    over = [one for one in holds if (one["party"], one["subject"]) == names]
-    over = [one for one in over if one.get("from", "") <= told["from"]]
-    left, parts = Fraction(1), []
-    for one in over:
-        parts.append(min(Fraction(one.get("part", "1/1")), left))
-        left -= parts[-1]
-    for hold, part, own in zip([*over, None], [*parts, left], split(amount, [*parts, left]), strict=True):
-        line = {**told, "part": fraction(Fraction(told["part"]) * part)}
-        if part:
-            yield (
-                {**line, **({"outcome": "held", "hold": hold["hold"]} if hold else {"outcome": "payable"})},
-                own,
-            )
