@@ -16,37 +16,12 @@ from quire.core.verify import verify
 from quire.society.kit.tables import TableRefused
 from tests.rooms import distribution_desk
 from tests.rooms.distribution_desk import Desk, audit, balance, euros, of
+from tests.settlement import LUMP, PLAN
 
 built, desk = distribution_desk.built, distribution_desk.desk
 
 A, B = "https://gazette.example/a", "https://gazette.example/b"
 TIDE, REED = "https://lantern.example/p/1", "https://marsh.example/one"
-PLAN = """name = "settlement"
-[[deduct]]
-label = "administration"
-rate = "10%"
-of = "gross"
-to = "society:administration"
-[[share]]
-label = "works"
-portion = "100%"
-key = "equal"
-among = "works"
-"""
-LUMP = """name = "harbour-settlement"
-payer = "lab-south"
-about = "Training on pages of 2024 and 2025 without a licence"
-amount = "3000.00"
-currency = "EUR"
-uses = ["ai-train"]
-starts = 2024-01-01
-ends = 2026-01-01
-claims_until = 2026-06-01
-reserve = "20%"
-reserve_until = 2027-01-01
-plan = "settlement"
-decision = "Settlement of 3 March 2026"
-"""
 TWICE = """[[instalment]]
 due_on = 2026-03-31
 amount = "2000.00"
@@ -396,7 +371,7 @@ def test_a_class_is_a_list_or_criteria(lumps: Lumps) -> None:
     ):
         with pytest.raises(BadLump, match="class"):
             lumps.agree(text, works)
-    for text in ("", "{", "= 1", "[1]"):
+    for text in ("", "{", "= 1", "[1]", LUMP + "# so on\n" * 40_000):
         with pytest.raises(BadLump):
             lumps.agree(text)
 

@@ -16,7 +16,7 @@ from quire.core import bundle
 from quire.core.money import decimal_of, quanta_of
 from quire.core.tokens import KeySet
 from quire.core.verify import verify, verify_statement
-from tests import small
+from tests import settlement, small
 from tests.conftest import House
 from tests.stories.tidal import (
     ASKED,
@@ -28,7 +28,6 @@ from tests.stories.tidal import (
     MOVED,
     PARTIES,
     PATHS,
-    SETTLED,
     SITES,
     TIDE,
     UNITS,
@@ -303,7 +302,7 @@ def the_lyricist_is_found(diary: Diary) -> None:
 
 def the_settlement_is_shared(diary: Diary) -> str:
     """June: two of three works were claimed in time; a fifth is kept for who comes late."""
-    diary("plan", "adopt", diary.file("settlement.toml", SETTLED), "--from", "2026-03-01", "--by-name",
+    diary("plan", "adopt", diary.file("settlement.toml", settlement.PLAN), "--from", "2026-03-01", "--by-name",
           "--decision", "Board of 1 March 2026")  # fmt: skip
     diary(
         "lumpsums",

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from tests.settlement import LUMP as LUMP_OF_3000
+
 MEMBERS = """code,name,kind,street,building,postcode,town,country,iban,bic,account_holder,works,authority,quality,good_standing,joined
 gazette,Harbour Gazette,newspaper,Quay,1,1010,Vienna,AT,AT611904300234573201,BKAUATWWXXX,Harbour Gazette GmbH,400,60,80,yes,2025-01-01
 drum,Drum Hill Records,label,Mill Lane,2,10115,Berlin,DE,DE89370400440532013000,COBADEFFXXX,Drum Hill Records,150,30,90,yes,2025-01-01
@@ -107,34 +109,7 @@ key = "survey"
 of = "offices-q1"
 if_empty = "hold"
 """
-SETTLED = """name = "settlement"
-
-[[deduct]]
-label = "administration"
-rate = "10%"
-of = "gross"
-to = "society:administration"
-
-[[share]]
-label = "works"
-portion = "100%"
-key = "equal"
-among = "works"
-"""
-LUMP = """name = "harbour-settlement"
-payer = "lab-south"
-about = "Training on pages of 2024 and 2025 without a licence"
-amount = "2000.00"
-currency = "EUR"
-uses = ["ai-train"]
-starts = 2024-01-01
-ends = 2026-01-01
-claims_until = 2026-06-01
-reserve = "20%"
-reserve_until = 2027-01-01
-plan = "settlement"
-decision = "Settlement of 3 March 2026"
-"""
+LUMP = LUMP_OF_3000.replace("3000.00", "2000.00")
 CLASS = ("https://gazette.example/a", "https://drum.example/song", "https://marsh.example/one")
 UNITS = "unit,stratum,fee,take\nlibrary,consortia,900.00,all\n" + "".join(
     f"firm-{n:02},firms,{120 - 5 * n}.00,\n" for n in range(6)

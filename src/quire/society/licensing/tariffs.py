@@ -107,7 +107,7 @@ class Drafted:
 def read_tariff(text: str) -> Drafted:
     """A tariff from TOML, or from JSON (a text that begins with a brace). Amounts are texts: "12000.00".
 
-    Refuses (BadTerms) what is neither or too long, fields that are missing or unknown, and whatever a licence's
+    Refuses (BadTerms) what is neither or too long, fields missing or unknown, and whatever a licence's
     terms would be refused for.
     """
     given = written.fields(text, "tariff", known=FIELDS, needed=NEEDED, wrong=BadTerms)
