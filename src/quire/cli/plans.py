@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from quire.cli import frame
 from quire.cli.frame import Json
 from quire.core.errors import Invalid
+
+if TYPE_CHECKING:
+    from quire.core.plan import Plan
 
 PlanFile = Annotated[
     str, typer.Argument(help="A TOML file, the name of an adopted plan, or per-usage, tiered, hybrid.")
@@ -47,6 +50,21 @@ def _adopted(name: str) -> str:
     return found[-1] if found else ""
 
 
+def _must_fit(plan: Plan) -> None:
+    """Refuse what could not divide the licences in force from today on; all is well without a society."""
+    from django.db import Error
+
+    from quire.society.distribution import fitting
+    from quire.society.kit import clock
+
+    try:
+        found = list(fitting.unfit(plan, fitting.in_force_from(clock.today())))
+    except Error:
+        return
+    if found:
+        raise Invalid(" ".join(found))
+
+
 def explain(file: PlanFile, as_json: Json = False) -> None:
     """A plan in sentences, and what becomes of 1.00; or everything that keeps it from working."""
     from quire.core.plan import Plan, picture
@@ -65,10 +83,12 @@ def check(
     members: Annotated[int, typer.Option(help="How many members are expected in a share.", min=0)] = 0,
     as_json: Json = False,
 ) -> None:
-    """Whether a plan can work: every problem in a sentence, and exit code 4 if there is one."""
+    """Whether a plan can work, with the licences on record: every problem in a sentence, and exit code 4 if
+    there is one."""
     from quire.core.plan import Plan, fitting
 
     plan = Plan.parse(text_of(file))
+    _must_fit(plan)
     notes = [*fitting.idle(plan), *(fitting.notes(plan, members) if members else ())]
     frame.say(
         {"name": plan.name, "digest": plan.digest, "notes": notes},

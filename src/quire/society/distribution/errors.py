@@ -11,6 +11,12 @@ class NothingToDistribute(Conflict):
     code = "distribution.nothing"
 
 
+class PlanUnfit(Conflict):
+    """The plan cannot divide what a licence brings in."""
+
+    code = "distribution.plan-unfit"
+
+
 class TooMuch(Conflict):
     """More money than an account can hold: a slip of the hand, in a receipt or in a rate."""
 

@@ -22,8 +22,8 @@ def unfit(plan: Plan, licences: Iterable[LicenceRow]) -> Iterator[str]:
     codes = [one.code for one in licences if one.kind == "crawl"] if pools else []
     for label in pools if codes else ():
         yield (
-            f"“{label}” pools by value, and the licence {codes[0]}{_more(len(codes) - 1)} has no prices of its "
-            'own: each site asks its own. Let it pool by requests (measure = "requests"), or divide each '
+            f"“{label}” pools by value, and the licence {codes[0]}{_more(len(codes) - 1)} has no prices of "
+            'its own: each site asks its own. Let it pool by requests (measure = "requests"), or divide each '
             'licence by itself (income = "own").'
         )
 

@@ -16,7 +16,7 @@ from quire.core.distribution import pools
 from quire.core.fx import convert
 from quire.core.money import Money, decimal_of
 from quire.core.plan import Plan
-from quire.society.distribution import errors
+from quire.society.distribution import errors, fitting
 from quire.society.distribution.models import Line, Pot, PotReceipt, Run
 from quire.society.invoicing import queries as invoicing
 from quire.society.invoicing.queries import ReceiptRow
@@ -59,9 +59,11 @@ def _taken(receipts: Sequence[ReceiptRow]) -> dict[UUID, UUID]:
 
 
 def make(run: Run, groups: Groups) -> None:
-    """Write the pots of a run that has just been opened. Raises invoicing.NoRate before anything is kept."""
+    """Write the pots of a run that has just been opened. Raises ``PlanUnfit`` and invoicing.NoRate before
+    anything is kept."""
     plan = Plan.parse(run.plan.text)
     wanted = plan.currency
+    fitting.must_fit(plan, (licensing.licence(one) for one in sorted({licence for licence, *_ in groups})))
     _must_fit_lumps(groups, plan)
     for (licence, starts, ends, currency), receipts in sorted(groups.items(), key=lambda item: str(item[0])):
         amount = sum(one.amount for one in receipts)

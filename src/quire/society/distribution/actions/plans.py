@@ -9,6 +9,7 @@ from django.db import transaction
 
 from quire.core.errors import Conflict, Invalid
 from quire.core.plan import Plan
+from quire.society.distribution import fitting
 from quire.society.distribution.models import PlanVersion
 from quire.society.kit import acts
 from quire.society.parties import queries as parties
@@ -21,13 +22,15 @@ def adopt_plan(*, text: str, starts: date, decision: str, by: Any, by_name: bool
     that is in force for the others stays.
 
     ``decision`` names who decided and when ("General assembly, 12 March 2026").
-    Raises parties.ReadsOnly, ``PlanWrong``, Invalid without a decision, Conflict where it is on record
-    the other way.
+    Raises parties.ReadsOnly, ``PlanWrong``, Invalid without a decision, ``PlanUnfit`` where it could not
+    divide what a licence brings in from then on, Conflict where it is on record the other way.
     """
     parties.may_write(by)
     plan = Plan.parse(text)
     if not decision.strip():
         raise Invalid('Say which decision adopted the plan: --decision "Members\' meeting of …".')
+    if not by_name:
+        fitting.must_fit(plan, fitting.in_force_from(starts))
     with transaction.atomic():
         found, fresh = PlanVersion.objects.get_or_create(
             digest=plan.digest,
