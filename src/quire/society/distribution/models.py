@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from quire.society.distribution.corrections import models as corrections  # noqa: F401 - of this app, too
 from quire.society.invoicing.models import Receipt
 from quire.society.kit.fields import FractionField, QuantaField
 from quire.society.kit.nouns import AppendOnly, Noun
@@ -279,14 +280,3 @@ class Passing(AppendOnly):
     currency = models.CharField(max_length=3)
     amount = QuantaField()
     passed_on = models.DateField()
-
-
-# What they refer to stands above.
-from quire.society.distribution.corrections.models import (  # noqa: E402, F401
-    Corrected,
-    CorrectedIn,
-    Correction,
-    Counted,
-    Owed,
-    TakenBack,
-)

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from quire.society.distribution.models import Pot, Run
 from quire.society.kit.fields import FractionField, QuantaField
 from quire.society.kit.nouns import AppendOnly, Noun
 from quire.society.licensing.models import Licence
@@ -33,7 +32,7 @@ class Correction(Noun):
 
     prefix = "cor"
 
-    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
+    run = models.ForeignKey("distribution.Run", on_delete=models.PROTECT, related_name="+")
     work = models.ForeignKey(Work, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=8, choices=list(KINDS.items()))
     shares = models.JSONField(default=list)
@@ -68,7 +67,7 @@ class Corrected(AppendOnly):
     prefix = "crd"
 
     correction = models.ForeignKey(Correction, on_delete=models.PROTECT, related_name="rows")
-    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
+    run = models.ForeignKey("distribution.Run", on_delete=models.PROTECT, related_name="+")
     currency = models.CharField(max_length=3)
     first_line = models.BigIntegerField()
     record = models.JSONField()
@@ -83,7 +82,7 @@ class CorrectedIn(models.Model):
     corrected = models.OneToOneField(
         Corrected, primary_key=True, on_delete=models.PROTECT, related_name="taken"
     )
-    pot = models.ForeignKey(Pot, on_delete=models.PROTECT, related_name="+")
+    pot = models.ForeignKey("distribution.Pot", on_delete=models.PROTECT, related_name="+")
 
 
 class Owed(AppendOnly):
@@ -94,7 +93,7 @@ class Owed(AppendOnly):
 
     prefix = "owd"
 
-    pot = models.ForeignKey(Pot, on_delete=models.PROTECT, related_name="owed")
+    pot = models.ForeignKey("distribution.Pot", on_delete=models.PROTECT, related_name="owed")
     corrected = models.ForeignKey(Corrected, on_delete=models.PROTECT, related_name="+")
     debtor = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
     creditor = models.ForeignKey(Party, null=True, on_delete=models.PROTECT, related_name="+")
@@ -111,7 +110,7 @@ class Counted(models.Model):
     """A run has counted a file for a licence, whatever it tells of days before ``until``; without a file, it
     keeps which it counted."""
 
-    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
+    run = models.ForeignKey("distribution.Run", on_delete=models.PROTECT, related_name="+")
     licence = models.ForeignKey(Licence, on_delete=models.PROTECT, related_name="+")
     file = models.ForeignKey(LakeFile, null=True, on_delete=models.PROTECT, related_name="+")
     until = models.DateField()
@@ -128,7 +127,7 @@ class TakenBack(Noun):
 
     prefix = "tkb"
 
-    pot = models.ForeignKey(Pot, on_delete=models.PROTECT, related_name="+")
+    pot = models.ForeignKey("distribution.Pot", on_delete=models.PROTECT, related_name="+")
     subject = models.CharField(max_length=60)
     starts = models.DateField()
     ends = models.DateField()
