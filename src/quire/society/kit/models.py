@@ -20,4 +20,7 @@ class Act(AppendOnly):
     detail = models.JSONField(default=dict)
 
     class Meta:
-        indexes = [models.Index(fields=["subject"], name="kit_act_subject")]
+        indexes = [
+            models.Index(fields=["subject"], name="kit_act_subject"),
+            models.Index(fields=["at", "id"], name="kit_act_at"),
+        ]

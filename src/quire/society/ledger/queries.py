@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet, Sum
 
 from quire.society.kit import ids
 from quire.society.kit.nouns import one
+from quire.society.kit.paging import BadPage, Filter, Listing, Sort
 from quire.society.ledger import chain
 from quire.society.ledger.models import Account, Entry, Transaction
 
@@ -68,6 +69,18 @@ class HistoryLine:
     currency: str
     amount: int
     balance: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """An entry of one account, with what its transaction says; ``amount`` in quanta."""
+
+    number: int
+    date: date
+    kind: str
+    text: str
+    currency: str
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +163,47 @@ def head() -> Head:
     """The end of the chain; number 0 and 64 zeros while there is nothing."""
     last = Transaction.objects.order_by("-number").values_list("number", "digest").first()
     return Head(*last) if last else Head(0, chain.START)
+
+
+def ledger_list() -> Listing[TransactionView]:
+    """Every transaction, the newest first; found by words of its text, its key or its kind."""
+    kinds = Transaction.objects.order_by("kind").values_list("kind", flat=True).distinct()
+    return Listing(
+        Transaction.objects.all(),
+        lambda rows: map(_view, rows),
+        {"number": Sort("number", descending=True), "date": Sort("date")},
+        {
+            "kind": Filter(
+                "Kind", {kind: kind.replace("-", " ") for kind in kinds}, lambda kind: Q(kind=kind)
+            ),
+            "since": Filter("Since (YYYY-MM-DD)", {}, lambda day: Q(date__gte=_day(day))),
+            "until": Filter("Until", {}, lambda day: Q(date__lte=_day(day))),
+        },
+        lambda words: Q(text__icontains=words) | Q(key__icontains=words) | Q(digest__startswith=words),
+    )
+
+
+def account_list(code: str) -> Listing[AccountLine]:
+    """Every entry of an account, the newest first; Unknown: no such account."""
+    account = one(Account.objects.filter(code=code), f"There is no account {code[:80]}.")
+    return Listing(
+        Entry.objects.filter(account=account).select_related("transaction"),
+        lambda rows: map(_account_line, rows),
+        {"number": Sort("transaction__number", descending=True)},
+        search=lambda words: Q(transaction__text__icontains=words),
+    )
+
+
+def _account_line(row: Entry) -> AccountLine:
+    header = row.transaction
+    return AccountLine(header.number, header.date, header.kind, header.text, row.currency, row.amount)
+
+
+def _day(said: str) -> date:
+    try:
+        return date.fromisoformat(said)
+    except ValueError as problem:
+        raise BadPage("A day is written 2026-01-31.") from problem
 
 
 def _until(on: date | None) -> QuerySet[Any]:

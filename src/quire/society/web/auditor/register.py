@@ -1,0 +1,85 @@
+"""Who did what: the runs with their approvals, the register of all acts, and everybody's roles."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from quire.core.money import Money, quanta_of
+from quire.society.distribution import queries as distribution
+from quire.society.kit import acts as record
+from quire.society.kit.paging import few
+from quire.society.parties import queries as parties
+from quire.society.web.lists import Column, listed
+from quire.society.web.pages import Asking
+
+_RUNS = (
+    Column("tid", "Run", "code", link=lambda run: reverse("audit-run", args=[run.tid])),
+    Column("period", "Period", value=lambda run: str(run.period)),
+    Column("state", "State", "state"),
+    Column("plan", "Plan"),
+    Column("prepared_by", "Prepared by"),
+    Column("approved_by", "Approved by"),
+    Column("opened_at", "Opened", "date"),
+)
+_ACTS = (
+    Column("at", "When", "date"),
+    Column("by", "Who"),
+    Column("verb", "What"),
+    Column("subject", "Of what", "code"),
+    Column(
+        "detail", "How", value=lambda act: "; ".join(f"{key}: {value}" for key, value in act.detail.items())
+    ),
+)
+_PEOPLE = (Column("name", "User"), Column("roles", "Roles"))
+
+
+def runs(request: Asking) -> HttpResponseBase:
+    """Every distribution run, with who prepared and who approved it."""
+    rows = list(reversed(distribution.runs()))
+    states = {one.state: one.state for one in rows}
+    listing = few(
+        rows,
+        sorts={"period": lambda run: run.period.starts, "opened_at": lambda run: run.opened_at},
+        filters={"state": (_("State"), states, lambda run: run.state)},
+        words=lambda run: f"{run.tid} {run.plan} {run.prepared_by} {run.approved_by}",
+    )
+    empty = _("No distribution has been run yet.")
+    return listed(request, listing, _RUNS, title=_("Runs and bundles"), empty=empty)
+
+
+def run(request: Asking, run: str) -> HttpResponse:
+    """One run: decision, plan, digests, sums, and its bundle. Unknown where there is none."""
+    found = distribution.row(distribution.find(run))
+    sums = [
+        (name, Money(quanta_of(amount), currency))
+        for currency, parts in found.review.get("currencies", {}).items()
+        for name, amount in parts.items()
+    ]
+    told = {"title": str(found.period), "run": found, "sums": sums, "published": found.state == "closed"}
+    return render(request, "web/auditor/run.html", told)
+
+
+def acts(request: Asking) -> HttpResponseBase:
+    """The register of acts."""
+    return listed(
+        request,
+        record.register(),
+        _ACTS,
+        title=_("Register of acts"),
+        lead=_("Whatever anybody did here, with when and how. Nothing is taken out of it."),
+        empty=_("Nobody has done anything yet."),
+    )
+
+
+def people(request: Asking) -> HttpResponseBase:
+    """Everybody with a role in the society's house."""
+    rows = [one for one in parties.users() if one[1]]
+    listing = few(
+        [{"name": name, "roles": ", ".join(roles)} for name, roles in rows], words=lambda one: one["name"]
+    )
+    columns = [Column(one.key, one.label, value=lambda row, key=one.key: row[key]) for one in _PEOPLE]
+    return listed(request, listing, columns, title=_("Who may do what"))
