@@ -13,6 +13,18 @@ from uuid import UUID
 from django.db.models import F, Q, Sum
 
 from quire.society.distribution import publishing
+from quire.society.distribution.by_party import (  # noqa: F401
+    BY,
+    LineShown,
+    Pivot,
+    PivotRow,
+    RunSum,
+    deducted_of,
+    party_line,
+    party_lines,
+    records_of,
+    sums_of,
+)
 from quire.society.distribution.corrections.queries import (  # noqa: F401
     Change,
     CorrectionRow,
@@ -166,26 +178,28 @@ def payees(run: Run, currency: str = "") -> list[UUID]:
     return list(lines.order_by("party_id").values_list("party_id", flat=True).distinct())
 
 
-def credited() -> dict[tuple[UUID, str], int]:
-    """Per party and currency: quanta made payable by all posted runs, by holds released and by awards; what
-    went to those who stand in a party's place is theirs, and no longer the party's."""
+def credited(party: UUID | None = None) -> dict[tuple[UUID, str], int]:
+    """Per party (or of one) and currency: quanta made payable by all posted runs, by holds released and by
+    awards; what went to those who stand in a party's place is theirs, and no longer the party's."""
+    mine = Q() if party is None else Q(party=party)
+    moved = Q() if party is None else Q(giver=party) | Q(taker=party)
     found = (
-        Line.objects.filter(run__state__in=["posted", "closed"], party__isnull=False)
+        Line.objects.filter(mine, run__state__in=["posted", "closed"], party__isnull=False)
         .filter(Q(outcome="payable") | Q(release__isnull=False, release__award=None))
         .order_by()
         .values_list("party_id", "pot__currency")
         .annotate(amount=Sum("amount"))
     )
-    sums = {(party, currency): amount for party, currency, amount in found}
-    for giver, taker, currency, amount in Passing.objects.values_list(
+    sums = {(whom, currency): amount for whom, currency, amount in found}
+    for giver, taker, currency, amount in Passing.objects.filter(moved).values_list(
         "giver_id", "taker_id", "currency", "amount"
     ):
         sums[giver, currency] = sums.get((giver, currency), 0) - amount
         sums[taker, currency] = sums.get((taker, currency), 0) + amount
-    awarded = AwardPart.objects.filter(party__isnull=False).values_list("party_id", "pot__currency")
-    for party, currency, amount in awarded.order_by().annotate(sum=Sum("amount")):
-        sums[party, currency] = sums.get((party, currency), 0) + amount
-    return sums
+    awarded = AwardPart.objects.filter(mine, party__isnull=False).values_list("party_id", "pot__currency")
+    for whom, currency, amount in awarded.order_by().annotate(sum=Sum("amount")):
+        sums[whom, currency] = sums.get((whom, currency), 0) + amount
+    return sums if party is None else {key: sum for key, sum in sums.items() if key[0] == party}
 
 
 def on_hold() -> set[UUID]:

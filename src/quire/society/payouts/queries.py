@@ -163,18 +163,22 @@ def _returned(payment: Payment) -> tuple[date | None, str, str]:
 
 def account_of(party: parties.Ref) -> tuple[Account, ...]:
     """A party's account in every currency in which it was credited or paid, by currency."""
-    return accounts().get(parties.party(party).id, ())
+    found = parties.party(party).id
+    return accounts(found).get(found, ())
 
 
-def accounts() -> dict[UUID, tuple[Account, ...]]:
-    """Everybody's accounts; the same few queries, however many parties there are."""
+def accounts(only: UUID | None = None) -> dict[UUID, tuple[Account, ...]]:
+    """Everybody's accounts, or one party's; the same few queries, however many parties there are."""
     sums: dict[tuple[UUID, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for key, amount in distribution.credited().items():
+    for key, amount in distribution.credited(only).items():
         sums[key]["credited"] = amount
     sent = Payment.objects.order_by().values_list("party_id", "batch__currency", "batch__settled", "returned")
+    if only is not None:
+        sent = sent.filter(party=only)
     for party, currency, settled, back, amount in sent.annotate(sum=Sum("amount")):
         sums[party, currency]["returned" if back else "paid" if settled else "in_transit"] += amount
-    for (code, currency), amount in ledger.balances(PAYABLE).items():
+    below = PAYABLE if only is None else f"{PAYABLE}:{ids.show('pty', only)}"
+    for (code, currency), amount in ledger.balances(below).items():
         sums[ids.read("pty", code.rpartition(":")[2]), currency]["carried"] = -amount
     why = carried_because()
     found: dict[UUID, list[Account]] = defaultdict(list)
