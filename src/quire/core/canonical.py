@@ -10,28 +10,22 @@ for any bytes whatever.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import mmap
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, NoReturn
 
 import rfc8785
 
+from quire.core import pieces
 from quire.core.errors import Invalid
-
-Data = bytes | mmap.mmap
-"""The bytes of a file, in memory or on the disk."""
+from quire.core.pieces import MAX_LINE, Data
 
 MAX_INT = 2**53 - 1
 """The largest integer that every JSON reader keeps exact (RFC 8785 §3.2.2.3, I-JSON RFC 7493 §2.2)."""
 
 MAX_DEPTH = 64
 """Lists and objects within each other; deeper data is refused before it can exhaust the stack."""
-
-MAX_LINE = 1 << 20
-"""Bytes in one line of JSON Lines, its newline included: a reader's memory is bounded by it."""
 
 
 class NotCanonical(Invalid):
@@ -100,7 +94,7 @@ def parse(data: bytes) -> Any:
 
 def digest(data: Data) -> str:
     """``sha256:`` and the 64 lower-case hexadecimal digits of the SHA-256 of ``data``."""
-    return "sha256:" + hashlib.sha256(data).hexdigest()
+    return f"sha256:{pieces.digest(data)}"
 
 
 def blocks(lines: Iterable[bytes], size: int = 1 << 10) -> Iterator[bytes]:
@@ -132,22 +126,23 @@ def read_lines(data: Data) -> Iterator[tuple[int, dict[str, Any]]]:
     Every line is a canonical object and ends in ``\n``, the last too; no data is no lines. Raises
     NotCanonical with ``line``.
     """
-    start, number = 0, 0
-    while start < len(data):
-        number += 1
-        end = data.find(b"\n", start, start + MAX_LINE)
-        if end < 0:
-            rest = len(data) - start
-            why = "does not end with a newline" if rest < MAX_LINE else f"is longer than {MAX_LINE} bytes"
-            raise _at_line(number, f"The line {why}.")
-        try:
-            value = loads(data[start:end])
-        except NotCanonical as error:
-            raise _at_line(number, error.sentence) from None
-        if type(value) is not dict:
-            raise _at_line(number, "The line is not a JSON object.")
-        yield number, value
-        start = end + 1
+    number = 0
+    try:
+        for number, line in enumerate(pieces.lines(data), 1):
+            yield number, _record(number, line)
+    except pieces.NoLine as found:
+        why = f"is longer than {MAX_LINE} bytes" if found.long else "does not end with a newline"
+        raise _at_line(number + 1, f"The line {why}.") from None
+
+
+def _record(number: int, line: bytes) -> dict[str, Any]:
+    try:
+        value = loads(line)
+    except NotCanonical as error:
+        raise _at_line(number, error.sentence) from None
+    if type(value) is not dict:
+        raise _at_line(number, "The line is not a JSON object.")
+    return value
 
 
 def _at_line(number: int, sentence: str) -> NotCanonical:

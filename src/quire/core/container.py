@@ -3,15 +3,15 @@
 Owns names, sizes, and the bytes of a folder and a zip. Does not own what the files say: that is ``bundle``.
 
 Only one sequence of bytes is the zip of given files: stored, sorted by name, dated 1980, mode ``rw-r--r--``,
-no comments, no extras (APPNOTE 6.3.3 §4.3). So a zip is read by the few lines below instead of by a lenient
-library, and whatever differs from that one sequence is an error that names the member. Nothing is unpacked
-to disk, nothing is decompressed, no link is followed, and nothing is read beyond the limits.
+no comments, and no extras but the place of a member that begins beyond 4 GiB (APPNOTE 6.3.3 §4.3, §4.5.3).
+So a zip is read by the few lines below instead of by a lenient library, and whatever differs from that one
+sequence is an error that names the member. Nothing is unpacked to disk, nothing is decompressed, no link is
+followed, and nothing is read beyond the limits. What is larger than ``SMALL`` stays on the disk.
 """
 
 from __future__ import annotations
 
 import contextlib
-import mmap
 import os
 import re
 import shutil
@@ -19,25 +19,32 @@ import stat
 import struct
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from quire.core import pieces
 from quire.core.errors import Invalid
+from quire.core.pieces import Data, Extent, Pieces
 
 CONTAINER = "the zip container"
 """What an error calls the parts of a zip that belong to none of its members."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 
-# Local header, central directory entry, end of central directory: APPNOTE 6.3.3 §4.3.7, §4.3.12, §4.3.16.
+# Local header, central directory entry, end of central directory: APPNOTE 6.3.3 §4.3.7, §4.3.12, §4.3.16;
+# beyond 4 GiB the extra field of an entry, the longer end and where it is: §4.5.3, §4.3.14, §4.3.15.
 _LOCAL = struct.Struct("<4s5H3I2H")
 _CENTRAL = struct.Struct("<4s6H3I5H2I")
 _END = struct.Struct("<4s4H2IH")
+_PLACE = struct.Struct("<2HQ")
+_LONG_END = struct.Struct("<4sQ2H2I4Q")
+_LONG_END_AT = struct.Struct("<4sIQI")
+_FULL = 0xFFFFFFFF
 _LOCAL_MARK = b"PK\x03\x04"
-_VERSION = 10
-_MADE_BY_UNIX = 3 << 8 | _VERSION
+_VERSION, _LONG_VERSION = 10, 45
+_UNIX = 3 << 8
 _MIDNIGHT, _FIRST_OF_1980 = 0, 1 << 5 | 1
 _MODE = (stat.S_IFREG | 0o644) << 16
 
@@ -63,19 +70,35 @@ class BundleExists(BundleError):
     exit_code = 5
 
 
+SMALL = 1 << 16
+"""Bytes of a file that is read into memory; a larger one is left on the disk, and read when it is used."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one is ready to hold in memory: bytes and files. A plain zip ends at 4 GiB in any case."""
+    """What one is ready to read: bytes of a file and of all files, and how many files there are. And what
+    one is ready to hold in memory: bytes of the files of facts, which a run is recomputed from (lines and
+    counts are not among them: they stream, or become a few numbers each)."""
 
     file_bytes: int = 1 << 30
-    total_bytes: int = 2 << 30
-    files: int = 256
+    total_bytes: int = 64 << 30
+    files: int = 1024
+    held_bytes: int = 2 << 30
 
 
 LIMITS = Limits()
+WRITING = Limits(total_bytes=1 << 50)
+"""Of a publisher: how much it has to say is its own affair, as long as a reader who is ready for it can."""
 
-Files = Mapping[str, bytes | mmap.mmap]
-"""By name; what is written may lie on the disk, what was read is in memory."""
+Files = Mapping[str, Data]
+"""By name, in memory or on the disk."""
+
+Passed = Callable[[int], None]
+"""Told how many more bytes are done."""
+
+
+def unheard(size: int) -> None:
+    """For whom it does not matter."""
 
 
 def is_name(name: object) -> bool:
@@ -89,7 +112,7 @@ def shown(name: object) -> str:
     return name if isinstance(name, str) and is_name(name) else ascii(name)[:120]
 
 
-def refuse(files: Files, limits: Limits = LIMITS) -> None:
+def refuse(files: Files, limits: Limits = WRITING) -> None:
     """Raise BundleError for a name that may not be, or BundleTooLarge."""
     for name in files:
         if not is_name(name):
@@ -101,7 +124,7 @@ def refuse(files: Files, limits: Limits = LIMITS) -> None:
         _refuse_size(name, len(data), total, limits)
 
 
-def read(path: str | os.PathLike[str], limits: Limits = LIMITS) -> dict[str, bytes]:
+def read(path: str | os.PathLike[str], limits: Limits = LIMITS) -> dict[str, Data]:
     """Every file of a folder or zip, by name, sorted. Raises BundleError for anything else than plain files
     with plain names, and for a zip that is not byte for byte the zip of its files."""
     source = Path(path)
@@ -109,12 +132,13 @@ def read(path: str | os.PathLike[str], limits: Limits = LIMITS) -> dict[str, byt
         if source.is_dir():
             return _read_folder(source, limits)
         # The path itself is the reader's own choice, so a link there is followed; within a folder none is.
-        with open(_regular(source.resolve()), "rb") as file:
-            return _read_zip(file, limits)
+        place = source.resolve()
+        with open(_regular(place), "rb") as file:
+            return _Zip(file, str(place), limits).files()
 
 
-def write_folder(path: str | os.PathLike[str], files: Files) -> None:
-    """Publish as a folder, whole or not at all. Its parent must exist.
+def write_folder(path: str | os.PathLike[str], files: Files, passed: Passed = unheard) -> None:
+    """Publish as a folder, whole or not at all. Its parent must exist. ``passed`` hears of bytes written.
 
     The same files there already are fine; anything else there raises BundleExists and stays untouched.
     """
@@ -126,7 +150,7 @@ def write_folder(path: str | os.PathLike[str], files: Files) -> None:
         partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:
             for name, data in files.items():
-                _write_through(partial / name, (data,))
+                _write_through(partial / name, pieces.blocks(data), passed)
             partial.chmod(0o755)
             _sync_folder(partial)
             try:
@@ -141,8 +165,9 @@ def write_folder(path: str | os.PathLike[str], files: Files) -> None:
             shutil.rmtree(partial, ignore_errors=True)
 
 
-def write_zip(path: str | os.PathLike[str], files: Files) -> None:
-    """Publish as the one zip that these files have, whole or not at all. Its parent must exist.
+def write_zip(path: str | os.PathLike[str], files: Files, passed: Passed = unheard) -> None:
+    """Publish as the one zip that these files have, whole or not at all. Its parent must exist. ``passed``
+    hears of bytes written.
 
     The same zip there already is fine; anything else there raises BundleExists and stays untouched.
     """
@@ -153,7 +178,7 @@ def write_zip(path: str | os.PathLike[str], files: Files) -> None:
     with _saying(target, "written"):
         partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:
-            _write_through(partial / "zip", zip_chunks(files))
+            _write_through(partial / "zip", zip_chunks(files), passed)
             try:
                 # A link, unlike a rename, never replaces what another writer has put there meanwhile.
                 os.link(partial / "zip", target)
@@ -167,111 +192,151 @@ def write_zip(path: str | os.PathLike[str], files: Files) -> None:
             shutil.rmtree(partial, ignore_errors=True)
 
 
-def zip_chunks(files: Files) -> Iterator[bytes | mmap.mmap]:
+def zip_chunks(files: Files) -> Iterator[bytes]:
     """The bytes of the one zip that these files have, piece by piece."""
     offset, central = 0, []
     for name in sorted(files):
         data = files[name]
-        local, entry = _headers(name, zlib.crc32(data), len(data), offset)
+        local, entry = _headers(name, _crc(pieces.blocks(data)), len(data), offset)
         central.append(entry)
         yield local
-        yield data
+        yield from pieces.blocks(data)
         offset += len(local) + len(data)
     yield _directory(central, offset)
+
+
+def _crc(blocks: Iterable[bytes]) -> int:
+    crc = 0
+    for block in blocks:
+        crc = zlib.crc32(block, crc)
+    return crc
 
 
 def _headers(name: str, crc: int, size: int, offset: int) -> tuple[bytes, bytes]:
     """The local header of a member with its name, and its entry in the central directory."""
     raw = name.encode("ascii")
-    common = (_VERSION, 0, 0, _MIDNIGHT, _FIRST_OF_1980, crc, size, size, len(raw), 0)
-    local = _LOCAL.pack(_LOCAL_MARK, *common)
-    central = _CENTRAL.pack(b"PK\x01\x02", _MADE_BY_UNIX, *common, 0, 0, 0, _MODE, offset)
-    return local + raw, central + raw
+    common = (0, 0, _MIDNIGHT, _FIRST_OF_1980, crc, size, size, len(raw))
+    local = _LOCAL.pack(_LOCAL_MARK, _VERSION, *common, 0)
+    far = offset >= _FULL
+    version, extra = (_LONG_VERSION, _PLACE.pack(1, 8, offset)) if far else (_VERSION, b"")
+    told = (0, 0, 0, _MODE, _FULL if far else offset)
+    central = _CENTRAL.pack(b"PK\x01\x02", _UNIX | version, version, *common, len(extra), *told)
+    return local + raw, central + raw + extra
 
 
 def _directory(central: list[bytes], offset: int) -> bytes:
     entries = b"".join(central)
-    count = len(central)
-    return entries + _END.pack(b"PK\x05\x06", 0, 0, count, count, len(entries), offset, 0)
+    count, size = len(central), len(entries)
+    far = b""
+    if offset >= _FULL:
+        versions = (_UNIX | _LONG_VERSION, _LONG_VERSION)
+        far = _LONG_END.pack(b"PK\x06\x06", 44, *versions, 0, 0, count, count, size, offset)
+        far += _LONG_END_AT.pack(b"PK\x06\x07", 0, offset + size, 1)
+    short = min(offset, _FULL)
+    return entries + far + _END.pack(b"PK\x05\x06", 0, 0, count, count, size, short, 0)
 
 
-def _read_zip(file: BinaryIO, limits: Limits) -> dict[str, bytes]:
-    whole = os.fstat(file.fileno()).st_size
-    files: dict[str, bytes] = {}
-    central: list[bytes] = []
-    damaged: list[str] = []
-    offset = total = 0
-    while (mark := file.read(len(_LOCAL_MARK))) == _LOCAL_MARK:
-        _refuse_count(len(files) + 1, limits)
-        name, stated, size = _read_local(file, whole, files)
-        total += size
-        _refuse_size(name, size, total, limits)
-        data = file.read(size)
-        local, entry = _headers(name, zlib.crc32(data), size, offset)
-        if stated != local:
-            damaged.append(name)
-        files[name] = data
-        central.append(entry)
-        offset += len(local) + size
-    if damaged:
-        raise BundleError(
-            f"Altered in the zip: {', '.join(damaged)}. Header or bytes are not those it was published with "
-            f"(nor are those of a zip packed anew). Take the bundle again from where it was published.",
-            file=damaged[0],
-            files=damaged,
-        )
-    if not files:
-        raise BundleError("This is neither a bundle's folder nor its zip.", file=CONTAINER)
-    directory = _directory(central, offset)
-    if mark + file.read(len(directory)) != directory:
-        raise _bad_container("its directory is not the one that its members have")
-    return files
+class _Zip:
+    """Reads a zip from its first byte to its last, and leaves large members where they are."""
+
+    def __init__(self, file: BinaryIO, path: str, limits: Limits) -> None:
+        self.file, self.path, self.limits = file, path, limits
+        self.whole, self.state = os.fstat(file.fileno()).st_size, pieces.state_of(file.fileno())
+        self.found: dict[str, Data] = {}
+
+    def files(self) -> dict[str, Data]:
+        """Every member by name. Raises BundleError."""
+        central: list[bytes] = []
+        damaged: list[str] = []
+        offset = total = 0
+        while (mark := self.file.read(len(_LOCAL_MARK))) == _LOCAL_MARK:
+            _refuse_count(len(self.found) + 1, self.limits)
+            name, stated, size = self._local()
+            total += size
+            _refuse_size(name, size, total, self.limits)
+            local, entry = _headers(name, self._member(name, size), size, offset)
+            if stated != local:
+                damaged.append(name)
+            central.append(entry)
+            offset += len(local) + size
+        if damaged:
+            raise BundleError(
+                f"Altered in the zip: {', '.join(damaged)}. Header or bytes are not those it was published "
+                f"with (nor are those of a zip packed anew). Take the bundle again from where it was "
+                f"published.",
+                file=damaged[0],
+                files=damaged,
+            )
+        if not self.found:
+            raise BundleError("This is neither a bundle's folder nor its zip.", file=CONTAINER)
+        directory = _directory(central, offset)
+        if mark + self.file.read(len(directory)) != directory:
+            raise _bad_container("its directory is not the one that its members have")
+        return self.found
+
+    def _member(self, name: str, size: int) -> int:
+        """Go through a member, keep it or where it is, and say its checksum."""
+        if size <= SMALL:
+            data = self.file.read(size)
+            self.found[name] = data
+            return zlib.crc32(data)
+        place = Extent(self.path, name, self.file.tell(), size, self.state)
+        self.found[name] = Pieces((place,))
+        left = range(0, size, pieces.BLOCK)
+        return _crc(self.file.read(min(pieces.BLOCK, size - at)) for at in left)
+
+    def _local(self) -> tuple[str, bytes, int]:
+        """Name, local header as found (with mark and name), and size of the next member; the mark is read."""
+        header = _LOCAL_MARK + self.file.read(_LOCAL.size - len(_LOCAL_MARK))
+        if len(header) != _LOCAL.size:
+            raise _bad_container("it ends within a header")
+        _, _, flags, method, _, _, _, packed, size, name_size, _ = _LOCAL.unpack(header)
+        raw = self.file.read(name_size)
+        name = raw.decode("ascii", "backslashreplace")
+        if not is_name(name):
+            raise _bad_name(name)
+        if name in self.found:
+            raise BundleError(f"{name} is in the zip twice.", file=name)
+        if any(name < other for other in self.found):
+            raise _bad_container(f"its members are not sorted by name: see {name}")
+        if method or flags or packed != size:
+            raise BundleError(
+                f"{name} is compressed, encrypted or otherwise not plainly stored in the zip: use the zip as "
+                f"it was published, not one packed anew.",
+                file=name,
+            )
+        if size > self.whole - self.file.tell():
+            raise BundleError(f"{name} is cut short, or its size in the zip was altered.", file=name)
+        return name, header + raw, size
 
 
-def _read_local(file: BinaryIO, whole: int, files: Files) -> tuple[str, bytes, int]:
-    """Name, local header as found (with mark and name), and size of the next member; the mark is read."""
-    header = _LOCAL_MARK + file.read(_LOCAL.size - len(_LOCAL_MARK))
-    if len(header) != _LOCAL.size:
-        raise _bad_container("it ends within a header")
-    _, _, flags, method, _, _, _, packed, size, name_size, _ = _LOCAL.unpack(header)
-    raw = file.read(name_size)
-    name = raw.decode("ascii", "backslashreplace")
-    if not is_name(name):
-        raise _bad_name(name)
-    if name in files:
-        raise BundleError(f"{name} is in the zip twice.", file=name)
-    if any(name < other for other in files):
-        raise _bad_container(f"its members are not sorted by name: see {name}")
-    if method or flags or packed != size:
-        raise BundleError(
-            f"{name} is compressed, encrypted or otherwise not plainly stored in the zip: use the zip as it "
-            f"was published, not one packed anew.",
-            file=name,
-        )
-    if size > whole - file.tell():
-        raise BundleError(f"{name} is cut short, or its size in the zip was altered.", file=name)
-    return name, header + raw, size
-
-
-def _read_folder(folder: Path, limits: Limits) -> dict[str, bytes]:
+def _read_folder(folder: Path, limits: Limits) -> dict[str, Data]:
     with os.scandir(folder) as entries:
         found: list[str] = []
         for entry in entries:
             _refuse_count(len(found) + 1, limits)
             found.append(entry.name)
-    files: dict[str, bytes] = {}
+    files: dict[str, Data] = {}
     total = 0
     for name in sorted(found):
         if not is_name(name):
             raise _bad_name(name)
         with _saying(name, "read"), open(_regular(folder / name), "rb") as file:
-            _refuse_size(name, size := os.fstat(file.fileno()).st_size, total + size, limits)
-            # One byte more than allowed, so that a file that grows meanwhile is noticed too.
-            data = file.read(min(limits.file_bytes, limits.total_bytes - total) + 1)
-        total += len(data)
-        _refuse_size(name, len(data), total, limits)
-        files[name] = data
+            size = os.fstat(file.fileno()).st_size
+            total += size
+            _refuse_size(name, size, total, limits)
+            files[name] = _left(file, folder / name, size)
     return files
+
+
+def _left(file: BinaryIO, path: Path, size: int) -> Data:
+    """A file of a folder: read, or left where it is."""
+    if size > SMALL:
+        return Pieces((Extent(str(path), path.name, 0, size, pieces.state_of(file.fileno())),))
+    # One byte more than there was, so that a file that grows meanwhile is noticed too.
+    if len(data := file.read(size + 1)) != size:
+        raise BundleError(f"{path.name} was changed while it was read.", file=path.name)
+    return data
 
 
 def _regular(path: Path) -> int:
@@ -288,10 +353,11 @@ def _regular(path: Path) -> int:
     return handle
 
 
-def _write_through(path: Path, chunks: Iterable[bytes | mmap.mmap]) -> None:
+def _write_through(path: Path, chunks: Iterable[bytes], passed: Passed) -> None:
     with open(path, "xb") as file:
         for chunk in chunks:
             file.write(chunk)
+            passed(len(chunk))
         file.flush()
         path.chmod(0o644)
         os.fsync(file.fileno())
@@ -310,17 +376,12 @@ def _sync_folder(folder: Path) -> None:
 def _same_or_refuse(target: Path, files: Files, *, folder: bool) -> None:
     same = False
     with contextlib.suppress(BundleError):
-        same = target.is_dir() == folder and _same(read(target), files)
+        same = target.is_dir() == folder and read(target, WRITING) == dict(files)
     if not same:
         raise BundleExists(
             f"Something else is at {target} already: publish under another name, or look why it differs.",
             file=str(target),
         )
-
-
-def _same(found: Files, files: Files) -> bool:
-    """Whether the names and the bytes are the same, wherever they lie."""
-    return {*found} == {*files} and all(found[name] == bytes(data) for name, data in files.items())
 
 
 @contextlib.contextmanager

@@ -123,3 +123,61 @@ def _level_above(level: bytes) -> bytes:
     above = [sha256(b"\x01" + level[at : at + pair]).digest() for at in range(0, whole, pair)]
     above.append(level[whole:])
     return b"".join(above)
+
+
+class Spine:
+    """The root of lines that come one run after the other, and what the proof of any of them needs beside
+    the ``GROUP`` lines around it: half a byte a line.
+    """
+
+    __slots__ = ("_above", "_groups", "_waiting", "size")
+
+    GROUP = 64
+    """Leaves that stand together: the groups' roots are nodes of the tree of all leaves."""
+
+    size: int
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._groups = bytearray()
+        self._waiting: list[bytes] = []
+        self._above: Tree | None = None
+
+    def add(self, leaves: Iterable[bytes]) -> None:
+        """Take more leaves (their data), in order."""
+        sha256, waiting = hashlib.sha256, self._waiting
+        waiting += [sha256(b"\x00" + leaf).digest() for leaf in leaves]
+        whole = len(waiting) // self.GROUP * self.GROUP
+        for start in range(0, whole, self.GROUP):
+            self._groups += _root_of(waiting[start : start + self.GROUP])
+        del waiting[:whole]
+        self.size = len(self._groups) // HASH_SIZE * self.GROUP + len(waiting)
+        self._above = None
+
+    @property
+    def root(self) -> bytes:
+        """The root of all leaves so far."""
+        return self._tree().root
+
+    def proof(self, index: int, group: Sequence[bytes]) -> list[bytes]:
+        """The audit path of the leaf at ``index``, lowest level first. ``group`` is the data of the leaves
+        from ``index // GROUP * GROUP`` on, ``GROUP`` of them or as many as there are. Raises IndexError."""
+        if not 0 <= index < self.size:
+            raise IndexError(f"leaf {index} of {self.size}")
+        place, within = divmod(index, self.GROUP)
+        return Tree(map(leaf_hash, group)).proof(within) + self._tree().proof(place)
+
+    def _tree(self) -> Tree:
+        """The tree above the groups; the last of them may be small, and goes up as it is."""
+        if self._above is None:
+            last = [_root_of(self._waiting)] if self._waiting else []
+            self._above = Tree([bytes(self._groups), *last])
+        return self._above
+
+
+def _root_of(hashes: Sequence[bytes]) -> bytes:
+    """The root over some leaf hashes, level by level."""
+    level = b"".join(hashes)
+    while len(level) > HASH_SIZE:
+        level = _level_above(level)
+    return level

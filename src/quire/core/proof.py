@@ -51,8 +51,8 @@ def make(found: Bundle, party: str) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "party": party,
-        "manifest": canonical.loads(found.contents[MANIFEST]),
-        "signature": canonical.loads(found.contents[SIGNATURE]),
+        "manifest": canonical.loads(bytes(found.contents[MANIFEST])),
+        "signature": canonical.loads(bytes(found.contents[SIGNATURE])),
         "files": chosen,
     }
 

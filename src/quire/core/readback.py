@@ -32,6 +32,7 @@ from quire.core.facts import (
 )
 from quire.core.fx import Conversion, Rate, parse_rate
 from quire.core.money import decimal_of, quanta_of
+from quire.core.pieces import Data
 from quire.core.places import Places
 from quire.core.plan import EVIDENCE, Plan
 from quire.core.shares import UNKNOWN, Holder, Shares, parse_share
@@ -51,7 +52,6 @@ INPUTS = (
 )
 KINDS = ("work", "site")
 Record = Mapping[str, Any]
-Data = canonical.Data
 
 
 def read(files: Mapping[str, Data]) -> Evidence:

@@ -1,22 +1,25 @@
 """Recompute a published run from its evidence, and say whether it holds.
 
 The auditor trusts the society's key for *who* published, never for *what* follows from the evidence: every
-line, total and fee is computed again here and compared.
+line, total and fee is computed again here and compared. What is published and what is computed pass by each
+other a block at a time, so that memory goes by the facts of a run and not by its lines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice, zip_longest
 from typing import Any
 
 from quire.core import bundle as bundles
 from quire.core import canonical, classes, evidence, extras
 from quire.core.bundle import Bundle, Entry, Finding
-from quire.core.distribution import Division, Evidence, divide_all
+from quire.core.container import LIMITS, BundleTooLarge, Limits
+from quire.core.distribution import Evidence, divide_each
 from quire.core.errors import Invalid, QuireError
+from quire.core.evidence import Passed
 from quire.core.money import Money, decimal_of, quanta_of
+from quire.core.pieces import MAX_LINE, Cursor, Data, blocks
 from quire.core.tokens import KeySet
 
 _ABOUT = ("society", "run", "plan", "decision", "from", "until")
@@ -70,27 +73,25 @@ class Verdict:
         )
 
 
-def verify(bundle: Bundle, keys: KeySet | None) -> Verdict:
+def verify(bundle: Bundle, keys: KeySet | None, limits: Limits = LIMITS) -> Verdict:
     """Check the bundle's bytes and signature, then recompute it. Never raises for what a bundle may say."""
     findings = bundles.check(bundle, keys)
     facts: dict[str, Any] = {}
     try:
         facts = {name: str(bundle.manifest.about.get(name, "")) for name in _ABOUT}
+        _refuse_facts(bundle, limits)
         files = {name: bundle[name] for name in bundle.manifest.files}
         found = evidence.read(files)
         findings += _about(bundle, found)
         findings += _receipts(files, found)
         findings += _classes(found)
-        divisions = divide_all(found)
-        findings += _as_published(files, evidence.input_files(found, evidence.receipt_records(files)))
-        if far := _far_more(files, found, divisions):
-            return Verdict((*dict.fromkeys([*findings, far]),), facts)
-        findings += _compare(files, evidence.result_files(found, divisions))
-        facts |= {
-            "plan": found.plan.name,
-            "lines": sum(len(one.lines) for one in divisions),
-            "sums": _sums(found),
-        }
+        findings += _as_published(files, found)
+        compared = _Compared(files, found)
+        for one in compared.findings():
+            findings.append(one)
+        if not compared.whole:
+            return Verdict((*dict.fromkeys(findings),), facts)
+        facts |= {"plan": found.plan.name, "lines": compared.lines, "sums": _sums(found)}
     except QuireError as problem:
         findings.append(Finding(str(problem.data.get("file", bundles.MANIFEST)), problem.sentence))
     except _UNFORESEEN as problem:
@@ -98,20 +99,111 @@ def verify(bundle: Bundle, keys: KeySet | None) -> Verdict:
     return Verdict(tuple(dict.fromkeys(findings)), facts)
 
 
+_STREAMED = ("counts.jsonl", *evidence.RESULTS, evidence.OUTSTANDING)
+"""Files that are gone through. All others are facts, which are held in memory while a run is recomputed."""
+
+
+def _refuse_facts(bundle: Bundle, limits: Limits) -> None:
+    """A bundle does not say how much memory its auditor has."""
+    files = bundle.manifest.files.values()
+    if (held := sum(one.size for one in files if one.name not in _STREAMED)) > limits.held_bytes:
+        raise BundleTooLarge(
+            f"The facts to recompute the run from have {held} bytes; at most {limits.held_bytes} are held.",
+            file=bundles.MANIFEST,
+        )
+
+
 FAR = 100_000
 """Lines beyond those published that are made before the answer is that there are too many."""
 
 
-def _far_more(files: Mapping[str, bytes], found: Evidence, divisions: Sequence[Division]) -> Finding | None:
-    """What a small file of owners or agreements can multiply is not made to the end: an auditor's memory is
-    not the publisher's to fill."""
-    if not found.agreements and not found.subjects.versions:
-        return None
-    told = files.get("lines.jsonl", b"").count(b"\n")
-    lines = chain.from_iterable(one.lines for one in divisions)
-    if next(islice(lines, told + FAR, None), None) is None:
-        return None
-    return Finding("lines.jsonl", f"lines.jsonl has {told} lines; recomputed there are {FAR} more, and on.")
+class _Compared:
+    """The results as they are published, against those recomputed.
+
+    ``lines`` are those that were recomputed. It is not ``whole`` where there are far more of them than were
+    published: what a small file of owners or agreements can multiply is not made to the end, because an
+    auditor's time is not the publisher's to fill.
+    """
+
+    def __init__(self, files: Mapping[str, Data], found: Evidence) -> None:
+        self.files, self.found = files, found
+        self.lines, self.whole = 0, True
+
+    def findings(self) -> Iterator[Finding]:
+        """What differs, file by file."""
+        names = set()
+        for name, made in evidence.result_blocks(self.found, divide_each(self.found), self._tell):
+            names.add(name)
+            yield from self._file(name, made)
+            if not self.whole:
+                return
+        for name in sorted(set(self.files) - names - {*evidence.INPUTS, *extras.FILES}):
+            yield Finding(name, f"{name} is in the bundle, but is no part of a run.")
+
+    def _tell(self, passed: Passed, done: bool) -> None:
+        self.lines += passed.count if done else 0
+
+    def _file(self, name: str, made: Iterator[bytes]) -> Iterator[Finding]:
+        told = self.files.get(name)
+        met = _met(told or b"", made)
+        self.whole = not met.far
+        if told is None and self.whole:
+            yield Finding(name, f"The bundle has no {name}.")
+        elif met.line:
+            told_, expected = met.told, met.expected
+            yield Finding(
+                name,
+                f"{name} line {met.line} does not follow from the evidence: {_difference(told_, expected)}.",
+            )
+        elif not met.same:
+            recomputed = f"{FAR} more, and on" if met.far else str(met.made)
+            yield Finding(name, f"{name} has {_count(told or b'')} lines; recomputed there are {recomputed}.")
+
+
+@dataclass(slots=True)
+class _Met:
+    """Published bytes against those recomputed. ``line`` is the first that differs (``told`` and
+    ``expected``), 0 where only one of the two goes on; ``made`` is how many lines were recomputed."""
+
+    same: bool = True
+    line: int = 0
+    told: bytes = b""
+    expected: bytes = b""
+    made: int = 0
+    far: bool = False
+
+    def differ(self, told: bytes, expected: bytes) -> None:
+        """Find the first line of this block that differs."""
+        self.same = False
+        lines = told.split(b"\n")
+        if not lines[-1]:
+            lines.pop()  # what is published ends here
+        pairs = zip(lines, expected.split(b"\n")[:-1], strict=False)
+        for number, (one, other) in enumerate(pairs, self.made + 1):
+            if one != other:
+                self.line, self.told, self.expected = number, one, other
+                return
+
+
+def _met(told: Data, made: Iterable[bytes]) -> _Met:
+    """Go through both, and through all that is made even where it is not the same: the totals are summed
+    from it. But not far beyond what was published."""
+    cursor, met, most = Cursor(told), _Met(), 0
+    for block in made:
+        if met.same and (mine := cursor.take(len(block))) != block:
+            most = _count(told) + FAR
+            met.differ(mine + cursor.take(MAX_LINE), block)
+        met.made += block.count(b"\n")
+        if not met.same and met.made > most:
+            met.far = True
+            return met
+    met.same = met.same and not cursor.take(1)
+    return met
+
+
+def _count(data: Data) -> int:
+    """How many lines there are."""
+    return sum(block.count(b"\n") for block in blocks(data))
 
 
 def _sums(found: Evidence) -> str:
@@ -138,7 +230,7 @@ def _about(bundle: Bundle, found: Evidence) -> Iterator[Finding]:
             )
 
 
-def _receipts(files: Mapping[str, bytes], found: Evidence) -> Iterator[Finding]:
+def _receipts(files: Mapping[str, Data], found: Evidence) -> Iterator[Finding]:
     received = evidence.read_receipts(files)
     for pot in found.pots:
         if received.pop(pot.id, 0) != pot.received:
@@ -160,35 +252,17 @@ def _classes(found: Evidence) -> Iterator[Finding]:
             yield Finding(classes.FILE, f"The pot {pot.id} {told}{'' if lump else ' class of works'}.")
 
 
-def _as_published(files: Mapping[str, bytes], written: Mapping[str, bytes]) -> Iterator[Finding]:
+def _as_published(files: Mapping[str, Data], found: Evidence) -> Iterator[Finding]:
     """The evidence says what it must and nothing beside it: written again it is the same."""
-    for name in sorted({*extras.FILES} & {*files} - {*written}):
-        yield Finding(name, f"{name} says nothing; a run leaves such a file out.")
-    for name, expected in written.items():
-        if files[name] != expected:
-            pairs = zip_longest(files[name].splitlines(), expected.splitlines())
-            number = next((n for n, (one, other) in enumerate(pairs, 1) if one != other), 1)
+    written = set()
+    for name, made in evidence.input_blocks(found, evidence.receipt_records(files)):
+        written.add(name)
+        met = _met(files[name], made)
+        if not met.same:
+            number = met.line or min(_count(files[name]), met.made) + 1
             yield Finding(name, f"{name} line {number} does not stand as a run publishes it.")
-
-
-def _compare(files: Mapping[str, bytes], computed: Mapping[str, bytes]) -> Iterator[Finding]:
-    for name, expected in computed.items():
-        if (told := files.get(name)) is None:
-            yield Finding(name, f"The bundle has no {name}.")
-        elif told != expected:
-            yield _first_difference(name, told.splitlines(), expected.splitlines())
-    for name in sorted(set(files) - set(computed) - {*evidence.INPUTS, *extras.FILES}):
-        yield Finding(name, f"{name} is in the bundle, but is no part of a run.")
-
-
-def _first_difference(name: str, told: Sequence[bytes], expected: Sequence[bytes]) -> Finding:
-    for number, (one, other) in enumerate(zip(told, expected, strict=False), 1):
-        if one != other:
-            return Finding(
-                name,
-                f"{name} line {number} does not follow from the evidence: {_difference(one, other)}.",
-            )
-    return Finding(name, f"{name} has {len(told)} lines; recomputed there are {len(expected)}.")
+    for name in sorted({*extras.FILES} & {*files} - written):
+        yield Finding(name, f"{name} says nothing; a run leaves such a file out.")
 
 
 def _difference(told: bytes, expected: bytes) -> str:
@@ -233,8 +307,8 @@ def verify_statement(bundle: Bundle, data: bytes) -> Verdict:
             (Finding(STATEMENT, f"The statement is of the run {told.run}; this bundle is another's."),), facts
         )
     try:
-        records = [record for _, record in bundle.records("lines.jsonl")]
-        ours = {place: one for place, one in enumerate(records) if one.get("party") == told.party}
+        records = enumerate(record for _, record in bundle.records("lines.jsonl"))
+        ours = {place: one for place, one in records if one.get("party") == told.party}
         pots = {record["pot"]: record["currency"] for _, record in bundle.records("totals.jsonl")}
         entry = bundle.manifest.files["lines.jsonl"]
         findings = [*_lines_differ(entry, told, ours), *_sums_differ(told, _sums_of(ours, pots))]

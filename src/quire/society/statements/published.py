@@ -47,7 +47,7 @@ class Published:
                 "restore it from a backup.",
                 run=self.row.tid,
             )
-        self.plan = Plan.parse(self.bundle["plan.toml"].decode())
+        self.plan = Plan.parse(bytes(self.bundle["plan.toml"]).decode())
         self.lines: dict[str, list[Record]] = {}
         self._deducted: dict[str, list[Record]] = {}
         self._kept = self._reserves()
