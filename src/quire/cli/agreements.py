@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -106,30 +106,12 @@ def agreements_list(as_json: Json = False) -> None:
         for one in found
     ]
     frame.say(
-        [_data(one) for one in found],
+        [{"agreement": one.tid, **queries.stated(one), "reason": one.reason} for one in found],
         frame.table(
             "", ("code", "giver", "keeps", "takers of the rest", "of", "only", "from", "until"), rows
         ),
         as_json=as_json,
     )
-
-
-def _data(one: Any) -> dict[str, Any]:
-    from quire.core.shares import share_text
-
-    return {
-        "agreement": one.tid,
-        "code": one.code,
-        "giver": one.giver,
-        "retention": share_text(one.retention),
-        "takers": [[party, role, share_text(share)] for party, role, share in one.takers],
-        "works": list(one.works),
-        "uses": list(one.uses),
-        "roles": list(one.roles),
-        "from": one.starts,
-        "until": one.ends,
-        "reason": one.reason,
-    }
 
 
 def agreements_import(

@@ -10,6 +10,12 @@ from quire.society.kit.nouns import AppendOnly, Noun
 from quire.society.parties.models import Party
 
 
+def _span(name: str) -> models.CheckConstraint:
+    """Where it ends, it ends after it began; of either day there may be none."""
+    condition = Q(ends__isnull=True) | Q(starts__isnull=True) | Q(ends__gt=F("starts"))
+    return models.CheckConstraint(condition=condition, name=name)
+
+
 class Site(Noun):
     """A host, or a part of one, whose usage belongs to ``owner`` where no work is named."""
 
@@ -101,15 +107,23 @@ class Work(Noun):
                 | (Q(original__isnull=False) & Q(syndicator_share__isnull=False)),
                 name="repertoire_copy_has_share",
             ),
-            models.CheckConstraint(
-                condition=Q(ends__isnull=True) | Q(starts__isnull=True) | Q(ends__gt=F("starts")),
-                name="repertoire_work_span",
-            ),
+            _span("repertoire_work_span"),
             models.UniqueConstraint(
                 fields=["identifier"], condition=~Q(identifier=""), name="repertoire_identifier_once"
             ),
         ]
         indexes = [models.Index(fields=["host"], name="repertoire_work_host")]
+
+
+class _Part(models.Model):
+    """One party's part of what several have, as what it has it; no ``party``: nobody knows whose it is."""
+
+    party = models.ForeignKey(Party, null=True, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20)
+    share = FractionField()
+
+    class Meta:
+        abstract = True
 
 
 class Ownership(Noun):
@@ -126,24 +140,17 @@ class Ownership(Noun):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(ends__isnull=True) | Q(starts__isnull=True) | Q(ends__gt=F("starts")),
-                name="repertoire_ownership_span",
-            ),
+            _span("repertoire_ownership_span"),
             models.UniqueConstraint(
                 fields=["work", "starts"], nulls_distinct=False, name="repertoire_ownership_once"
             ),
         ]
 
 
-class OwnershipShare(models.Model):
-    """One owner's part of a version; the parts of a version sum to exactly one. No ``party``: nobody knows
-    whose it is."""
+class OwnershipShare(_Part):
+    """One owner's part of a version; the parts of a version sum to exactly one."""
 
     ownership = models.ForeignKey(Ownership, on_delete=models.CASCADE, related_name="shares")
-    party = models.ForeignKey(Party, null=True, on_delete=models.PROTECT, related_name="+")
-    role = models.CharField(max_length=20)
-    share = FractionField()
 
     class Meta:
         constraints = [
@@ -173,22 +180,16 @@ class Agreement(AppendOnly):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(ends__isnull=True) | Q(starts__isnull=True) | Q(ends__gt=F("starts")),
-                name="repertoire_agreement_span",
-            ),
+            _span("repertoire_agreement_span"),
         ]
 
 
-class AgreementTaker(AppendOnly):
-    """One who takes a part of what is passed on; no ``party``: nobody knows who it is."""
+class AgreementTaker(AppendOnly, _Part):
+    """One who takes a part of what is passed on."""
 
     prefix = "agt"
 
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="takers")
-    party = models.ForeignKey(Party, null=True, on_delete=models.PROTECT, related_name="+")
-    role = models.CharField(max_length=20)
-    share = FractionField()
 
     class Meta:
         constraints = [

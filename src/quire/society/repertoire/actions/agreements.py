@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from quire.core import chains, terms
 from quire.core.errors import Invalid, QuireError
-from quire.core.shares import ROLES, UNKNOWN, Shares, parse_share, share_text
+from quire.core.shares import ROLES, UNKNOWN, Shares, parse_share
 from quire.society.kit import acts, ids, tables
 from quire.society.kit.fields import LONGEST
 from quire.society.kit.nouns import Unknown
@@ -296,18 +295,4 @@ def _write(settled: Sequence[Terms], *, by: User | None) -> None:
         AgreementWork(agreement=row, work=work) for one, row in new for work in one.named
     )
     for one, row in new:
-        acts.record("repertoire.record-agreement", row, by=by, **_act(one))
-
-
-def _act(one: Terms) -> Mapping[str, Any]:
-    return {
-        "code": one.code,
-        "giver": one.giver,
-        "retention": share_text(one.retention),
-        "takers": [[party, role, share_text(share)] for party, role, share in one.takers],
-        "works": list(one.works),
-        "uses": list(one.uses),
-        "roles": list(one.roles),
-        "from": one.starts.isoformat() if one.starts else None,
-        "until": one.ends.isoformat() if one.ends else None,
-    }
+        acts.record("repertoire.record-agreement", row, by=by, **queries.stated(one))

@@ -1,6 +1,6 @@
 """The only reads of the repertoire that other rooms may call."""
 
-from quire.society.repertoire.queries.agreements import AgreementRow, agreement, agreements
+from quire.society.repertoire.queries.agreements import AgreementRow, agreement, agreements, stated
 from quire.society.repertoire.queries.bulk import Place, Places, Spot
 from quire.society.repertoire.queries.facts import WorkFacts, work_facts
 from quire.society.repertoire.queries.finder import NOTHING, Finder, Found
@@ -50,6 +50,7 @@ __all__ = [
     "shares_of",
     "site",
     "sites",
+    "stated",
     "subjects",
     "work",
     "work_facts",

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from typing import Any, Protocol
 from uuid import UUID
 
 from quire.core import chains
-from quire.core.shares import UNKNOWN, Holder, Shares
+from quire.core.shares import UNKNOWN, Holder, Shares, share_text
 from quire.society.kit import ids
 from quire.society.kit.nouns import one
 from quire.society.parties.models import Party
@@ -34,6 +35,44 @@ class AgreementRow:
     ends: date | None
     reason: str
     told: chains.Agreement
+
+
+class Stated(Protocol):
+    """An agreement's terms by codes and keys, on record or still to be recorded."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def giver(self) -> str: ...
+    @property
+    def retention(self) -> Fraction: ...
+    @property
+    def takers(self) -> Iterable[tuple[str, str, Fraction]]: ...
+    @property
+    def works(self) -> Iterable[str]: ...
+    @property
+    def uses(self) -> Iterable[str]: ...
+    @property
+    def roles(self) -> Iterable[str]: ...
+    @property
+    def starts(self) -> date | None: ...
+    @property
+    def ends(self) -> date | None: ...
+
+
+def stated(one: Stated) -> dict[str, Any]:
+    """An agreement's terms for the record and for programs: shares as texts, days as 2026-01-31."""
+    return {
+        "code": one.code,
+        "giver": one.giver,
+        "retention": share_text(one.retention),
+        "takers": [[party, role, share_text(share)] for party, role, share in one.takers],
+        "works": list(one.works),
+        "uses": list(one.uses),
+        "roles": list(one.roles),
+        "from": one.starts and one.starts.isoformat(),
+        "until": one.ends and one.ends.isoformat(),
+    }
 
 
 def agreements(givers: Iterable[UUID] | None = None) -> tuple[AgreementRow, ...]:
