@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, Q, Sum
+from django.db.models.fields.json import KeyTextTransform
 
 from quire.core.distribution.adjusting import PREFIX as ADJUSTS
 from quire.core.money import Money
@@ -49,8 +50,8 @@ class RunSum:
 
 @dataclass(frozen=True, slots=True)
 class LineShown:
-    """One line as a list shows it. ``subject`` is a TypeID ("" for a member's own part), ``title`` and ``key``
-    what it is called; ``source`` who paid; ``since`` and ``until`` the days of use, half-open."""
+    """One line as a list shows it. ``subject`` is a TypeID ("" for a member's own part), ``title`` and
+    ``key`` what it is called; ``source`` who paid; ``since`` and ``until`` the days of use, half-open."""
 
     number: int
     run: str
@@ -132,18 +133,20 @@ def party_line(party: UUID, run: UUID, number: int) -> Line:
     return found
 
 
-def deducted_of(run: UUID, pots: Collection[UUID]) -> list[Mapping[str, Any]]:
-    """The published records of what was deducted from these pots of a run, in their order."""
-    rows = Line.objects.filter(run=run, party=None, pot__in=list(pots)).exclude(outcome="unclaimed")
-    return list(rows.order_by("number").values_list("detail", flat=True))
+def deducted_of(run: UUID) -> list[dict[str, Any]]:
+    """The published records of what went to nobody in particular before anything of a run was shared:
+    deductions, and what was kept back of lump sums; in their order."""
+    rows = Line.objects.filter(Q(outcome="deducted") | Q(detail__role=None), run=run, party=None)
+    return list(rows.exclude(outcome="unclaimed").order_by("number").values_list("detail", flat=True))
 
 
-def records_of(party: UUID, run: UUID, pot: str = "") -> list[Mapping[str, Any]]:
-    """The published records of the party's lines of a run (of one pot, by its name in the bundle)."""
-    rows = Line.objects.filter(party=party, run=run).order_by("number")
-    if pot:
-        rows = rows.filter(detail__pot=pot)
-    return list(rows.values_list("detail", flat=True))
+def portion_sums(party: UUID, run: UUID) -> list[tuple[str, str, str, int]]:
+    """The party's lines of a run summed: pot as the bundle names it, portion, outcome, quanta."""
+    rows = Line.objects.filter(party=party, run=run).order_by()
+    named = rows.values_list(
+        KeyTextTransform("pot", "detail"), KeyTextTransform("share", "detail"), "outcome"
+    )
+    return [(pot, share, outcome, amount) for pot, share, outcome, amount in named.annotate(Sum("amount"))]
 
 
 def shown_lines(rows: Sequence[Line]) -> Iterator[LineShown]:
@@ -262,8 +265,8 @@ class Pivot:
         value, key, currency = _place(after, name) if after else (0 if name != "key" else "", "", "")
         given = {
             "party": self.party, "run": self.run, "since": self.since, "until": self.until,
-            "subject": self.subject, "unit": self.currency, "further": bool(after), "value": value, "key": key,
-            "currency": currency, "size": size,
+            "subject": self.subject, "unit": self.currency, "further": bool(after), "value": value,
+            "key": key, "currency": currency, "size": size,
         }  # fmt: skip
         text = _PIVOT.format(
             by=BY[self.by], sort=_SORTS[name], way="<" if down else ">", down="DESC" if down else "ASC"

@@ -22,7 +22,7 @@ from quire.society.distribution.by_party import (  # noqa: F401
     deducted_of,
     party_line,
     party_lines,
-    records_of,
+    portion_sums,
     sums_of,
 )
 from quire.society.distribution.corrections.queries import (  # noqa: F401

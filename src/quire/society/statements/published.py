@@ -51,13 +51,17 @@ class Published:
         self.lines: dict[str, list[Record]] = {}
         self._deducted: dict[str, list[Record]] = {}
         self._kept = self._reserves()
-        names = parties.published(one["party"] for _, one in self.bundle.records("parties.jsonl"))
-        self._real = {name: ids.show("pty", party) for name, party in names.items()}
+        self._real = self._names()
         self._group(only)
         self.pots = {pot.tid: pot for pot in self._pots()}
         self._subjects: dict[str, Subject] = {}
         self._holds = self._reasons()
         self.agreed = Agreed(self.bundle)
+
+    def _names(self) -> dict[str, str]:
+        """What the bundle calls the parties, each with its TypeID."""
+        names = parties.published(one["party"] for _, one in self.bundle.records("parties.jsonl"))
+        return {name: ids.show("pty", party) for name, party in names.items()}
 
     def _group(self, only: str) -> None:
         for _, record in self.bundle.records(LINES):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
-from fractions import Fraction
 from typing import Any
 
 from quire.core.money import quanta_of
@@ -17,10 +15,12 @@ from quire.society.payouts import queries as payouts
 from quire.society.payouts.queries import Account
 from quire.society.statements import adjusted
 from quire.society.statements.errors import NoLines
+from quire.society.statements.glance import Glance, Way, glance
+from quire.society.statements.lines import line_of
 from quire.society.statements.published import Published, Record
-from quire.society.statements.shape import Adjustment, Line, Payee, Pot, Statement, Sum
+from quire.society.statements.shape import Adjustment, Payee, Pot, Statement, Sum
 
-__all__ = ["Statement", "payees", "statement", "statements"]
+__all__ = ["Glance", "Statement", "Way", "glance", "payees", "statement", "statements"]
 
 AT_ONCE = 200
 """Payees whose works are looked up together."""
@@ -85,7 +85,7 @@ def _statement(
         payee=Payee(name.id, published.name_of(name.tid), name.code, name.name),
         sums=tuple(_sums(pots.values(), corrected)),
         pots=tuple(pots.values()),
-        lines=tuple(_line(published, pots[record["pot"]], record) for record in records),
+        lines=tuple(line_of(published, pots[record["pot"]], record) for record in records),
         adjustments=corrected,
         accounts=tuple(accounts),
         accounts_on=clock.today(),
@@ -113,31 +113,3 @@ def _sums(pots: Iterable[Pot], corrected: Iterable[Adjustment]) -> Iterator[Sum]
         credited, held = sums.get(pot.currency, (0, 0))
         sums[pot.currency] = (credited + pot.credited, held + pot.held)
     yield from (Sum(currency, *both) for currency, both in sorted(sums.items()))
-
-
-def _line(published: Published, pot: Pot, record: Record) -> Line:
-    portion = next(one for one in pot.portions if one.label == record["share"])
-    return Line(
-        number=record["line"],
-        record=record,
-        pot=pot,
-        portion=portion,
-        outcome=record["outcome"],
-        amount=quanta_of(record["amount"]),
-        role=record["role"],
-        weight=Fraction(record["weight"]),
-        part=Fraction(record["part"]),
-        subject=published.subject(record["subject"]) if "subject" in record else None,
-        use=record.get("use", ""),
-        starts=_day(record.get("from")),
-        ends=_day(record.get("until")),
-        requests=record.get("requests", 0),
-        held_because=published.held_because(record),
-        agreed=published.agreed.sentence(record, pot.currency),
-        low=Fraction(record["low"]) if "low" in record else None,
-        high=Fraction(record["high"]) if "high" in record else None,
-    )
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None

@@ -21,6 +21,7 @@ from quire.society.usage.listed import paths_of, paths_of_import
 from quire.society.usage.models import Charge, Import, Piece, SetAside
 from quire.society.usage.reports.queries import Reported, ReportRow, reported, reports
 from quire.society.usage.reports.reconciling import Line, Reconciliation, Unmatched, reconcile, unmatched
+from quire.society.usage.requests import Requested, Requests, requests_of
 
 __all__ = [
     "HEADINGS",
@@ -36,6 +37,8 @@ __all__ = [
     "Registry",
     "ReportRow",
     "Reported",
+    "Requested",
+    "Requests",
     "SpoolRow",
     "Tally",
     "Total",
@@ -54,6 +57,7 @@ __all__ = [
     "reconcile",
     "reported",
     "reports",
+    "requests_of",
     "set_aside",
     "subjects",
     "subjects_in",
