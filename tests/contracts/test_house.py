@@ -43,6 +43,7 @@ CORE = [
     "container",
     "corrections",
     "currencies",
+    "depth",
     "discovery",
     "disputes",
     "distribution",

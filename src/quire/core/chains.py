@@ -158,7 +158,8 @@ class Chains:
             if further is None:
                 found.append(here)
             else:
-                _must_be_short(further)
+                for one in further:
+                    must_be_told(one.via, one.part)
                 # The last is taken first, so that a chain is told from its beginning.
                 rest += reversed(further)
             if len(rest) + len(found) > MOST_LINKS:
@@ -212,15 +213,14 @@ class Chains:
         return len(self.order) if holder.party == UNKNOWN else self.order[holder.party]
 
 
-def _must_be_short(links: Sequence[Link]) -> None:
-    """Refuse a way that no line could tell."""
-    for one in links:
-        if len(one.via) > MOST_DEEP or one.part.denominator >= _LONGEST:
-            raise ChainWrong(
-                f"An amount goes through {len(one.via)} agreements, from {one.via[0]} to {one.via[-1]}; a "
-                f"line names {MOST_DEEP} at most, and a part of {MOST_DIGITS} digits. End some of them.",
-                agreements=[one.via[0], one.via[-1]],
-            )
+def must_be_told(via: Sequence[str], part: Fraction) -> None:
+    """Refuse a way through these agreements, for this part of a whole, that no line could tell."""
+    if len(via) > MOST_DEEP or part.denominator >= _LONGEST:
+        raise ChainWrong(
+            f"An amount goes through {len(via)} agreements, from {via[0]} to {via[-1]}; a line names "
+            f"{MOST_DEEP} at most, and a part of {MOST_DIGITS} digits. End some of them.",
+            agreements=[via[0], via[-1]],
+        )
 
 
 _LONGEST = 10**MOST_DIGITS
@@ -320,7 +320,7 @@ def check(agreements: Sequence[Agreement]) -> None:
     """
     _books(agreements)
     by_giver: dict[str, list[Agreement]] = {}
-    for one in _knotted(agreements):
+    for one in knotted(agreements):
         by_giver.setdefault(one.giver, []).append(one)
     steps = 0
     for start in chain.from_iterable(by_giver.values()):
@@ -383,7 +383,7 @@ def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset
     return one & other
 
 
-def _knotted(agreements: Sequence[Agreement]) -> list[Agreement]:
+def knotted(agreements: Sequence[Agreement]) -> list[Agreement]:
     """The agreements that could be part of a circle: nobody is left who gives nothing, or takes nothing.
 
     Whoever is taken away is looked at once, so that a long chain costs no more than its length.
