@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from quire.core.disputes import KINDS
 from quire.core.money import Money, decimal_of
 from quire.core.shares import UNKNOWN, Holder, Shares, share_text
-from quire.society.disputes.models import OPEN, Dispute, DisputeHold
+from quire.society.disputes.models import OPEN, Dispute, DisputeHold, StatedShare
 from quire.society.distribution import queries as distribution
 from quire.society.kit import clock, ids
 from quire.society.kit.nouns import one
+from quire.society.kit.paging import Filter, Listing, Sort
 from quire.society.parties import queries as parties
 
 
@@ -97,6 +101,39 @@ def rows(*, all_: bool = False, on: date | None = None) -> list[DisputeRow]:
     return sorted(made, key=_urgency(parties.society().currency))
 
 
+def disputes_list(party: UUID | None = None) -> Listing[DisputeRow]:
+    """Disputes, the newest first: all, or those in which the ``party`` claims or is claimed from."""
+    found = Dispute.objects.all()
+    if party is not None:
+        asked = DisputeHold.objects.filter(respondent=party).values("dispute")
+        present = StatedShare.objects.filter(party=party, what="present").values("dispute")
+        found = found.filter(Q(claimant=party) | Q(id__in=asked) | Q(id__in=present))
+    return Listing(
+        found.select_related("work", "claimant"),
+        _listed,
+        {"filed": Sort("filed_on", descending=True)},
+        {
+            "open": Filter("Open", {"yes": "open", "no": "ended"}, _is_open),
+            "kind": Filter("About", {kind: kind for kind in KINDS}, lambda kind: Q(kind=kind)),
+        },
+        lambda words: Q(work__title__icontains=words) | Q(work__key__icontains=words),
+    )
+
+
+def _is_open(said: str) -> Q:
+    return Q(state__in=OPEN) if said == "yes" else ~Q(state__in=OPEN)
+
+
+def _listed(some: Sequence[Dispute]) -> list[DisputeRow]:
+    holds = DisputeHold.objects.filter(dispute__in=some).select_related("respondent", "hold")
+    parts: dict[UUID, dict[str, Fraction]] = {}
+    for kept in holds.order_by("respondent__code"):
+        parts.setdefault(kept.dispute_id, {})[kept.respondent.code] = kept.hold.part
+    held = distribution.held_for((kept.dispute_id, kept.hold_id) for kept in holds)
+    today = clock.today()
+    return [_row(each, today, held.get(each.id, {}), parts.get(each.id, {})) for each in some]
+
+
 def row(dispute: Dispute | str, on: date | None = None) -> DisputeRow:
     """One dispute as it stands."""
     found = find(dispute) if isinstance(dispute, str) else dispute
@@ -116,11 +153,13 @@ def documents(dispute: Dispute | str) -> list[tuple[date, str, str, str]]:
     return list(found.documents.order_by("id").values_list("on", "party__code", "title", "digest"))
 
 
-def _row(one: Dispute, on: date, held: dict[str, int]) -> DisputeRow:
+def _row(
+    one: Dispute, on: date, held: dict[str, int], parts: Mapping[str, Fraction] | None = None
+) -> DisputeRow:
     due = {"filed": one.document_by, "documented": one.answer_by}.get(one.state)
-    parts: dict[str, Fraction] = {}
-    for code, part in one.holds.order_by("respondent__code").values_list("respondent__code", "hold__part"):
-        parts[code] = part
+    if parts is None:
+        respondents = one.holds.order_by("respondent__code")
+        parts = dict(respondents.values_list("respondent__code", "hold__part"))
     return DisputeRow(
         one.tid,
         one.kind,

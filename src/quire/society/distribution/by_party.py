@@ -22,7 +22,7 @@ from django.db.models.fields.json import KeyTextTransform
 from quire.core.distribution.adjusting import PREFIX as ADJUSTS
 from quire.core.money import Money
 from quire.core.terms import USES
-from quire.society.distribution.models import Line, Run
+from quire.society.distribution.models import Hold, Line, Run
 from quire.society.kit import ids
 from quire.society.kit.nouns import one
 from quire.society.kit.paging import COUNTED, Asked, BadPage, Filter, Listing, Page, Sort
@@ -147,6 +147,42 @@ def portion_sums(party: UUID, run: UUID) -> list[tuple[str, str, str, int]]:
         KeyTextTransform("pot", "detail"), KeyTextTransform("share", "detail"), "outcome"
     )
     return [(pot, share, outcome, amount) for pot, share, outcome, amount in named.annotate(Sum("amount"))]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldSum:
+    """What is held of a party because of one hold, or, without one (``hold`` ""), for another reason."""
+
+    hold: str
+    of: str
+    reason: str
+    since: date | None
+    amount: Money
+    lines: int
+
+
+def held_of(party: UUID) -> list[HeldSum]:
+    """What posted runs still hold of a party, by hold and currency; and holds under which nothing is yet."""
+    rows = Line.objects.filter(
+        party=party, outcome="held", release=None, run__state__in=["posted", "closed"]
+    ).order_by()
+    summed = rows.values_list("hold_id", "pot__currency").annotate(amount=Sum("amount"), lines=Count("id"))
+    found = {(hold, currency): (amount, lines) for hold, currency, amount, lines in summed}
+    own = Hold.objects.filter(Q(party=party, released_on=None) | Q(id__in=[h for h, _ in found if h]))
+    holds = {one.id: one for one in own.select_related("work", "party")}
+    told = [
+        _held(holds.get(hold), Money(amount, currency), lines)
+        for (hold, currency), (amount, lines) in found.items()
+    ]
+    idle = [_held(one, Money(0, "EUR"), 0) for key, one in holds.items() if key not in {h for h, _ in found}]
+    return sorted(told, key=lambda one: (one.reason, one.amount.currency)) + idle
+
+
+def _held(hold: Hold | None, amount: Money, lines: int) -> HeldSum:
+    if hold is None:
+        return HeldSum("", "", "", None, amount, lines)
+    of = hold.work.title if hold.work else ""
+    return HeldSum(hold.tid, of, hold.reason, hold.starts, amount, lines)
 
 
 def shown_lines(rows: Sequence[Line]) -> Iterator[LineShown]:

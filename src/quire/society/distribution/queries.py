@@ -15,11 +15,13 @@ from django.db.models import F, Q, Sum
 from quire.society.distribution import publishing
 from quire.society.distribution.by_party import (  # noqa: F401
     BY,
+    HeldSum,
     LineShown,
     Pivot,
     PivotRow,
     RunSum,
     deducted_of,
+    held_of,
     party_line,
     party_lines,
     portion_sums,

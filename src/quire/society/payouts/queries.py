@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 
 from quire.core.money import Money
 from quire.society.distribution import queries as distribution
 from quire.society.kit import ids
 from quire.society.kit.nouns import one
+from quire.society.kit.paging import Filter, Listing, Sort
 from quire.society.ledger import queries as ledger
 from quire.society.parties import queries as parties
 from quire.society.payouts.models import Batch, Payment
@@ -134,25 +135,45 @@ def payments_in(batch: Batch | str) -> list[PaymentRow]:
     return _payments(Payment.objects.filter(batch=find(batch)))
 
 
+def payments_list(party: UUID | None = None) -> Listing[PaymentRow]:
+    """Transfers, the newest first; all, or those to one party."""
+    rows = Payment.objects.all() if party is None else Payment.objects.filter(party=party)
+    return Listing(
+        rows.select_related("batch__settled", "returned"),
+        lambda some: [_payment(payment) for payment in some],
+        {"on": Sort("batch__on", descending=True), "amount": Sort("amount")},
+        {"state": Filter("State", _STATES, _in_state)},
+    )
+
+
+_STATES = {"transit": "on its way", "paid": "executed", "returned": "came back"}
+
+
+def _in_state(state: str) -> Q:
+    back, done = Q(returned__isnull=False), Q(batch__settled__isnull=False)
+    return {"transit": ~back & ~done, "paid": ~back & done, "returned": back}[state]
+
+
 def _payments(rows: object) -> list[PaymentRow]:
     found = rows.select_related("batch__settled", "returned").order_by("batch_id", "id")  # type: ignore[attr-defined]
-    return [
-        PaymentRow(
-            payment.tid,
-            payment.batch.tid,
-            payment.party_id,
-            payment.batch.currency,
-            payment.amount,
-            payment.batch.on,
-            payment.batch.settled.date if payment.batch.settled else None,
-            payment.name,
-            payment.iban,
-            payment.text,
-            tuple(payment.runs),
-            *_returned(payment),
-        )
-        for payment in found
-    ]
+    return [_payment(payment) for payment in found]
+
+
+def _payment(payment: Payment) -> PaymentRow:
+    return PaymentRow(
+        payment.tid,
+        payment.batch.tid,
+        payment.party_id,
+        payment.batch.currency,
+        payment.amount,
+        payment.batch.on,
+        payment.batch.settled.date if payment.batch.settled else None,
+        payment.name,
+        payment.iban,
+        payment.text,
+        tuple(payment.runs),
+        *_returned(payment),
+    )
 
 
 def _returned(payment: Payment) -> tuple[date | None, str, str]:

@@ -4,6 +4,16 @@ from quire.society.repertoire.queries.agreements import AgreementRow, agreement,
 from quire.society.repertoire.queries.bulk import Place, Places, Spot
 from quire.society.repertoire.queries.facts import WorkFacts, work_facts
 from quire.society.repertoire.queries.finder import NOTHING, Finder, Found
+from quire.society.repertoire.queries.lists import (
+    Version,
+    WorkShown,
+    agreements_of,
+    sites_list,
+    versions_of,
+    work_shown,
+    works_list,
+    works_of,
+)
 from quire.society.repertoire.queries.owners import WorkRow, copies, owners, shares_of, work
 from quire.society.repertoire.queries.registry import (
     Answer,
@@ -37,10 +47,13 @@ __all__ = [
     "SiteRow",
     "Spot",
     "SubjectRow",
+    "Version",
     "WorkFacts",
     "WorkRow",
+    "WorkShown",
     "agreement",
     "agreements",
+    "agreements_of",
     "checks_of",
     "copies",
     "handed_over",
@@ -50,12 +63,17 @@ __all__ = [
     "shares_of",
     "site",
     "sites",
+    "sites_list",
     "stated",
     "subjects",
+    "versions_of",
     "work",
     "work_facts",
     "work_id",
     "work_ids",
+    "work_shown",
     "works_count",
     "works_in_force",
+    "works_list",
+    "works_of",
 ]
