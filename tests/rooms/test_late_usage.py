@@ -120,3 +120,83 @@ def test_the_statement_says_that_it_is_late(usage: Desk, tmp_path: Path) -> None
 
     keys = home() / "published" / "keys.json"
     quire("verify", publishing.folder(run), "--key", keys, "--statement", place)
+
+
+def february_log(desk: Desk) -> None:
+    """A log of the gazette's with two requests of February."""
+    place = desk.house.home.parent / "february.log"
+    place.write_text("".join(hit(day, "/a", GPT).replace("Jan", "Feb") for day in (3, 4)))
+    quire("usage", "import", place, "--host", "gazette.example", "--by", "preparer")
+
+
+def requests(run: Any, *, late: bool) -> int:
+    """The requests that a run shared by, of late days or of its own."""
+    return sum(
+        one["requests"] for one in lines(run) if one.get("role") == "owner" and ("late" in one) == late
+    )
+
+
+def test_what_counted_late_does_not_count_again_in_a_second_run_of_its_own_month(usage: Desk) -> None:
+    usage.closed()
+    late_log(usage, 11, 12)
+    usage.receive("R-2", "100.00", period=FEBRUARY)
+    assert requests(usage.closed(FEBRUARY), late=True) == 2
+    usage.receive("R-1b", "18.00", period=JANUARY)
+    assert requests(usage.closed(), late=False) == 11, "as in the first run"
+
+
+def crossed(desk: Desk) -> tuple[Any, Any]:
+    """February done again after a run of March counted late what came meanwhile; both in review."""
+    from quire.society.distribution import actions
+
+    desk.closed()
+    desk.receive("R-2", "100.00", period=FEBRUARY)
+    run = desk.reviewed(FEBRUARY)
+    february_log(desk)
+    desk.receive("R-3", "100.00", period=MARCH)
+    march = desk.reviewed(MARCH)
+    actions.cancel(run, reason="Another receipt came", by=desk.preparer)
+    return desk.reviewed(FEBRUARY), march
+
+
+def test_a_run_that_is_done_again_leaves_out_what_a_later_one_counted_meanwhile(usage: Desk) -> None:
+    february, march = crossed(usage)
+    assert requests(usage.close(march), late=True) == 2
+    assert requests(usage.close(february), late=False) == 0
+
+
+def test_what_neither_has_counted_in_the_end_counts_in_the_next(usage: Desk) -> None:
+    from quire.society.distribution import actions
+
+    february, march = crossed(usage)
+    usage.close(february)
+    actions.cancel(march, reason="It is not wanted yet", by=usage.preparer)
+    assert requests(usage.closed(MARCH), late=True) == 2
+
+
+def test_what_counted_late_and_was_taken_back_since_is_set_against_its_own_work(usage: Desk) -> None:
+    usage.closed()
+    log = late_log(usage, 11, 12)
+    usage.receive("R-2", "100.00", period=FEBRUARY)
+    usage.closed(FEBRUARY)
+    quire("usage", "withdraw", log, "--reason", "It was the society's own test", "--by", "preparer")
+    usage.receive("R-1b", "18.00", period=JANUARY)
+    assert requests(usage.closed(), late=False) == 11 - 2
+
+
+def test_the_database_counts_late_usage_once(usage: Desk) -> None:
+    from datetime import date
+
+    from django.db import IntegrityError, transaction
+
+    from quire.society.distribution.corrections.models import Counted
+
+    first = usage.closed()
+    late_log(usage, 11)
+    usage.receive("R-2", "100.00", period=FEBRUARY)
+    usage.closed(FEBRUARY)
+    late = Counted.objects.get(late=True)
+    assert (late.starts, late.until) == (date(2026, 1, 1), date(2026, 2, 1))
+    again = {"licence_id": late.licence_id, "file_id": late.file_id, "until": date(2026, 1, 12)}
+    with pytest.raises(IntegrityError, match="in one run alone"), transaction.atomic():
+        Counted.objects.create(run=first, starts=date(2026, 1, 10), **again)

@@ -178,3 +178,21 @@ END $$;
 
 CREATE OR REPLACE TRIGGER distribution_hold_checked BEFORE UPDATE OR DELETE ON public.distribution_hold
   FOR EACH ROW EXECUTE FUNCTION distribution_check_hold();
+
+-- Usage that a run counted late counts in that run alone: no other run of the licence counts the same days of the
+-- same file, late or as its own.
+CREATE OR REPLACE FUNCTION distribution_check_counted() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM new_counted AS named
+               JOIN public.distribution_counted AS known
+                 ON known.licence_id = named.licence_id AND known.file_id = named.file_id
+                AND known.run_id <> named.run_id AND (known.late OR named.late)
+                AND known.starts < named.until AND named.starts < known.until) THEN
+    RAISE EXCEPTION 'what counted late counts in one run alone' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER distribution_counted_once AFTER INSERT ON public.distribution_counted
+  REFERENCING NEW TABLE AS new_counted FOR EACH STATEMENT EXECUTE FUNCTION distribution_check_counted();

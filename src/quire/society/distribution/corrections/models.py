@@ -107,16 +107,24 @@ class Owed(AppendOnly):
 
 
 class Counted(models.Model):
-    """A run has counted a file for a licence, whatever it tells of days before ``until``; without a file, it
-    keeps which it counted."""
+    """A run has counted for a licence what a file tells of the days from ``starts`` (None: from ever) until
+    ``until``: as usage of its own period, or ``late``. Without a file, it keeps which it counted.
+
+    What counted late counts in no other run (``rules.sql``).
+    """
 
     run = models.ForeignKey("distribution.Run", on_delete=models.PROTECT, related_name="+")
     licence = models.ForeignKey(Licence, on_delete=models.PROTECT, related_name="+")
     file = models.ForeignKey(LakeFile, null=True, on_delete=models.PROTECT, related_name="+")
+    starts = models.DateField(null=True)
     until = models.DateField()
+    late = models.BooleanField(default=False, db_default=False)
 
     class Meta:
-        indexes = [models.Index(fields=["licence", "until"], name="distribution_counted_until")]
+        indexes = [
+            models.Index(fields=["licence", "until"], name="distribution_counted_until"),
+            models.Index(fields=["licence", "file"], name="distribution_counted_file"),
+        ]
 
 
 class TakenBack(Noun):

@@ -219,4 +219,4 @@ def corrections_are_of_lines_written() -> Iterator[str]:
                 yield f"{row.tid} of {claim.tid} names other lines than {claim.run.tid} has."
 
 
-CHECKS = [memo_is_what_is_owed, corrections_are_of_lines_written]
+CHECKS = [memo_is_what_is_owed, corrections_are_of_lines_written, counted.late_usage_counts_once]
