@@ -17,11 +17,12 @@ from quire.society.web.audiences import audience
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of a menu."""
+    """A line of a menu. ``here`` is "page" where it leads to the page that is open, "true" where that page
+    stands below it, else ""."""
 
     label: str
     address: str
-    here: bool
+    here: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,22 @@ def _society() -> Any:
 
 def _menu(request: Any, seat: pages.Seat) -> list[tuple[str, list[Entry]]]:
     named = {"party": seat.party.code} if seat.party else {}
-    here = request.page.name
-    return [
-        (heading, [Entry(one.menu, reverse(one.name, kwargs=named), one.name == here) for one in entries])
+    told = [
+        (heading, [(str(one.menu), reverse(one.name, kwargs=named)) for one in entries])
         for heading, entries in pages.menu(audience(seat.audience), seat)
     ]
+    near = _nearest(request.path, [address for _, entries in told for _, address in entries])
+    here = "page" if near == request.path else "true"
+    return [
+        (heading, [Entry(label, address, here if address == near else "") for label, address in entries])
+        for heading, entries in told
+    ]
+
+
+def _nearest(path: str, addresses: list[str]) -> str:
+    """The menu's entry that the page stands below: the longest address that its own begins with."""
+    below = [one for one in addresses if path == one or path.startswith(one.rstrip("/") + "/")]
+    return max(below, key=len, default="")
 
 
 def places(user: User) -> list[Place]:

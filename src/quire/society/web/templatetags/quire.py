@@ -6,7 +6,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
-from django import template
+from django import forms, template
 from django.utils import formats, timezone
 from django.utils.html import format_html
 
@@ -14,6 +14,16 @@ from quire.core.money import Money
 from quire.society.web.lists import Cell
 
 register = template.Library()
+
+_TONES = {
+    "good": "active admitted approved accepted answered closed complete current delivered done granted "
+    "healthy in-force live matched paid permitted settled verified",
+    "wait": "allocated applied disputed documented draft due expiring filed frozen held invited late open "
+    "partly pending posted prepared proposed reviewed unverified waiting",
+    "bad": "barred broken error expired failed missing overdue refused rejected returned revoked silent "
+    "suspended",
+}
+_TONE_OF = {word: tone for tone, words in _TONES.items() for word in words.split()}
 
 
 @register.filter
@@ -41,6 +51,24 @@ def percent(value: Fraction) -> str:
 
 
 @register.filter
+def badge(state: Any) -> Any:
+    """A state as a word on a tint: good, waiting for somebody, bad, or, for words that are not known here,
+    neither."""
+    word = str(getattr(state, "value", state))
+    return format_html(
+        '<span class="state {}">{}</span>', _TONE_OF.get(word.replace(" ", "-"), "mild"), state
+    )
+
+
+@register.filter
+def kind(field: forms.BoundField) -> str:
+    """How a field of a form stands on the page: "several" choices, one "tick", or "line"."""
+    if isinstance(field.field.widget, forms.CheckboxInput):
+        return "tick"
+    return "several" if field.use_fieldset else "line"
+
+
+@register.filter
 def shown(cell: Cell) -> Any:
     """A cell of a list by its column's kind."""
     value = cell.value
@@ -57,5 +85,5 @@ def shown(cell: Cell) -> Any:
     if cell.column.kind == "share":
         return percent(Fraction(value))
     if cell.column.kind == "state":
-        return format_html('<span class="state {}">{}</span>', str(value).replace(" ", "-"), value)
+        return badge(value)
     return format_html("<code>{}</code>", value) if cell.column.kind == "code" else value
