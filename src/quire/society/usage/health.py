@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from quire.society.kit import ids
 from quire.society.repertoire import queries as repertoire
@@ -70,14 +71,17 @@ class EdgeRow:
         return tuple(_alarms(self))
 
 
-def edges(name: str = "") -> tuple[EdgeRow, ...]:
-    """Every edge, the first registered first; with ``name`` (its id) only that one."""
+def edges(name: str = "", sites: Iterable[UUID] | None = None) -> tuple[EdgeRow, ...]:
+    """Every edge, the first registered first; with ``name`` (its id) only that one, with ``sites`` only
+    theirs."""
     rows = Edge.objects.order_by("id")
     if name:
         rows = rows.filter(id=ids.read(Edge.prefix, name))
-    sites = {row.id: row for row in repertoire.sites()}
+    if sites is not None:
+        rows = rows.filter(site__in=list(sites))
+    places = {row.id: row for row in repertoire.sites(among={row.site_id for row in rows})}
     now = datetime.now(UTC)
-    return tuple(_row(edge, sites[edge.site_id], now) for edge in rows)
+    return tuple(_row(edge, places[edge.site_id], now) for edge in rows)
 
 
 def _row(edge: Edge, site: repertoire.SiteRow, now: datetime) -> EdgeRow:
