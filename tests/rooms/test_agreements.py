@@ -120,7 +120,7 @@ def test_a_row_that_is_no_agreement_is_refused_with_a_sentence(desk: Desk, row: 
 def test_a_party_or_work_that_is_not_on_record_is_not_found(desk: Desk, wrong: dict[str, str]) -> None:
     from quire.society.kit.nouns import Unknown
 
-    with pytest.raises(Unknown, match="on record|No party has"):
+    with pytest.raises(Unknown, match=r"^No (party has|work )"):
         record(desk, **wrong)
 
 
@@ -133,6 +133,23 @@ def test_the_command_says_that_it_was_not_found_by_its_exit_code(
     assert main([*told, "--giver", "nobody"]) == 3
     assert main([*told, "--giver", "label"]) == 4
     assert "No party has the code 'nobody'" in capsys.readouterr().err
+
+
+def test_a_way_that_no_line_could_tell_is_refused_when_it_is_recorded(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from quire.core import chains
+
+    monkeypatch.setattr(chains, "MOST_DEEP", 2)
+    agreed(desk, "one,wire,paper:author:1,10%,,,,,\ntwo,paper,blog:author:1,10%,,,,,\n")
+    with pytest.raises(TableRefused) as refusal:
+        agreed(desk, "three,blog,portal:author:1,10%,,,,,\nfour,label,songwriter:performer:1,30%,,,,,\n")
+    (told,) = reasons(refusal).values()
+    assert "would go through 3 agreements, from one to line 2; a line of a distribution names 2" in told
+    with pytest.raises(QuireError, match="from line 1 to two"):
+        record(desk, code="zero", giver="publisher", takers="wire:author:1")
+    monkeypatch.setattr(chains, "MOST_DEEP", 1)
+    record(desk, code="four")  # what stands on record too long keeps no other from being recorded
 
 
 def test_all_rows_of_an_overlap_or_a_circle_are_refused_whatever_their_order(desk: Desk) -> None:

@@ -243,6 +243,10 @@ def test_a_circle_through_an_agreement_is_refused_and_nothing_is_written(coast: 
     from quire.society.parties import queries
 
     agree(coast, "reef", "lantern:author:1", "50%")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("quire.core.chains.MOST_DEEP", 1)
+        with pytest.raises(QuireError, match="would go through 2 agreements and successions"):
+            succeed(coast, "otter", takers=halves("reef"))
     with pytest.raises(QuireError, match=r"come back to where it began: see lantern, reef-1"):
         succeed(coast, "lantern", takers=halves("reef"))
     assert queries.successions(all_=True) == ()

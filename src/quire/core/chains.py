@@ -158,8 +158,7 @@ class Chains:
             if further is None:
                 found.append(here)
             else:
-                for one in further:
-                    must_be_told(one.via, one.part)
+                _must_be_told(further)
                 # The last is taken first, so that a chain is told from its beginning.
                 rest += reversed(further)
             if len(rest) + len(found) > MOST_LINKS:
@@ -213,14 +212,19 @@ class Chains:
         return len(self.order) if holder.party == UNKNOWN else self.order[holder.party]
 
 
-def must_be_told(via: Sequence[str], part: Fraction) -> None:
-    """Refuse a way through these agreements, for this part of a whole, that no line could tell."""
-    if len(via) > MOST_DEEP or part.denominator >= _LONGEST:
-        raise ChainWrong(
-            f"An amount goes through {len(via)} agreements, from {via[0]} to {via[-1]}; a line names "
-            f"{MOST_DEEP} at most, and a part of {MOST_DIGITS} digits. End some of them.",
-            agreements=[via[0], via[-1]],
-        )
+def can_be_told(links: int, part: Fraction) -> bool:
+    """Whether a line can tell of a way through so many agreements, for this part of a whole."""
+    return links <= MOST_DEEP and part.denominator < _LONGEST
+
+
+def _must_be_told(links: Sequence[Link]) -> None:
+    for one in links:
+        if not can_be_told(len(one.via), one.part):
+            raise ChainWrong(
+                f"An amount goes through {len(one.via)} agreements, from {one.via[0]} to {one.via[-1]}; a "
+                f"line names {MOST_DEEP} at most, and a part of {MOST_DIGITS} digits. End some of them.",
+                agreements=[one.via[0], one.via[-1]],
+            )
 
 
 _LONGEST = 10**MOST_DIGITS

@@ -18,9 +18,8 @@ from quire.core.chains import (
     PASS_THROUGH,
     SUCCESSION,
     Agreement,
-    ChainWrong,
+    can_be_told,
     knotted,
-    must_be_told,
 )
 
 _NOBODY = ""
@@ -36,19 +35,18 @@ class _Step(NamedTuple):
     part: Fraction
 
 
-def check(agreements: Sequence[Agreement]) -> None:
-    """Refuse agreements one after the other that no line could tell: more than ``chains.MOST_DEEP`` of them,
-    or a part of more than ``chains.MOST_DIGITS`` digits. Raises ChainWrong, whose ``agreements`` are all of
-    the way; its time grows with their number alone.
+def too_long(agreements: Sequence[Agreement]) -> list[str]:
+    """The ids of agreements that follow one another, the first first, and are more than a line can tell; none
+    where there are none. Too many are more than ``chains.MOST_DEEP`` of them, or such by which a part has
+    more than ``chains.MOST_DIGITS`` digits. The time it takes grows with their number alone.
     """
     steps = list(_steps(agreements))
     for far in (_links, _digits):
         way = _longest(steps, far)
         names = [name for one in way for name in one.by]
-        try:
-            must_be_told(names, prod((one.part for one in way), start=Fraction(1)))
-        except ChainWrong as problem:
-            raise ChainWrong(problem.sentence, agreements=names) from problem
+        if not can_be_told(len(names), prod((one.part for one in way), start=Fraction(1))):
+            return names
+    return []
 
 
 def _links(one: _Step) -> int:

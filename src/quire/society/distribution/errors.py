@@ -77,6 +77,12 @@ class CircleOfRights(Invalid):
     code = "distribution.circle-of-rights"
 
 
+class TooDeep(Invalid):
+    """A succession by which money would go through more hands than a line can tell of."""
+
+    code = "distribution.too-deep"
+
+
 class NothingToReplay(Conflict):
     """No closed run is among those that a plan was to be replayed over."""
 

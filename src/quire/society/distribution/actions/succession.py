@@ -14,9 +14,10 @@ from django.db.models import Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Coalesce
 
-from quire.core.chains import Chains, ChainWrong, Link, check
+from quire.core import depth
+from quire.core.chains import MOST_DEEP, Chains, ChainWrong, Link, check
 from quire.core.money import decimal_of
-from quire.society.distribution.errors import CircleOfRights
+from quire.society.distribution.errors import CircleOfRights, TooDeep
 from quire.society.distribution.models import Hold, Line, Passing
 from quire.society.kit import acts, clock, ids, locks
 from quire.society.ledger import accounts
@@ -49,7 +50,8 @@ def succeed(
     while it was unclear goes to them once it is clear.
 
     Raises what ``parties.actions.record_succession`` raises, then CircleOfRights where agreements on record
-    would bring what the successors get back to the party.
+    would bring what the successors get back to the party, and TooDeep where an amount would go through more
+    of them than a line can tell.
     """
     with transaction.atomic():
         locks.wait(LOCK)
@@ -57,15 +59,17 @@ def succeed(
         made = parties_actions.record_succession(
             party=party, starts=starts, kind=kind, takers=takers, unclear=unclear, by=by
         )
-        _must_not_come_back()
+        _must_come_to_an_end(made.tid)
         carry_over(by=by)
     return next(row for row in parties.successions(all_=True) if row.id == made.id)
 
 
-def _must_not_come_back() -> None:
+def _must_come_to_an_end(new: str) -> None:
+    """With what is new, nothing comes back to where it began, nor goes on for longer than can be told."""
     found = [*repertoire.agreements(), *parties.successions()]
+    told = [one.told for one in found]
     try:
-        check([one.told for one in found])
+        check(told)
     except ChainWrong as problem:
         named = problem.data.get("agreements", ())
         codes = ", ".join(sorted(one.code for one in found if one.tid in named))
@@ -74,6 +78,13 @@ def _must_not_come_back() -> None:
             f"see {codes}. End the agreement first.",
             agreements=list(named),
         ) from problem
+    way = depth.too_long(told)
+    if new in way:
+        raise TooDeep(
+            f"With this succession an amount would go through {len(way):,} agreements and successions; a "
+            f"line names {MOST_DEEP:,} at most. End some of the agreements first.",
+            agreements=[way[0], way[-1]],
+        )
 
 
 def stand_still() -> None:

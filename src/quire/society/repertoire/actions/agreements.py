@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
 from uuid import UUID
 
-from quire.core import chains, terms
+from quire.core import chains, depth, terms
 from quire.core.errors import Invalid, QuireError
 from quire.core.shares import ROLES, UNKNOWN, Shares, parse_share
 from quire.society.kit import acts, ids, tables
@@ -95,7 +95,8 @@ def import_agreements(
     ``works`` are URLs or identifiers between spaces, ``uses`` and ``roles`` words; an empty cell is all.
 
     Refused: an unknown party or work; an agreement on record otherwise under the same code; two of one giver
-    for the same use of the same work on the same day; a circle, agreements and successions together.
+    for the same use of the same work on the same day; a circle, agreements and successions together; more of
+    them one after the other than a line of a distribution can tell (``core.depth``).
     """
     rows = tables.read(Path(path), COLUMNS, ("code", "giver", "takers", "retention"))
     with writing(by):
@@ -212,15 +213,36 @@ class _Intake:
                     f"Together with {told}, it would have one amount go two ways, or come back to its giver; "
                     "see the days, works and uses."
                 )
+        self._shorten(standing, names)
 
-    def _contradiction(self, standing: Sequence[chains.Agreement]) -> list[str]:
-        """The agreements that contradict each other, if any do."""
+    def _shorten(self, standing: Sequence[chains.Agreement], names: Mapping[str, str]) -> None:
+        """Refuse whatever makes a way that no line of a distribution could tell, until none of it is new."""
+        new = {one.row.tid: line for line, one in self._good() if one.row}
+        while way := depth.too_long([*standing, *self._new()]):
+            first, last = (names.get(tid, f"line {new.get(tid)}") for tid in (way[0], way[-1]))
+            wrong = [new[tid] for tid in way if tid in new]
+            for line in wrong:
+                self.judged[line] = AgreementRefused(
+                    f"An amount would go through {len(way):,} agreements, from {first} to {last}; a line of "
+                    f"a distribution names {chains.MOST_DEEP:,} at most, and a part of "
+                    f"{chains.MOST_DIGITS:,} digits. Agree with those at the end directly."
+                )
+            if not wrong:
+                return
+
+    def _new(self) -> list[chains.Agreement]:
+        """What is to be recorded, as a run would follow it; what contradicts itself is refused."""
         new = []
         for line, one in self._good():
             try:
                 new += [_told(one)] if one.row else []
             except QuireError as problem:
                 self.judged[line] = problem
+        return new
+
+    def _contradiction(self, standing: Sequence[chains.Agreement]) -> list[str]:
+        """The agreements that contradict each other, if any do."""
+        new = self._new()
         try:
             chains.check([*standing, *new])
         except chains.ChainWrong as problem:
