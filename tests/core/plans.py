@@ -11,6 +11,8 @@ from quire.core.plan import Plan
 TIERS = {"gold": 1000, "bronze": 100}
 NAMES = {"attribution": "what was found", "units": "seats 2027"}
 """The weighings that a plan may ask for, by kind."""
+SURVEY = "bars"
+"""The survey that it may ask for."""
 
 empties = st.sampled_from(["spread", "spread", "hold", "fund:culture"])
 caps = st.sampled_from(["5%", "1/3", "60%", "99.9%"])
@@ -43,14 +45,14 @@ def bounds(draw: st.DrawFn, key: str) -> Node:
 
 @st.composite
 def leaf(draw: st.DrawFn) -> Node:
-    key = draw(st.sampled_from(["usage", "usage", "usage", "equal", "equal", "tier", "attribution", "units"]))
+    key = draw(st.sampled_from(["usage", "usage", "usage", "equal", "equal", "tier", "survey", *NAMES]))
     told: Node = {"key": quoted(key)} | draw(bounds(key))
     if key == "tier":
         told["tier"] = quoted(draw(st.sampled_from(sorted(TIERS))))
     if key == "equal":
         told["among"] = quoted(draw(st.sampled_from(["members", "works"])))
-    if key in NAMES:
-        told["of"] = quoted(NAMES[key])
+    if key in (*NAMES, "survey"):
+        told["of"] = quoted(NAMES.get(key, SURVEY))
     elif draw(st.integers(0, 3)) == 0:
         told["income"] = quoted("pooled")
     if key == "usage":
@@ -116,6 +118,7 @@ def plans(draw: st.DrawFn) -> Plan:
     text += draw(st.sampled_from(['[content]\nnews = "2.5"\n"*" = "1"\n', '[content]\nphoto = "0"\n']))
     text += draw(st.sampled_from(['[uses]\nai-train = "2"\n"*" = "0.5"\n', '[uses]\nsearch = "0"\n']))
     text += '[evidence]\nkey = "1.25"\nname = "0.5"\nnone = "0"\n'
+    text += draw(st.sampled_from(["", '[recovery]\nlimit = "50%"\n', '[recovery]\nlimit = "1/3"\n']))
     for place in range(draw(st.integers(0, 3))):
         rate = draw(st.sampled_from(["15%", "0", "1/3", "33.3%", "0.1%"]))
         base, whom = draw(st.sampled_from(["gross", "rest"])), draw(st.sampled_from(["society:x", "fund:y"]))

@@ -11,14 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quire.core import disputes, evidence, unclaimed
+from quire.core import disputes, unclaimed
 from quire.core.disputes import ClaimWrong
 from quire.core.distribution import Evidence, Hold, Line, divide_all
 from quire.core.distribution.holding import Holds
 from quire.core.facts import EvidenceWrong
 from quire.core.shares import UNKNOWN, Holder, Shares
-from tests.core import oracle, societies
-from tests.core.test_distribution_chains import _cut_anew, chained
+from tests.core import societies
 
 NAMES = ("ada", "ben", "cleo", "dot")
 
@@ -89,18 +88,6 @@ def test_nobody_wins_for_somebody_unknown() -> None:
 # Holds of a part, in random societies
 
 
-def narrow(found: Evidence, data: st.DataObject) -> tuple[Hold, ...]:
-    """Some holds on what a party has of a subject, at times of one and the same."""
-    names, ids = [one.id for one in found.parties], list(found.subjects.ids)
-    parts = st.fractions(Fraction(1, 50), 1, max_denominator=50)
-    starts = st.none() | st.integers(0, 60).map(societies.day)
-    told = []
-    for place in range(data.draw(st.integers(1, 5)) if names and ids else 0):
-        party, subject = data.draw(st.sampled_from(names)), data.draw(st.sampled_from(ids))
-        told.append(Hold(f"hld_n{place}", subject, party, data.draw(parts), data.draw(starts)))
-    return tuple(told)
-
-
 def slowly(found: Evidence, line: Line, holds: tuple[Hold, ...]) -> list[Line]:
     """What becomes of a line by these holds, worked out on fingers: of a payable one, and of one that waits
     for a successor, which stays held and yet says which part of it is in dispute."""
@@ -110,13 +97,13 @@ def slowly(found: Evidence, line: Line, holds: tuple[Hold, ...]) -> list[Line]:
     if {found.parties[line.party].id, found.subjects.ids[line.subject]} & whole:
         return [line]
     givers = {one.id: one.giver for one in found.agreements}
-    owner = givers[line.via[0]] if line.via else found.parties[line.party].id
+    owners = {givers[line.via[0]] if line.via else "", found.parties[line.party].id}
     day = found.counts[line.source or line.pot].segments[line.segment][0]
     over = [
         one
-        for name in dict.fromkeys([owner, found.parties[line.party].id])
         for one in holds
-        if (one.party, one.subject) == (name, found.subjects.ids[line.subject])
+        if one.party in owners
+        and one.subject == found.subjects.ids[line.subject]
         and (one.starts is None or one.starts <= day)
     ]
     rest, parts = Fraction(1), []
@@ -139,29 +126,14 @@ def slowly(found: Evidence, line: Line, holds: tuple[Hold, ...]) -> list[Line]:
 
 
 @settings(max_examples=100, deadline=None)
-@given(chained(), st.data())
-def test_what_is_disputed_is_held_and_nothing_else(found: Evidence, data: st.DataObject) -> None:
-    holds = narrow(found, data)
-    bearing = [*found.agreements, *holds]
-    found = replace(found, counts={pot.id: _cut_anew(found, bearing, pot) for pot in found.pots})  # type: ignore[arg-type]
-    disputed = replace(found, holds=(*found.holds, *holds))
-    for plain, told in zip(divide_all(found), divide_all(disputed), strict=True):
-        assert list(told.lines) == [one for line in plain.lines for one in slowly(found, line, holds)]
+@given(societies.evidence_of().filter(lambda found: any(hold.both for hold in found.holds)))
+def test_what_is_disputed_is_held_and_nothing_else(found: Evidence) -> None:
+    disputed = replace(found, corrections=(), debts=())
+    holds = tuple(hold for hold in found.holds if hold.both)
+    whole = replace(disputed, holds=tuple(hold for hold in found.holds if not hold.both))
+    for plain, told in zip(divide_all(whole), divide_all(disputed), strict=True):
+        assert list(told.lines) == [one for line in plain.lines for one in slowly(whole, line, holds)]
         assert (told.residue, sum(told.sums.values())) == (0, told.received)
-    files = societies.files_of(disputed)
-    again = evidence.read(files)
-    assert again.holds == disputed.holds
-    results = evidence.result_files(again, divide_all(again))
-    assert results == {name: files[name] for name in results}
-
-
-@settings(max_examples=100, deadline=None)
-@given(societies.evidence_of(), st.data())
-def test_the_oracle_agrees_on_what_is_disputed(found: Evidence, data: st.DataObject) -> None:
-    holds = narrow(found, data)
-    counts = {pot.id: _cut_anew(found, list(holds), pot) for pot in found.pots}  # type: ignore[arg-type]
-    disputed = replace(found, counts=counts, holds=(*found.holds, *holds))
-    assert list(oracle.differences(societies.files_of(disputed))) == []
 
 
 @pytest.mark.parametrize(

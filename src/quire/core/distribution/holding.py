@@ -31,6 +31,7 @@ class Holds:
         told = tuple(holds)
         self.parties = {one.party for one in told if one.party and not one.both}
         self.subjects = {one.subject for one in told if one.subject and not one.both}
+        self.places = {one.id: place for place, one in enumerate(told)}
         self.narrow: dict[tuple[str, str], list[Hold]] = {}
         for one in told:
             if one.party is not None and one.subject is not None:
@@ -66,12 +67,14 @@ class Holds:
 
     def over(self, owners: Iterable[str], subject: str, day: date) -> list[Hold]:
         """The holds on what these parties own of the subject, of use on that day, in their order."""
-        return [
+        found = [
             one
             for owner in dict.fromkeys(owners)
             for one in self.narrow.get((owner, subject), ())
             if one.starts is None or one.starts <= day
         ]
+        # An earlier hold goes before a later one, whoever of the owners it is on.
+        return sorted(found, key=lambda one: self.places[one.id])
 
 
 def _parts(holds: Iterable[Hold]) -> list[Fraction]:
