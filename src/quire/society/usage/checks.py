@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from uuid import UUID
 
-from django.db.models import Count, F, Q, Sum
+import numpy as np
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from quire.society.kit import config
 from quire.society.usage import lake
@@ -13,7 +16,6 @@ from quire.society.usage.account import Facts, Tally
 from quire.society.usage.compaction.judging import VISITS
 from quire.society.usage.compaction.reading import digest_of
 from quire.society.usage.errors import LakeDamaged
-from quire.society.usage.listed import paths_of_import
 from quire.society.usage.models import (
     Import,
     LakeFile,
@@ -62,18 +64,9 @@ def accounts_add_up() -> Iterator[str]:
 
 def rows_are_the_accounts() -> Iterator[str]:
     """The rows of an import are those accounted for (none once withdrawn); every void voids something."""
-    for record in Import.objects.order_by("id"):
+    for record, (lines, requests, negative) in _rows_by_import():
         facts = Facts.from_json(record.account)
         expected = Tally() if record.withdrawn_at else facts.tallies.get("usage", Tally())
-        try:
-            with lake.reading(paths_of_import(record)) as db:
-                ((lines, requests, negative),) = db.execute(
-                    "SELECT coalesce(sum(lines), 0)::BIGINT, coalesce(sum(requests), 0)::BIGINT, "
-                    "count(*) FILTER (requests < 0) FROM (SELECT sum(sign(count)) AS lines, "
-                    "sum(count) AS requests FROM usage GROUP BY line, site, work)"
-                ).fetchall()
-        except LakeDamaged:
-            continue  # files_are_what_was_written says so
         if Tally(lines, requests) != expected:
             yield (
                 f"Usage import {record.tid} ({record.name}) has {lines} rows ({requests} requests) in the "
@@ -81,6 +74,38 @@ def rows_are_the_accounts() -> Iterator[str]:
             )
         if negative:
             yield f"Usage import {record.tid} ({record.name}) voids {negative} rows that are not there."
+
+
+_NOTHING = (0, 0, 0)
+
+
+def _rows_by_import() -> Iterator[tuple[Import, tuple[int, int, int]]]:
+    """Every import with its rows, their requests, and how many are voided that are not there; none whose
+    files cannot be read, which ``files_are_what_was_written`` says."""
+    records = list(Import.objects.order_by("id"))
+    try:
+        found = _summed(LakeFile.objects.order_by("id"))
+        yield from ((record, found.get(record.id, _NOTHING)) for record in records)
+    except LakeDamaged:
+        for record in records:
+            with suppress(LakeDamaged):
+                yield record, _summed(LakeFile.objects.filter(source=record)).get(record.id, _NOTHING)
+
+
+def _summed(files: QuerySet[LakeFile]) -> dict[UUID, tuple[int, int, int]]:
+    """The same of these files, by import."""
+    listed = list(files.values_list("path", "source"))
+    places: dict[UUID, int] = {source: place for place, (_, source) in enumerate(listed)}
+    with lake.reading([path for path, _ in listed]) as db:
+        sources = np.array([places[one] for _, one in listed], dtype=np.int64)
+        lake.put(db, "sources", {"file": np.arange(len(listed)), "source": sources})
+        rows = db.execute(
+            "SELECT source, coalesce(sum(lines), 0)::BIGINT, coalesce(sum(requests), 0)::BIGINT, "
+            "count(*) FILTER (requests < 0) FROM (SELECT source, sum(sign(count)) AS lines, "
+            "sum(count) AS requests FROM sourced JOIN sources USING (file) "
+            "GROUP BY source, line, site, work) GROUP BY source"
+        ).fetchall()
+    return {listed[place][1]: (lines, requests, negative) for place, lines, requests, negative in rows}
 
 
 def nothing_is_told_twice() -> Iterator[str]:

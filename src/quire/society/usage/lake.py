@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import file_digest
 from pathlib import Path
+from threading import Lock
 from typing import Any, Self
 from uuid import uuid4
 
@@ -136,7 +137,7 @@ def put(db: duckdb.DuckDBPyConnection, table: str, columns: dict[str, np.ndarray
 class Writer:
     """Puts rows on the disk, a file at a time, and looks what is there. Use it in a ``with``.
 
-    Its connections are made when they are needed, and once: each takes a hundredth of a second.
+    Its connections are made when they are needed, and once.
     """
 
     def __init__(self) -> None:
@@ -255,26 +256,55 @@ def digest_of(path: Path) -> str:
 
 
 def connect(threads: int | None = None) -> duckdb.DuckDBPyConnection:
-    """An empty DuckDB in memory that spills under ``QUIRE_HOME/tmp`` and never fetches an extension."""
+    """An empty DuckDB in memory that spills under ``QUIRE_HOME/tmp`` and never fetches an extension.
+
+    Its tables and views are to be temporary ones: those are a connection's own, and gone when it is closed,
+    while what is behind it (``_engine``) stays. Nor may it set what is the whole engine's: ``threads``.
+    """
+    with _making:
+        try:
+            return settle_in(_engine(threads).cursor())
+        except duckdb.Error:  # an engine that was broken by what one connection did is of no use to others
+            _engines.pop(threads, None)
+            return settle_in(_engine(threads).cursor())
+
+
+_making = Lock()
+_engines: dict[int | None, tuple[tuple[int, Path], duckdb.DuckDBPyConnection]] = {}
+"""By threads: of which process and folder it is, and the engine."""
+
+
+def _engine(threads: int | None) -> duckdb.DuckDBPyConnection:
+    """This process's engine of so many threads: to make one takes a hundred times as long as a connection to
+    it. None is taken over from the process that this one was forked from: its threads are not here."""
     spill = config.private("tmp") / "duckdb"
     spill.mkdir(parents=True, exist_ok=True)
+    here = (os.getpid(), spill)
+    found = _engines.get(threads)
+    if found is None or found[0] != here:
+        found = _engines[threads] = (here, duckdb.connect(":memory:", config=_settings(spill, threads)))
+    return found[1]
+
+
+def _settings(spill: Path, threads: int | None) -> dict[str, Any]:
     settings: dict[str, Any] = {
         "memory_limit": f"{_memory() >> 20}MiB",
         "temp_directory": str(spill / uuid4().hex),
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "allow_community_extensions": False,
+        # A file is read anew each time: what was damaged since is to be found.
+        "enable_external_file_cache": False,
     }
     if threads:
         settings["threads"] = threads
-    db = duckdb.connect(":memory:", config=settings)
-    settle_in(db)
-    return db
+    return settings
 
 
-def settle_in(db: duckdb.DuckDBPyConnection) -> None:
+def settle_in(db: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """What every connection needs, also one that is a cursor of another: dates are those of UTC."""
     db.execute("SET TimeZone = 'UTC'").fetchall()
+    return db
 
 
 def _memory() -> int:
@@ -282,15 +312,16 @@ def _memory() -> int:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
 
 
-def open(paths: Iterable[str]) -> duckdb.DuckDBPyConnection:
+def open(paths: Iterable[str], threads: int | None = None) -> duckdb.DuckDBPyConnection:
     """A connection with the view ``usage`` over these files (relative to ``QUIRE_HOME``), all their rows.
 
     The view ``sourced`` says of each row also which file it is from, as ``file``: the place in ``paths``.
-    Close it after use. Raises ``LakeDamaged`` where a file is missing.
+    Close it after use. Raises ``LakeDamaged`` where a file is missing, or is no Parquet.
     """
-    db = connect()
+    db = connect(threads)
     try:
-        look(db, list(paths))
+        with damage_told():
+            look(db, list(paths))
     except BaseException:
         db.close()
         raise
@@ -320,9 +351,9 @@ def look(db: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> None:
 
 
 @contextmanager
-def reading(paths: Iterable[str]) -> Iterator[duckdb.DuckDBPyConnection]:
+def reading(paths: Iterable[str], threads: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """``open`` for a while; raises ``LakeDamaged`` for whatever DuckDB cannot read of these files."""
-    with open(paths) as db, damage_told():
+    with open(paths, threads) as db, damage_told():
         yield db
 
 

@@ -53,8 +53,7 @@ def rematch(*, by: User | None) -> RematchResult:
 
 def _rematch(record: Import, finder: Finder, by: User | None) -> tuple[int, int]:
     paths = paths_of_import(record)
-    with lake.reading(paths) as db:
-        db.execute("SET threads = 1").fetchall()
+    with lake.reading(paths, threads=1) as db:
         if not _moves(db, finder):
             return 0, 0
         _append(db)

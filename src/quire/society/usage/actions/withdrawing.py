@@ -91,8 +91,7 @@ def _withdraw(record: Import, reason: str, by: User | None, dry: bool) -> Withdr
 
 def _void(record: Import, dry: bool) -> tuple[int, int, lake.Written | None]:
     """Lines and requests that still count, and the file that voids them, unless there are none."""
-    with lake.reading(paths_of_import(record)) as db:
-        db.execute("SET threads = 1").fetchall()
+    with lake.reading(paths_of_import(record), threads=1) as db:
         still_counted(db)
         ((lines, requests),) = db.execute(
             "SELECT count(*), coalesce(sum(count), 0)::BIGINT FROM live"
