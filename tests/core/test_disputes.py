@@ -203,3 +203,53 @@ def test_years_and_reserves_that_are_none_are_refused() -> None:
         unclaimed.dates(date(2026, 1, 1), 2)
     with pytest.raises(unclaimed.DisposalWrong, match="less than everything"):
         unclaimed.kept_back(1, Fraction(1))
+
+
+def shares(text: str) -> Shares:
+    return Shares(
+        tuple(Holder(p, r, Fraction(s)) for p, r, s in (one.split(":") for one in text.split("; ")))
+    )
+
+
+@pytest.mark.parametrize(
+    ("claimed", "present", "now", "found"),
+    [
+        ("ben:author:1", "ada:author:1", "ada:author:1", "ben:author:1"),
+        (
+            "ada:author:1/2; cleo:author:1/2",
+            "ada:author:1/2; ben:author:1/2",
+            "dora:author:1/2; ben:author:1/2",
+            "dora:author:1/2; cleo:author:1/2",
+        ),
+        # Ben has less as an author and more as a publisher by now; the claim is about what Ben has.
+        ("cleo:author:1", "ben:author:1", "ben:author:1/2; ben:publisher:1/2", "cleo:author:1"),
+    ],
+)
+def test_a_claim_is_about_the_owners_as_they_are_now(
+    claimed: str, present: str, now: str, found: str
+) -> None:
+    moved = disputes.shifted(shares(claimed), shares(present), shares(now))
+    assert sorted(moved) == sorted(shares(found))
+
+
+def test_a_claim_takes_nothing_that_is_not_there_any_more() -> None:
+    with pytest.raises(ClaimWrong, match="ben has less of the work by now"):
+        disputes.shifted(shares("cleo:author:1"), shares("ben:author:1"), shares("dora:author:1"))
+
+
+@given(owned(), owned(), owned())
+@settings(max_examples=150, deadline=None)
+def test_a_claim_moved_to_other_owners_takes_and_gives_the_same(
+    now: Shares, was: Shares, claim: Shares
+) -> None:
+    try:
+        moved = disputes.whole(disputes.shifted(claim, was, now))
+    except ClaimWrong:
+        gone = [p for p in NAMES if _of(now, p) + _of(claim, p) < _of(was, p)]
+        assert gone
+        return
+    assert moved == {p: s for p in NAMES if (s := _of(now, p) + _of(claim, p) - _of(was, p))}
+
+
+def _of(shares: Shares, party: str) -> Fraction:
+    return disputes.whole(shares).get(party, Fraction(0))

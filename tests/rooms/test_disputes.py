@@ -342,3 +342,72 @@ def test_one_that_cannot_move_keeps_no_other_from_moving(court: Court) -> None:
     assert [tid for tid, _ in court.tick()] == [moves.tid, other.tid]
     assert [(row.tid, row.left) for row in queries.rows()] == [(stuck.tid, -1)]
     court.withdraw(stuck)
+
+
+def test_what_is_in_dispute_already_is_not_claimed_again(court: Court) -> None:
+    first = court.file()
+    sentence = rf"What lantern has of gazette.example/b is in dispute already: {first.tid}, claimed by marsh"
+    with pytest.raises(QuireError, match=sentence):
+        court.file(claimant="gazette", shares="gazette:publisher:1", kind="share")
+    court.withdraw(first)
+    court.file(claimant="gazette", shares="gazette:publisher:1", kind="share")
+
+
+def test_two_disputes_about_two_shares_of_a_work_do_not_undo_each_other(court: Court) -> None:
+    """The marsh claims the lantern's third, the lantern half of the gazette's two."""
+    one = court.file(kind="share")
+    half = "gazette:publisher:1/3; lantern:publisher:1/3; lantern:photographer:1/3"
+    other = court.file(kind="share", claimant="lantern", shares=half)
+    court.desk.closed()
+    assert (of("held", "lantern"), of("held", "gazette")) == (eur("60"), eur("60"))
+    before = {code: of("payable", code) for code in ("gazette", "lantern", "marsh")}
+    court.settle(one, "gazette:publisher:2/3; marsh:photographer:1/3")
+    court.settle(other, "gazette:publisher:1/3; lantern:publisher:1/3; marsh:photographer:1/3")
+    third = Fraction(1, 3)
+    assert owners() == {
+        ("gazette", "publisher"): third, ("lantern", "publisher"): third, ("marsh", "photographer"): third,
+    }  # fmt: skip
+    assert (of("held", "lantern"), of("held", "gazette")) == (0, 0)
+    gained = {code: of("payable", code) - amount for code, amount in before.items()}
+    assert gained == {"gazette": 0, "lantern": eur("60"), "marsh": eur("60")}
+
+
+def test_a_claim_that_nobody_answers_takes_what_it_claimed_and_leaves_the_rest(court: Court) -> None:
+    one = court.file(kind="share")
+    half = "gazette:publisher:1/3; lantern:publisher:1/3; lantern:photographer:1/3"
+    other = court.file(claimant="lantern", shares=half)
+    court.document(other)
+    court.settle(one, "gazette:publisher:2/3; marsh:photographer:1/3")
+    court.on("2026-06-12")
+    assert court.tick() == [(other.tid, "amended")]
+    third = Fraction(1, 3)
+    assert owners() == {
+        ("gazette", "publisher"): third, ("lantern", "publisher"): third, ("marsh", "photographer"): third,
+    }  # fmt: skip
+
+
+def test_a_claim_about_what_was_amended_since_is_filed_again(court: Court) -> None:
+    from quire.core.shares import Shares
+    from quire.society.repertoire import queries
+    from quire.society.repertoire.actions import amend_owners
+
+    made = court.file(kind="share")
+    amend_owners(
+        work=queries.work(B).id, starts=None, shares=Shares.sole("gazette"), why="A contract", by=court.by
+    )
+    with pytest.raises(QuireError, match="lantern has less of the work by now"):
+        court.settle(made, "gazette:publisher:2/3; marsh:photographer:1/3")
+    court.withdraw(made)
+
+
+def test_the_audit_sees_a_share_that_is_in_two_disputes(
+    court: Court, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from quire.society.disputes.actions import filing
+
+    monkeypatch.setattr(filing, "_must_be_alone", lambda *_: None)
+    court.file()
+    second = court.file(claimant="gazette", shares="gazette:publisher:1")
+    (found,) = audit()
+    assert found.endswith("are both about what lantern has of a work.")
+    court.withdraw(second)

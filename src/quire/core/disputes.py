@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from quire.core.errors import Invalid
-from quire.core.shares import UNKNOWN, Shares
+from quire.core.shares import UNKNOWN, Holder, Shares
 
 KINDS = ("authorship", "share", "ownership", "tier", "classification")
 OF_MONEY = ("authorship", "share", "ownership")
@@ -87,6 +87,32 @@ def awarded(present: Shares, claimed: Shares, final: Shares) -> dict[str, dict[s
             parts |= {party: gone * gain / gained for party, gain in gains.items()}
         found[respondent] = {party: part for party, part in sorted(parts.items()) if part}
     return found
+
+
+def shifted(claimed: Shares, present: Shares, now: Shares) -> Shares:
+    """What a claim made of ``present`` makes of the owners as they are ``now``: it takes and gives the same.
+
+    For a claim that was filed before another dispute about the work ended. What it takes of a party that has
+    less of it in that role comes out of the party's others. Raises ClaimWrong where the party has it no more.
+    """
+    if now == present:
+        return claimed
+    found: dict[tuple[str, str], Fraction] = {}
+    for shares, sign in ((now, 1), (claimed, 1), (present, -1)):
+        for party, role, share in shares:
+            found[party, role] = found.get((party, role), Fraction(0)) + sign * share
+    holders = []
+    for party in dict.fromkeys(party for party, _ in found):
+        roles = {role: share for (one, role), share in found.items() if one == party}
+        lacking = -sum((share for share in roles.values() if share < 0), Fraction(0))
+        for role, share in roles.items():
+            taken = min(max(share, Fraction(0)), lacking)
+            lacking -= taken
+            if share > taken:
+                holders.append(Holder(party, role, share - taken))
+        if lacking:
+            raise ClaimWrong(f"{party} has less of the work by now than the claim would take from it.")
+    return Shares(tuple(holders))
 
 
 def _known_gain(before: Mapping[str, Fraction], after: Mapping[str, Fraction]) -> None:

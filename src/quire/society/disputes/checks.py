@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
+
+from django.db.models import Count
 
 from quire.core import disputes as rules
 from quire.core.canonical import digest as digest_of
@@ -33,6 +36,15 @@ def ended_disputes_hold_nothing() -> Iterator[str]:
             yield f"The dispute {one.tid} has ended, and still holds money."
 
 
+def a_share_is_in_one_dispute_at_a_time() -> Iterator[str]:
+    """No two open disputes would take from the same owner of a work."""
+    about = Dispute.objects.filter(state__in=OPEN, kind__in=rules.OF_MONEY).order_by().values("work")
+    for (work,) in about.annotate(n=Count("id")).filter(n__gt=1).values_list("work"):
+        for one, other in combinations(queries.open_about(work), 2):
+            for party in sorted(one.takes_from.keys() & other.takes_from.keys()):
+                yield f"The disputes {one.tid} and {other.tid} are both about what {party} has of a work."
+
+
 def documents_are_those_handed_in() -> Iterator[str]:
     """Every document is there, and is the one that was handed in."""
     place = config.home() / "disputes"
@@ -42,4 +54,9 @@ def documents_are_those_handed_in() -> Iterator[str]:
             yield f"The document “{one.title}” of {one.dispute.tid} is not the file that was handed in."
 
 
-CHECKS = [open_disputes_hold_what_is_disputed, ended_disputes_hold_nothing, documents_are_those_handed_in]
+CHECKS = [
+    open_disputes_hold_what_is_disputed,
+    ended_disputes_hold_nothing,
+    a_share_is_in_one_dispute_at_a_time,
+    documents_are_those_handed_in,
+]

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from quire.core import disputes as rules
 from quire.core.disputes import KINDS
 from quire.core.money import Money, decimal_of
 from quire.core.shares import UNKNOWN, Holder, Shares, share_text
@@ -83,6 +84,30 @@ def stated(dispute: Dispute, what: str) -> Shares:
     """The shares as they were, as claimed, or as it ended (``present``, ``claimed``, ``final``), by code."""
     rows = dispute.shares.filter(what=what).order_by("id").values_list("party__code", "role", "share")
     return Shares(tuple(Holder(code or UNKNOWN, role, share) for code, role, share in rows))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenClaim:
+    """An open dispute about the shares of a work, and which part of whose share it would take."""
+
+    tid: str
+    claimant: str
+    filed_on: date
+    takes_from: dict[str, Fraction]
+
+
+def open_about(work: UUID) -> list[OpenClaim]:
+    """The open disputes about whom a work belongs to, the oldest first."""
+    found = Dispute.objects.filter(work=work, state__in=OPEN, kind__in=rules.OF_MONEY)
+    return [
+        OpenClaim(
+            one.tid,
+            one.claimant.code,
+            one.filed_on,
+            rules.held(stated(one, "present"), stated(one, "claimed")),
+        )
+        for one in found.select_related("claimant").order_by("filed_on", "id")
+    ]
 
 
 def rows(*, all_: bool = False, on: date | None = None) -> list[DisputeRow]:

@@ -110,7 +110,7 @@ def _moved(one: Dispute, by: Any) -> Dispute:
         _end(one, "lapsed", "", f"No document came by {one.document_by}; nothing was held.", by=by)
     else:
         text = f"No answer came by {one.answer_by}; the claim is granted."
-        _finish(one, "amended", queries.stated(one, "claimed"), one.since, "", text, by)
+        _finish(one, "amended", _as_now(one)[1], one.since, "", text, by)
     return one
 
 
@@ -129,13 +129,29 @@ def _finish(
 ) -> None:
     """End a dispute about shares: amend the registration, and award what was held."""
     parties_known(final)
-    awards = rules.awarded(queries.stated(dispute, "present"), queries.stated(dispute, "claimed"), final)
+    awards = rules.awarded(*_as_now(dispute), final)
     state_shares(dispute, "final", final)
     _end(dispute, state, who, text, by=by, applies_from=starts, applied_on=clock.today())
     registering.amend_owners(
         work=dispute.work_id, starts=starts, shares=final, why=f"{dispute.tid}: {text}"[:300], by=by
     )
     _release(dispute, awards, by)
+
+
+def _as_now(dispute: Dispute) -> tuple[Shares, Shares]:
+    """The owners before the dispute, and those claimed: as they are now, where another dispute about the work
+    has ended since the claim was filed. BadClaim where what is held is no longer what the claim is about."""
+    present, claimed = queries.stated(dispute, "present"), queries.stated(dispute, "claimed")
+    now = repertoire.owners(dispute.work_id, clock.today())
+    if now == present:
+        return present, claimed
+    moved = rules.shifted(claimed, present, now)
+    if rules.held(now, moved) != rules.held(present, claimed):
+        raise BadClaim(
+            f"The owners of {dispute.work.key[:100]} were amended since {dispute.tid} was filed, and what is "
+            "held is not what it is about any more: have it withdrawn, and filed again."
+        )
+    return now, moved
 
 
 def _classify(dispute: Dispute, wanted: str, starts: date, who: str, text: str, by: Any) -> None:

@@ -54,7 +54,8 @@ def file_dispute(
     straight to who decides, and holds nothing. Any other lapses unless it is documented in time.
 
     Raises, in this order: ReadsOnly; BadClaim for an unknown kind, without reason, or about a copy; Unknown;
-    BadClaim, repertoire.BadShares or ClaimWrong for what is claimed; AlreadyDisputed.
+    BadClaim, repertoire.BadShares or ClaimWrong for what is claimed; AlreadyDisputed where the claimant has
+    an open dispute about the work, or another one is about the share of somebody whom this would take from.
     """
     with writing(by):
         party, found = parties.party(claimant), repertoire.work(work)
@@ -62,6 +63,7 @@ def file_dispute(
         stated = _stated(kind, found, party.code, shares, since, wanted)
         if Dispute.objects.filter(work=found.id, claimant=party, state__in=OPEN).exists():
             raise AlreadyDisputed(f"{party.code} has an open dispute about {found.key[:100]} already.")
+        _must_be_alone(found, party.code, stated)
         today, needs = clock.today(), kind in ("authorship", "ownership")
         made = Dispute.objects.create(
             kind=kind,
@@ -81,6 +83,19 @@ def file_dispute(
         if kind == "share":
             hold(made, by=by)
     return made
+
+
+def _must_be_alone(work: repertoire.WorkRow, claimant: str, stated: dict[str, Shares]) -> None:
+    """One dispute about a share at a time: two would each hold it, and give it away twice."""
+    mine = rules.held(stated["present"], stated["claimed"]) if stated else {}
+    for other in queries.open_about(work.id) if stated else ():
+        if both := sorted(mine.keys() & other.takes_from.keys()):
+            raise AlreadyDisputed(
+                f"What {both[0]} has of {work.key[:100]} is in dispute already: {other.tid}, claimed by "
+                f"{other.claimant} on {other.filed_on}. Whoever ends it can give {claimant} a share as well; "
+                "if it is withdrawn or lapses, file this one then.",
+                dispute=other.tid,
+            )
 
 
 def _check(kind: str, work: repertoire.WorkRow, reason: str) -> None:
