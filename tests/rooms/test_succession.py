@@ -290,6 +290,16 @@ def test_a_party_is_succeeded_once_in_a_circle_by_nobody_and_by_few(
         succeed(coast, "reef", takers=halves("cliff"))
 
 
+def test_parties_with_more_payees_than_are_taken_now_keep_no_other_from_being_succeeded(
+    coast: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    succeed(coast, "lantern", takers=halves("reef", "cliff"))
+    monkeypatch.setenv("QUIRE_MOST_SUCCESSORS", "1")
+    assert succeed(coast, "otter", takers=halves("dune")).code == "otter"
+    with pytest.raises(QuireError, match="lantern would have 2 payees"):
+        succeed(coast, "reef", takers=halves("dune"))
+
+
 def test_the_commands(coast: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     from quire.cli import main
 

@@ -137,8 +137,7 @@ def _must_lead_somewhere(party: UUID) -> None:
             f"The succession would come back to where it began: {', '.join(names)} succeed each other."
         ) from problem
     most = config.most_successors()
-    for row in rows:
-        payees = queries.payees_in_the_end(rows, row.party)
+    for row, payees in queries.payees_behind(rows, party):
         if len(payees) > most:
             raise SuccessionRefused(
                 f"{row.code} would have {len(payees)} payees in its place, and {most} are the most here "

@@ -29,7 +29,7 @@ from quire.society.parties.queries.succession import (
     SuccessionRow,
     Successor,
     moving,
-    payees_in_the_end,
+    payees_behind,
     succeeded,
     successions,
 )
@@ -58,7 +58,7 @@ __all__ = [
     "need_role",
     "party",
     "payees",
-    "payees_in_the_end",
+    "payees_behind",
     "pseudonyms",
     "published",
     "roles",

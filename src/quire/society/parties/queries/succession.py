@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -104,17 +104,25 @@ def moving(rows: Iterable[SuccessionRow], first: Iterable[SuccessionRow] = ()) -
     return tuple(told.values())
 
 
-def payees_in_the_end(rows: Sequence[SuccessionRow], party: UUID) -> set[UUID]:
-    """Who stands in a party's place in the end, along its successors' own successors."""
-    takers = {row.party: [one.id for one in row.takers] for row in rows}
-    found, rest, seen = set(), [party], set()
+def payees_behind(rows: Iterable[SuccessionRow], party: UUID) -> Iterator[tuple[SuccessionRow, set[UUID]]]:
+    """The successions of a party and of all whose place it stands in, directly or through others; with each
+    who is paid in the end, along the successors' own successors."""
+    by_party = {row.party: row for row in rows}
+    takers = {row.party: [one.id for one in row.takers] for row in by_party.values()}
+    givers: dict[UUID, list[UUID]] = {}
+    for giver, mine in takers.items():
+        for taker in mine:
+            givers.setdefault(taker, []).append(giver)
+    behind = _reached(party, givers)
+    for row in by_party.values():
+        if row.party in behind:
+            yield row, {one for one in _reached(row.party, takers) if not takers.get(one)}
+
+
+def _reached(party: UUID, further: Mapping[UUID, Sequence[UUID]]) -> set[UUID]:
+    rest, seen = [party], {party}
     while rest:
-        here = rest.pop()
-        if here in seen:
-            continue
-        seen.add(here)
-        if further := takers.get(here):
-            rest += further
-        else:
-            found.add(here)
-    return found
+        new = [one for one in further.get(rest.pop(), ()) if one not in seen]
+        seen.update(new)
+        rest += new
+    return seen
