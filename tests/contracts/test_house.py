@@ -36,6 +36,7 @@ CORE = [
     "allocation",
     "allowances",
     "arrays",
+    "bulk",
     "bundle",
     "canonical",
     "chains",

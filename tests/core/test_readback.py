@@ -8,8 +8,10 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from quire.core import evidence, terms
+from quire.core import canonical, evidence, readback, terms
 from quire.core.distribution import EvidenceWrong, Hold, Version
 from quire.core.errors import QuireError
 from quire.core.shares import Shares
@@ -128,3 +130,34 @@ def test_a_missing_broken_or_repeated_file_is_named(name: str) -> None:
             evidence.read_receipts(told) if name == "receipts.jsonl" else evidence.read(told)
         assert caught.value.data["file"] == name
         assert name in caught.value.sentence
+
+
+ODD = ["a", "a-b", "2026-01-01", "", "A", "é", 'a"', "a\\b", "pot_1:x", "a\n"]
+
+
+@settings(max_examples=200)
+@given(
+    told=st.fixed_dictionaries(
+        {
+            "from": st.sampled_from(ODD),
+            "pot": st.sampled_from(ODD),
+            "requests": st.sampled_from([0, 1, 10, 10**15 - 1, 10**15, -1, True, None]),
+            "subject": st.sampled_from([0, 7, "7"]),
+            "use": st.sampled_from(ODD),
+        },
+        optional={"evidence": st.sampled_from(ODD), "more": st.just(1)},
+    ),
+    spoil=st.sampled_from([b"", b" ", b"0", b"\n", b"}"]),
+)
+def test_a_line_of_counts_is_read_quickly_only_where_it_is_canonical(
+    told: dict[str, object], spoil: bytes
+) -> None:
+    line = canonical.dumps(told)
+    assert readback._count_of(line) in (None, told)
+    assert readback._count_of(canonical.dumps({**told, "from": "2026-01-01", "pot": "p", "use": "u"})) in (
+        None,
+        {**told, "from": "2026-01-01", "pot": "p", "use": "u"},
+    )
+    for changed in (line + spoil, spoil + line, line.replace(b":", b":" + spoil, 3)):
+        if (found := readback._count_of(changed)) is not None:
+            assert canonical.loads(changed) == found

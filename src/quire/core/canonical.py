@@ -11,7 +11,7 @@ for any bytes whatever.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, NoReturn
 
@@ -120,8 +120,13 @@ def write_lines(records: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
         yield line
 
 
-def read_lines(data: Data) -> Iterator[tuple[int, dict[str, Any]]]:
-    r"""Line number, from 1, and object of every line of canonical JSON Lines, lazily.
+Quick = Callable[[bytes], dict[str, Any] | None]
+"""The object of a line that is known to be canonical; None where it is not known."""
+
+
+def read_lines(data: Data, quick: Quick = lambda line: None) -> Iterator[tuple[int, dict[str, Any]]]:
+    r"""Line number, from 1, and object of every line of canonical JSON Lines, lazily; ``quick`` is asked
+    first for the object of each.
 
     Every line is a canonical object and ends in ``\n``, the last too; no data is no lines. Raises
     NotCanonical with ``line``.
@@ -129,7 +134,7 @@ def read_lines(data: Data) -> Iterator[tuple[int, dict[str, Any]]]:
     number = 0
     try:
         for number, line in enumerate(pieces.lines(data), 1):
-            yield number, _record(number, line)
+            yield number, quick(line) or _record(number, line)
     except pieces.NoLine as found:
         why = f"is longer than {MAX_LINE} bytes" if found.long else "does not end with a newline"
         raise _at_line(number + 1, f"The line {why}.") from None

@@ -7,16 +7,15 @@ the first day that is out, ``null`` for ever. Parties and works stand by id alon
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from operator import itemgetter
 from typing import Any
 
-from quire.core import arrays, canonical, corrections, extras, terms
+from quire.core import arrays, bulk, canonical, corrections, extras, terms
+from quire.core.bulk import Passed
 from quire.core.distribution import Division, Evidence, Hold, Licence, Line, Party, Pot, payees
 from quire.core.fx import Conversion
 from quire.core.money import decimal_of
-from quire.core.plan import EVIDENCE
 from quire.core.readback import INPUTS, Record, read, read_receipts, receipt_records
 from quire.core.shares import share_text
 from quire.core.standings import cut
@@ -59,6 +58,7 @@ def input_blocks(evidence: Evidence, receipts: Iterable[Record]) -> Iterator[tup
     yield "plan.toml", iter((evidence.plan.text.encode(),))
     for name, records in _facts(evidence, receipts):
         yield name, _blocks(records)
+    yield "counts.jsonl", bulk.counts(evidence)
     for extra in extras.EXTRAS:
         if getattr(evidence, extra.field):
             yield extra.file, _blocks(extras.records(evidence, extra))
@@ -78,7 +78,6 @@ def _facts(evidence: Evidence, receipts: Iterable[Record]) -> Iterator[tuple[str
     )
     yield "works.jsonl", _works(evidence)
     yield "holds.jsonl", map(_hold, evidence.holds)
-    yield "counts.jsonl", _counts(evidence)
 
 
 def _blocks(records: Iterable[Record]) -> Iterator[bytes]:
@@ -179,45 +178,7 @@ def _works(evidence: Evidence) -> Iterator[Record]:
         yield told
 
 
-def _counts(evidence: Evidence) -> Iterator[Record]:
-    uses = len(terms.USES)
-    for pot in evidence.pots:
-        counts = evidence.counts[pot.id]
-        columns = [counts.subjects, counts.cells, counts.requests]
-        columns += [] if counts.evidence is None else [counts.evidence]
-        for subject, cell, requests, *shown in zip(*map(arrays.to_list, columns), strict=True):
-            told = {
-                "pot": pot.id,
-                "subject": subject,
-                "from": _day(counts.segments[cell // uses][0]),
-                "use": terms.USES[cell % uses],
-                "requests": requests,
-            }
-            yield {**told, "evidence": EVIDENCE[shown[0]]} if shown else told
-
-
 # Results to files
-
-
-@dataclass(slots=True)
-class Passed:
-    """What going through the lines of one division has found: how many there are, quanta by outcome and by
-    party ordinal, and whether one is below zero."""
-
-    division: Division
-    count: int = 0
-    outcomes: dict[str, int] = field(default_factory=dict)
-    parties: dict[int, dict[str, int]] = field(default_factory=dict)
-    negative: bool = False
-
-    def take(self, line: Line) -> None:
-        """Take in one line."""
-        self.count += 1
-        self.outcomes[line.outcome] = self.outcomes.get(line.outcome, 0) + line.amount
-        self.negative = self.negative or line.amount < 0
-        if line.party is not None:
-            told = self.parties.setdefault(line.party, {"payable": 0, "held": 0})
-            told[line.outcome] += line.amount
 
 
 def result_files(evidence: Evidence, divisions: Iterable[Division]) -> dict[str, bytes]:
@@ -240,13 +201,17 @@ def result_blocks(
     debts: list[Record] = []
     sums: dict[tuple[int, str], dict[str, int]] = {}
 
+    def slowly(number: int, line: Line) -> bytes:
+        return next(canonical.write_lines((_line(evidence, number, line),)))
+
     def lines() -> Iterator[bytes]:
-        number = 0
+        number, write = 0, bulk.LineWriter(evidence, slowly)
         for division in divisions:
             passed = Passed(division)
-            for data in _blocks(_numbered(evidence, passed, number)):
-                tell(passed, False)
-                yield data
+            for block in division.lines.blocks:
+                for data in write.block(block, passed, number + passed.count):
+                    tell(passed, False)
+                    yield data
             tell(passed, True)
             number += passed.count
             totals.append(total_record(division))
@@ -258,13 +223,6 @@ def result_blocks(
     yield "payees.jsonl", _blocks(_payee(evidence, *one) for one in sorted(sums.items(), key=itemgetter(0)))
     if debts:
         yield OUTSTANDING, _blocks(debts)
-
-
-def _numbered(evidence: Evidence, passed: Passed, number: int) -> Iterator[dict[str, Any]]:
-    """The lines of one division as they are published, counted on from a number."""
-    for place, line in enumerate(passed.division.lines, number):
-        passed.take(line)
-        yield _line(evidence, place, line)
 
 
 def _add(sums: dict[tuple[int, str], dict[str, int]], passed: Passed) -> None:
