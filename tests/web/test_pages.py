@@ -12,11 +12,11 @@ from django.test import Client
 
 from tests import small
 from tests.conftest import Furnished, furnished
-from tests.web import desk
+from tests.web import desk, named
 
 ROLES = ("nobody", "operator", "approver", "auditor", "own", "other", "seatless")
-"""Who tries: nobody signed in; each role of the house; an admin of the party's team, one of another's; and one
-who is signed in and sits nowhere."""
+"""Who tries: nobody signed in; each role of the house; an admin of the party's team, one of another's; and
+one who is signed in and sits nowhere."""
 READS = {
     "public": set(ROLES),
     "member": {"operator", "approver", "auditor", "own"},
@@ -63,7 +63,7 @@ def browsers() -> dict[str, Client]:
 
 
 def addresses() -> list[tuple[Any, Any, str]]:
-    """Every page with an address that exists: what its path names is looked up by ``NAMED``."""
+    """Every page with an address that exists: what its path names says ``named``."""
     from django.urls import resolve
 
     from quire.society.web.audiences import pages
@@ -72,20 +72,12 @@ def addresses() -> list[tuple[Any, Any, str]]:
     found = []
     for audience, page in pages():
         whole = "/" + audience.prefix.replace("<str:party>", party.get(audience.name, "")) + page.path
-        for part, value in named().items():
+        for part, value in named.parts().items():
             whole = whole.replace(part, value)
-        assert "<" not in whole, f"{page.name}: say in NAMED what {whole} may be"
+        assert "<" not in whole, f"{page.name}: say in tests/web/named.py what {whole} may be"
         assert resolve(whole).url_name == page.name, whole
         found.append((audience, page, whole))
     return found
-
-
-def named() -> dict[str, str]:
-    """What a part of a path may be, in this society. A part that names something else stands with its page's
-    own path in ``SPECIAL``."""
-    from quire.society.distribution import queries
-
-    return {"<str:run>": queries.runs()[0].tid, "<int:number>": "1", "<str:code>": "rights:payable:gazette"}
 
 
 def test_every_page_is_opened_to_whom_it_is_for_and_to_nobody_else(house: Any) -> None:

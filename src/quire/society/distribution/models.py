@@ -165,6 +165,7 @@ class Hold(Noun):
     """
 
     prefix = "hld"
+    walled = "party_id = :party"
 
     work = models.ForeignKey(Work, null=True, on_delete=models.PROTECT, related_name="+")
     party = models.ForeignKey(Party, null=True, on_delete=models.PROTECT, related_name="+")
@@ -189,6 +190,7 @@ class HoldAward(AppendOnly):
     goes back to the party of each line."""
 
     prefix = "hla"
+    walled = "party_id = :party"
 
     hold = models.ForeignKey(Hold, on_delete=models.PROTECT, related_name="awards")
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
@@ -205,6 +207,7 @@ class Line(AppendOnly):
     """
 
     prefix = "lin"
+    walled = "party_id = :party"
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="lines")
     pot = models.ForeignKey(Pot, on_delete=models.PROTECT, related_name="lines")
@@ -237,6 +240,7 @@ class AwardPart(AppendOnly):
     (``to``)."""
 
     prefix = "awp"
+    walled = "party_id = :party"
 
     award = models.ForeignKey(Award, on_delete=models.PROTECT, related_name="parts")
     pot = models.ForeignKey(Pot, on_delete=models.PROTECT, related_name="+")

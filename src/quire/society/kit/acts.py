@@ -49,3 +49,9 @@ def register() -> Listing[ActRow]:
         {"room": Filter("Room", {room: room for room in rooms}, lambda room: Q(verb__startswith=f"{room}."))},
         lambda words: Q(subject__icontains=words) | Q(verb__icontains=words) | Q(by__username=words),
     )
+
+
+def history(subject: str, most: int = 200) -> list[ActRow]:
+    """The last acts on one thing (its TypeID), the newest first."""
+    rows = Act.objects.filter(subject=subject).select_related("by").order_by("-at", "-id")[:most]
+    return [ActRow(r.at, r.by.username if r.by else "", r.verb, r.subject, r.detail) for r in rows]

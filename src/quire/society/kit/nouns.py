@@ -11,9 +11,15 @@ from quire.society.kit import ids
 
 
 class Noun(models.Model):
-    """A thing with a UUIDv7, shown as a TypeID with the model's ``prefix``."""
+    """A thing with a UUIDv7, shown as a TypeID with the model's ``prefix``.
+
+    Rows that are one party's own say in ``walled`` whose they are: a condition in SQL over the row, with
+    ``:party`` for the party that looks. While a party's page is made, PostgreSQL shows those rows alone
+    (row-level security, ``kit.walls``), whatever the query asks for.
+    """
 
     prefix: ClassVar[str] = ""
+    walled: ClassVar[str] = ""
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
 

@@ -1,16 +1,22 @@
 """Rights and triggers that hold whatever the code above does: raised after every migration, by the owner.
 
+A party's rows are walled off row by row: while ``looking_as`` a party, the database shows of every model that
+says whose its rows are (``Noun.walled``) those of that party alone, and lets no act be recorded. Actions
+check for themselves and must see every row: they run ``outside``.
+
 A room's own rules in SQL are its ``rules.sql``: repeatable statements (CREATE OR REPLACE), read like a page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.apps import apps
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 
 from quire.society.kit.config import SettingWrong
 from quire.society.kit.nouns import AppendOnly
@@ -23,6 +29,59 @@ BEGIN
     USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 """
+
+
+_WALL = """
+CREATE OR REPLACE FUNCTION quire_party() RETURNS uuid LANGUAGE sql STABLE AS
+  $$ SELECT nullif(current_setting('quire.party', true), '')::uuid $$;
+CREATE OR REPLACE FUNCTION quire_refuse_inside() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF quire_party() IS NOT NULL THEN
+    RAISE EXCEPTION 'a page that looks as one party does not act: the action runs outside its wall'
+      USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER kit_act_outside BEFORE INSERT ON kit_act
+  FOR EACH STATEMENT EXECUTE FUNCTION quire_refuse_inside();
+"""
+_LOOKS = "SELECT set_config('quire.party', %s, false)"
+
+
+def walled() -> dict[str, str]:
+    """Table to the condition under which a row is the looking party's, of every model that has one."""
+    said = {m._meta.db_table: getattr(m, "walled", "") for m in apps.get_models()}
+    return {table: condition for table, condition in sorted(said.items()) if condition}
+
+
+@contextmanager
+def looking_as(party: UUID) -> Iterator[None]:
+    """While the block lasts this connection sees, of walled rows, the party's alone."""
+    with _looking(str(party)):
+        yield
+
+
+@contextmanager
+def outside() -> Iterator[None]:
+    """While the block lasts this connection sees every row: for an action, inside a page of a party."""
+    with _looking(""):
+        yield
+
+
+@contextmanager
+def _looking(party: str) -> Iterator[None]:
+    with connection.cursor() as run:
+        run.execute("SELECT coalesce(current_setting('quire.party', true), '')")
+        (before,) = run.fetchone()
+        run.execute(_LOOKS, [party])
+    try:
+        yield
+    finally:
+        if connection.needs_rollback or connection.connection is None:
+            connection.close()  # whoever looks next begins anew
+        else:
+            with connection.cursor() as run:
+                run.execute(_LOOKS, [before])
 
 
 def append_only_tables() -> list[str]:
@@ -60,11 +119,25 @@ def raise_walls(using: str) -> None:
         for table in append_only_tables():
             if table in existing:
                 _only_grows(run, quote, table, role)
+        if "kit_act" in existing:
+            run.execute(_WALL)
+        for table, condition in walled().items():
+            if table in existing:
+                _wall_off(run, quote(table), condition)
         for room in apps.get_app_configs():
             tables = {model._meta.db_table for model in room.get_models()}
             rules = Path(room.path) / "rules.sql"
             if rules.exists() and tables <= existing:
                 run.execute(rules.read_text().replace(APP, role))
+
+
+def _wall_off(run: Any, table: str, condition: str) -> None:
+    """The question who looks is asked once a statement, not once a row."""
+    party = "(SELECT quire_party())"
+    seen = condition.replace(":party", party)
+    run.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    run.execute(f"DROP POLICY IF EXISTS party_wall ON {table}")
+    run.execute(f"CREATE POLICY party_wall ON {table} USING ({party} IS NULL OR {seen})")
 
 
 def _only_grows(run: Any, quote: Callable[[str], str], table: str, role: str) -> None:

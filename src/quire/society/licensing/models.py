@@ -107,6 +107,7 @@ class Client(Noun):
     """
 
     prefix = "cli"
+    walled = "licensee_id = :party"
 
     licensee = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="clients")
     name = models.CharField(max_length=80)
@@ -129,6 +130,7 @@ class ClientSecret(Noun):
     """The SHA-256 of one secret, good until ``ends``; only that day may be set, once, and come nearer."""
 
     prefix = "sec"
+    walled = "client_id IN (SELECT id FROM licensing_client)"
 
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="secrets")
     digest = models.CharField(max_length=64, unique=True)
@@ -140,6 +142,7 @@ class IssuedToken(AppendOnly):
     """That a token was issued: whose, under which licence, until when. The token itself is kept nowhere."""
 
     prefix = "tok"
+    walled = "client_id IN (SELECT id FROM licensing_client)"
 
     jti = models.CharField(max_length=64, unique=True)
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="tokens")

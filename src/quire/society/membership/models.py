@@ -23,6 +23,7 @@ class Application(AppendOnly):
     """Somebody asks to join. Decided once; a refusal carries every reason."""
 
     prefix = "app"
+    walled = "party_id = :party"
 
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="applications")
     on = models.DateField()

@@ -32,6 +32,7 @@ class Payment(AppendOnly):
     """
 
     prefix = "pmt"
+    walled = "party_id = :party"
 
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="payments")
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="payments")

@@ -49,6 +49,7 @@ class SiteToken(AppendOnly):
     """What the owner of a site must show on its host: asked for once for each owner and method."""
 
     prefix = "stk"
+    walled = "owner_id = :party"
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="tokens")
     owner = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")

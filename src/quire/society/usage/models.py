@@ -195,6 +195,7 @@ class Report(AppendOnly):
     """
 
     prefix = "rpt"
+    walled = "licensee_id = :party"
 
     licensee = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
     client = models.CharField(max_length=40)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from typing import Any
-from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.db import connection
 from django.http import Http404, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 
 from quire.core.errors import QuireError
+from quire.society.kit import walls
 from quire.society.parties import queries as parties
 from quire.society.parties.models import User
 from quire.society.parties.queries import PartyName
@@ -77,21 +75,10 @@ def _answered(request: Asking, page: Page, *given: Any, **named: Any) -> HttpRes
         return render(request, "web/refused.html", {"problem": problem}, status=problem.status)
 
 
-@contextmanager
-def wall(seat: Seat) -> Iterator[None]:
-    """While it stands, the database itself shows the rows of the seat's party alone (``rules.sql`` of the
-    rooms: row-level security). Who is of the house, and the public's pages, see what their queries ask for.
+def wall(seat: Seat) -> AbstractContextManager[None]:
+    """While it stands, the database itself shows the rows of the seat's party alone (``kit.walls``). Who is
+    of the house, and the public's pages, see what their queries ask for.
     """
     if seat.party is None or seat.user is None or parties.roles(seat.user):
-        yield
-        return
-    _build(seat.party.id)
-    try:
-        yield
-    finally:
-        _build(None)
-
-
-def _build(party: UUID | None) -> None:
-    with connection.cursor() as run:
-        run.execute("SELECT set_config('quire.party', %s, false)", [str(party or "")])
+        return nullcontext()
+    return walls.looking_as(seat.party.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,12 +19,13 @@ from quire.core.distribution import OUTCOMES, Evidence, adjusting, divide_each, 
 from quire.core.evidence import Passed
 from quire.core.money import decimal_of
 from quire.core.pieces import Data
+from quire.core.pieces import lines as lines_of
 from quire.society.distribution import following, freezing, pots, publishing, review
 from quire.society.distribution.actions import holds, succession
 from quire.society.distribution.corrections import booking, counted, taking
 from quire.society.distribution.errors import DoesNotAdd, WrongStage
 from quire.society.distribution.models import Line, Run
-from quire.society.distribution.progress import Count, quietly
+from quire.society.distribution.progress import Count, heard, quietly
 from quire.society.distribution.store import Store
 from quire.society.kit import acts, ids, locks
 from quire.society.ledger import accounts
@@ -72,11 +73,26 @@ def freeze(run: Run, *, by: Any, place: Store, count: Count = quietly) -> None:
             _snapshot()
         _take(run, "open")
         taking.take(run)
-        frozen = freezing.gather(run)
+        frozen = freezing.gather(run, count)
         counted.keep(run, frozen.late)
-        digest = place.save(run.tid, "inputs", evidence.input_blocks(frozen.evidence, frozen.receipts))
+        digest = place.save(run.tid, "inputs", _told(frozen, count))
         move(run, "frozen", inputs_digest=digest)
         acts.record("distribution.freeze", run, by=by, inputs=digest)
+
+
+def _told(frozen: freezing.Frozen, count: Count) -> Iterator[tuple[str, Iterator[bytes]]]:
+    """The files of the evidence, with word of how far the two long ones are: works and counts."""
+    found = frozen.evidence
+    rows = len(found.subjects.ids) + sum(len(counts.requests) for counts in found.counts.values())
+    more = heard(count, rows, "rows")
+    for name, made in evidence.input_blocks(found, frozen.receipts):
+        yield name, _lines_heard(made, more) if name in ("works.jsonl", "counts.jsonl") else made
+
+
+def _lines_heard(made: Iterator[bytes], more: Callable[[int], None]) -> Iterator[bytes]:
+    for block in made:
+        yield block
+        more(block.count(b"\n"))
 
 
 def allocate(run: Run, *, by: Any, place: Store, count: Count = quietly) -> None:
@@ -137,13 +153,9 @@ def _copy_lines(run: Run, found: Evidence, published: Data, count: Count) -> int
     pots = {pot.id: ids.read("pot", pot.id) for pot in found.pots}
     pots |= dict(run.pots.exclude(pool="").values_list("pool", "id"))
     holds = {hold.subject or hold.party: hold.id for hold in found.holds if not hold.both}
-    columns = (
-        "COPY distribution_line (id, run_id, pot_id, number, outcome, party_id, hold_id, amount, detail) "
-        "FROM STDIN"
-    )
     lines = done = 0
-    with connection.wrap_database_errors, connection.cursor() as sql, sql.copy(columns) as copy:
-        for lines, data in enumerate(_texts(published), 1):
+    with _arriving() as copy:
+        for lines, data in enumerate(lines_of(published), 1):
             text = data.decode()
             told = json.loads(text)
             party, hold = told.get("party"), None
@@ -169,12 +181,16 @@ def _copy_lines(run: Run, found: Evidence, published: Data, count: Count) -> int
     return lines
 
 
-def _texts(data: Data) -> Iterator[bytes]:
-    """The lines of a file of the run's own, without their ends."""
-    start = 0
-    while (end := data.find(b"\n", start)) >= 0:
-        yield data[start:end]
-        start = end + 1
+@contextmanager
+def _arriving() -> Iterator[Any]:
+    """Rows for the table of lines. PostgreSQL lets nobody COPY into a table that is walled off row by row, so
+    they come by way of one that is this transaction's own."""
+    names = "id, run_id, pot_id, number, outcome, party_id, hold_id, amount, detail"
+    with connection.wrap_database_errors, connection.cursor() as sql:
+        sql.execute("CREATE TEMP TABLE arriving (LIKE distribution_line) ON COMMIT DROP")
+        with sql.copy(f"COPY arriving ({names}) FROM STDIN") as copy:
+            yield copy
+        sql.execute(f"INSERT INTO distribution_line ({names}) SELECT {names} FROM arriving")  # noqa: S608
 
 
 def review_run(run: Run, *, by: Any, place: Store, count: Count = quietly) -> None:
@@ -248,7 +264,7 @@ def close(run: Run, *, by: Any, place: Store, count: Count = quietly) -> None:
     )
     with locks.alone(following.LOCK, using="default"):
         following.number(run)
-        root = publishing.publish(run, files, following.before(run))
+        root = publishing.publish(run, files, following.before(run), count)
         with transaction.atomic():
             _take(run, "posted")
             move(run, "closed", bundle_root=root)

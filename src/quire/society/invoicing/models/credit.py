@@ -17,6 +17,7 @@ class Deposit(AppendOnly):
     """Money that a licensee put on its balance, booked in the transaction named."""
 
     prefix = "dep"
+    walled = "licensee_id = :party"
 
     licensee = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="deposits")
     currency = models.CharField(max_length=3)
@@ -33,6 +34,7 @@ class CreditLimit(AppendOnly):
     """How far below nothing a licensee's balance may go, from the moment it was set; the last one holds."""
 
     prefix = "crl"
+    walled = "licensee_id = :party"
 
     licensee = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="credit_limits")
     currency = models.CharField(max_length=3)
@@ -54,6 +56,7 @@ class Allowance(Noun):
     """
 
     prefix = "alw"
+    walled = "licensee_id = :party"
 
     licensee = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="allowances")
     edge = models.ForeignKey(Edge, on_delete=models.PROTECT, related_name="allowances")

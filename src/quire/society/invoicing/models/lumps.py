@@ -86,6 +86,7 @@ class LumpClaim(AppendOnly):
     """A member says that a work of its own is in the class. ``late`` after the deadline."""
 
     prefix = "lcl"
+    walled = "member_id = :party"
 
     lump = models.ForeignKey(LumpSum, on_delete=models.PROTECT, related_name="claims")
     work = models.ForeignKey(Work, on_delete=models.PROTECT, related_name="+")

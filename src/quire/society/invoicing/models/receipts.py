@@ -15,6 +15,7 @@ class Invoice(Noun):
     """The fee due under a licence for a period, in whole minor units of the licence's currency."""
 
     prefix = "inv"
+    walled = "licence_id IN (SELECT id FROM licensing_licence WHERE licensee_id = :party)"
 
     licence = models.ForeignKey(Licence, on_delete=models.PROTECT, related_name="invoices")
     starts = models.DateField()

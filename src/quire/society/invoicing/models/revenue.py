@@ -15,6 +15,7 @@ class RevenueReport(AppendOnly):
     restates it, for the ``reason`` given; the first has none."""
 
     prefix = "rvr"
+    walled = "licence_id IN (SELECT id FROM licensing_licence WHERE licensee_id = :party)"
 
     licence = models.ForeignKey(Licence, on_delete=models.PROTECT, related_name="revenue_reports")
     starts = models.DateField()

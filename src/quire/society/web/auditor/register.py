@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from quire.core.money import Money, quanta_of
 from quire.society.distribution import queries as distribution
@@ -34,6 +34,13 @@ _ACTS = (
         "detail", "How", value=lambda act: "; ".join(f"{key}: {value}" for key, value in act.detail.items())
     ),
 )
+_PARTS = {
+    "received": _("came in"),
+    "allocated": _("to members and owners"),
+    "held": _("held"),
+    "deducted": _("deducted"),
+    "fund": _("to funds"),
+}
 _PEOPLE = (Column("name", "User"), Column("roles", "Roles"))
 
 
@@ -55,9 +62,10 @@ def run(request: Asking, run: str) -> HttpResponse:
     """One run: decision, plan, digests, sums, and its bundle. Unknown where there is none."""
     found = distribution.row(distribution.find(run))
     sums = [
-        (name, Money(quanta_of(amount), currency))
+        (words, Money(quanta_of(parts[name]), currency))
         for currency, parts in found.review.get("currencies", {}).items()
-        for name, amount in parts.items()
+        for name, words in _PARTS.items()
+        if parts.get(name)
     ]
     told = {"title": str(found.period), "run": found, "sums": sums, "published": found.state == "closed"}
     return render(request, "web/auditor/run.html", told)
