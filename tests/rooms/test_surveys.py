@@ -337,7 +337,12 @@ def test_the_whole_way_by_commands(society: Society, capsys: pytest.CaptureFixtu
     capsys.readouterr()
     for words in (["show", "bars"], ["list"]):
         assert main(["surveys", *words]) == 0
-        assert "bars" in capsys.readouterr().out
+        assert "bars" in (for_people := capsys.readouterr().out)
+        assert "wrk_" not in for_people
+        assert "svy_" not in for_people
+    assert main(["surveys", "show", "bars"]) == 0
+    assert "paper.example/a" in (for_people := capsys.readouterr().out)
+    assert "bars is closed." in for_people
     assert main(["surveys", "show", "cafes"]) == 3
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
@@ -183,13 +184,30 @@ def show(name: _Name, as_json: Json = False) -> None:
     if as_json:
         frame.say({**_row(row), "units": told, "estimates": _records(found)}, [], as_json=True)
         return
-    lines = [f"{key:17} {value}" for key, value in _row(row).items() if value != ""]
+    lines = [f"{row.name} is {row.stage}.", *(f"  {word:17} {value}" for word, value in _words(row) if value)]
     asked = [u for u in units if u.drawn]
     missing = [u.code for u in asked if not u.reports]
-    lines.append(f"{'units':17} {len(units)}, of them {len(asked)} drawn, {len(missing)} missing")
-    frame.say(None, [*lines, *(f"  not reported: {code}" for code in missing)], as_json=False)
+    lines.append(f"  {'units':17} {len(units)}, of them {len(asked)} drawn, {len(missing)} missing")
+    frame.say(None, [*lines, *(f"    not reported: {code}" for code in missing)], as_json=False)
     if found:
         frame.say(None, _estimates(found), as_json=False)
+
+
+def _words(row: Any) -> list[tuple[str, Any]]:
+    """What a survey is, as a person asks for it."""
+    methods = {"ratio": f"the ratio to each unit's {row.auxiliary}", "ht": "Horvitz-Thompson"}
+    measures = {"requests": "requests", "value": f"value: each fee, in {row.currency}, divided by use"}
+    return [
+        ("period", f"{row.starts} until {row.ends}"),
+        ("measures", measures[row.measure]),
+        ("estimates by", methods[row.method]),
+        ("asks", frame.many(row.size, "unit")),
+        ("beacon", " = ".join(filter(None, (row.beacon, row.beacon_value)))),
+        ("design's digest", row.digest),
+        ("seed", row.seed),
+        ("seed's commitment", row.commitment),
+        ("estimates' digest", row.estimates_digest),
+    ]
 
 
 def list_surveys(as_json: Json = False) -> None:
@@ -212,9 +230,27 @@ def _records(found: Any) -> list[dict[str, Any]]:
     return [survey.estimate_record(one) for one in found.values()]
 
 
+def _named(subjects: Iterable[str]) -> dict[str, str]:
+    """What people call works and sites, by id: of one that is not on record any more, its id."""
+    from quire.society.kit import ids
+    from quire.society.repertoire import queries
+
+    wanted = list(subjects)
+    by_kind = (
+        [ids.read(kind, one) for one in wanted if one.startswith(f"{kind}_")] for kind in ("wrk", "sit")
+    )
+    told = {
+        row.tid: f"{row.title} ({row.key})" if row.kind == "work" else row.title
+        for row in queries.subjects(*by_kind)
+    }
+    return {one: told.get(one, one) for one in wanted}
+
+
 def _estimates(found: Any) -> Any:
+    names = _named(found)
     rows = [
-        (o.subject, *(_short(_decimal(v)) for v in (o.estimate, o.low, o.high)), f"{o.seen} of {o.reported}",
+        (names[o.subject], *(_short(_decimal(v)) for v in (o.estimate, o.low, o.high)),
+         f"{o.seen} of {o.reported}",
          ", ".join(word for word, true in (("proxies", o.proxied), ("strata merged", o.collapsed)) if true))
         for o in found.values()
     ]  # fmt: skip
@@ -223,8 +259,9 @@ def _estimates(found: Any) -> Any:
 
 
 def _differences(found: Any) -> Any:
+    names = _named(one.subject for one in found)
     rows = [
-        (o.subject, *(_short(_decimal(v)) for v in (o.estimated, o.counted, o.change)),
+        (names[o.subject], *(_short(_decimal(v)) for v in (o.estimated, o.counted, o.change)),
          "" if o.within else "outside the interval")
         for o in found
     ]  # fmt: skip
