@@ -167,7 +167,7 @@ def write_folder(path: str | os.PathLike[str], files: Files, passed: Passed = un
 
 def write_zip(path: str | os.PathLike[str], files: Files, passed: Passed = unheard) -> None:
     """Publish as the one zip that these files have, whole or not at all. Its parent must exist. ``passed``
-    hears of bytes written.
+    hears of bytes gone through, each twice: a zip says its checksums before its bytes.
 
     The same zip there already is fine; anything else there raises BundleExists and stays untouched.
     """
@@ -178,7 +178,7 @@ def write_zip(path: str | os.PathLike[str], files: Files, passed: Passed = unhea
     with _saying(target, "written"):
         partial = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:
-            _write_through(partial / "zip", zip_chunks(files), passed)
+            _write_through(partial / "zip", zip_chunks(files, passed), passed)
             try:
                 # A link, unlike a rename, never replaces what another writer has put there meanwhile.
                 os.link(partial / "zip", target)
@@ -192,12 +192,12 @@ def write_zip(path: str | os.PathLike[str], files: Files, passed: Passed = unhea
             shutil.rmtree(partial, ignore_errors=True)
 
 
-def zip_chunks(files: Files) -> Iterator[bytes]:
-    """The bytes of the one zip that these files have, piece by piece."""
+def zip_chunks(files: Files, passed: Passed = unheard) -> Iterator[bytes]:
+    """The bytes of the one zip that these files have, piece by piece. ``passed`` hears of bytes summed."""
     offset, central = 0, []
     for name in sorted(files):
         data = files[name]
-        local, entry = _headers(name, _crc(pieces.blocks(data)), len(data), offset)
+        local, entry = _headers(name, _crc(pieces.blocks(data), passed), len(data), offset)
         central.append(entry)
         yield local
         yield from pieces.blocks(data)
@@ -205,10 +205,11 @@ def zip_chunks(files: Files) -> Iterator[bytes]:
     yield _directory(central, offset)
 
 
-def _crc(blocks: Iterable[bytes]) -> int:
+def _crc(blocks: Iterable[bytes], passed: Passed = unheard) -> int:
     crc = 0
     for block in blocks:
         crc = zlib.crc32(block, crc)
+        passed(len(block))
     return crc
 
 

@@ -17,6 +17,18 @@ def quietly(done: int, of: int, unit: str) -> None:
     """For whom it does not matter."""
 
 
+def heard(count: Count, of: int, unit: str) -> Callable[[int], None]:
+    """Tells ``count`` of work that is heard of in bits: give it how much more is done."""
+    done = 0
+
+    def more(size: int) -> None:
+        nonlocal done
+        done = min(done + size, of)
+        count(done, of, unit)
+
+    return more
+
+
 def remaining(done: int, of: int, seconds: float) -> float | None:
     """The seconds that the rest takes at the rate so far; None while that rate says nothing."""
     if seconds < LEAST_SECONDS or done * LEAST_PART <= of or done >= of:

@@ -11,6 +11,7 @@ from quire.core.lineage import PREVIOUS, Link
 from quire.core.pieces import Data
 from quire.society.distribution.keys import signing_key
 from quire.society.distribution.models import Run
+from quire.society.distribution.progress import Count, heard, quietly
 from quire.society.kit.config import home
 from quire.society.parties import queries as parties
 
@@ -20,11 +21,12 @@ def folder(run: Run) -> Path:
     return home() / "published" / "bundles" / run.tid
 
 
-def publish(run: Run, files: Mapping[str, Data], before: Link | None = None) -> str:
+def publish(run: Run, files: Mapping[str, Data], before: Link | None = None, count: Count = quietly) -> str:
     """Sign and write the bundle; the same bytes again change nothing. Returns the Merkle root.
 
-    ``before`` is the published run that this one follows.
+    ``before`` is the published run that this one follows; ``count`` is told how far it is, in bytes.
     """
+    size = sum(map(len, files.values()))
     about: dict[str, object] = {PREVIOUS: before.record()} if before else {}
     about |= {
         "society": parties.society().name,
@@ -35,13 +37,14 @@ def publish(run: Run, files: Mapping[str, Data], before: Link | None = None) -> 
         "from": run.starts.isoformat(),
         "until": run.ends.isoformat(),
     }
-    built = bundle.build(files, about, signing_key())
+    built = bundle.build(files, about, signing_key(), heard(count, size, "bytes hashed"))
     place = folder(run)
     place.parent.mkdir(parents=True, exist_ok=True)
     _sweep(place)
-    bundle.write_folder(place, built)
-    bundle.write_zip(place.with_name(place.name + ".zip"), built)
-    return bundle.Manifest.parse(bytes(built[bundle.MANIFEST])).root
+    bundle.write_folder(place, built, heard(count, size, "bytes of the folder"))
+    zip_ = place.with_name(place.name + ".zip")
+    bundle.write_zip(zip_, built, heard(count, 2 * size, "bytes of the zip"))
+    return bundle.Manifest.parse(built[bundle.MANIFEST]).root
 
 
 def _sweep(place: Path) -> None:

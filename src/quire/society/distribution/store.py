@@ -1,13 +1,12 @@
 """The frozen and computed files of a run, on disk: written whole or not at all, and checked when read.
 
-Neither writing nor reading holds a file in memory: what is written comes in blocks and is hashed on its way,
-and what is read is mapped, so that the system may take its pages back.
+Neither writing nor reading holds a long file in memory: what is written comes in blocks and is hashed on its
+way, and what is read lies where it is until somebody goes through it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import mmap
 import os
 import shutil
 from collections.abc import Iterable, Mapping
@@ -15,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quire.core import canonical
-from quire.core.pieces import Data
+from quire.core.pieces import Data, Extent, Pieces, state_of
 from quire.society.distribution.errors import EvidenceChanged
 from quire.society.kit.config import private
 
 SMALL = 1 << 20
-"""Bytes of a file that is rather read than mapped."""
+"""Bytes of a file up to which it is rather read at once."""
 
 Blocks = Iterable[tuple[str, Iterable[bytes]]]
 """Files by name, each in blocks."""
@@ -90,11 +89,11 @@ def _write(path: Path, blocks: Iterable[bytes]) -> str:
 
 
 def _read(path: Path) -> Data:
-    """The bytes of a file; mapped where there are many."""
+    """The bytes of a file; where there are many, where they lie."""
     with open(path, "rb") as handle:
-        if os.fstat(handle.fileno()).st_size < SMALL:
+        if (size := os.fstat(handle.fileno()).st_size) < SMALL:
             return handle.read()
-        return mmap.mmap(handle.fileno(), 0, prot=mmap.PROT_READ)
+        return Pieces((Extent(str(path), path.name, 0, size, state_of(handle.fileno())),))
 
 
 def standing() -> Store:

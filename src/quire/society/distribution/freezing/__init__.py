@@ -16,6 +16,7 @@ from quire.core.shares import UNKNOWN
 from quire.society.distribution import models
 from quire.society.distribution.corrections import counted, taking
 from quire.society.distribution.freezing import agreements, money, pseudonyms, surveys, weighings
+from quire.society.distribution.progress import Count, quietly
 from quire.society.kit import ids
 from quire.society.kit.periods import Period
 from quire.society.licensing import queries as licensing
@@ -35,8 +36,9 @@ class Frozen:
     late: counted.Late
 
 
-def gather(run: models.Run) -> Frozen:
-    """The evidence of every pot of the run, as the society's books stand in this transaction."""
+def gather(run: models.Run, tell: Count = quietly) -> Frozen:
+    """The evidence of every pot of the run, as the society's books stand in this transaction. ``tell`` hears
+    how many pots are counted."""
     pots = _pots(run)
     starts, ends = min(pot.starts for pot in pots), max(pot.ends for pot in pots)
     licensees = {pot.licence.licensee for pot in pots}  # edges name them by these very ids
@@ -71,7 +73,8 @@ def gather(run: models.Run) -> Frozen:
     versions = [*agreed, *(one for several in subjects.versions.values() for one in several), *dated]
     registry = usage.Registry([(row.kind, row.id) for row in rows])
     counts = {}
-    for pot in pots:
+    for done, pot in enumerate(pots):
+        tell(done, len(pots), "pots")
         cuts = evidence.cut(folk, answers, direct, versions, pot)
         asked_of = operators[pot.licence.licensee]
         own = _counts(registry, pot, asked_of, cuts, shown=plan.weighs_evidence)
