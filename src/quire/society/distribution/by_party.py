@@ -232,6 +232,7 @@ BY = {
     "work": "coalesce(l.detail->>'subject', '')",
     "licence": "coalesce(p.licence_id::text, p.pool)",
     "use": "coalesce(l.detail->>'use', '')",
+    "choice": "coalesce(l.detail->>'use', '') || '/' || coalesce(c.licensee_id::text, '')",
     "period": "p.starts::text || '/' || p.ends::text",
 }
 _PIVOT = """
@@ -242,6 +243,7 @@ WITH parts AS (
          sum(l.amount) FILTER (WHERE l.outcome = 'held' AND r.id IS NULL) AS held,
          max(coalesce((l.detail->>'requests')::bigint, 0)) AS requests
     FROM distribution_line l JOIN distribution_pot p ON p.id = l.pot_id
+    LEFT JOIN licensing_licence c ON c.id = p.licence_id
     JOIN distribution_run n ON n.id = l.run_id LEFT JOIN distribution_release r ON r.line_id = l.id
    WHERE l.party_id = %(party)s AND n.state = 'closed'
      AND (%(run)s::uuid IS NULL OR l.run_id = %(run)s::uuid)
@@ -266,9 +268,9 @@ _SORTS = {"credited": "credited", "requests": "requests", "key": 'key COLLATE "C
 
 @dataclass(frozen=True)
 class Pivot:
-    """The party's lines of closed runs summed ``by`` one of BY: of one ``run``, of pots that begin in
-    [``since``, ``until``), of one work or site (``subject``), in one ``currency``, where that is said. The
-    largest first."""
+    """The party's lines of closed runs summed ``by`` one of BY ("choice" is use and licensee: what a mandate
+    decides): of one ``run``, of pots that begin in [``since``, ``until``), of one work or site (``subject``),
+    in one ``currency``, where that is said. The largest first."""
 
     party: UUID
     by: str
@@ -328,7 +330,7 @@ class Pivot:
         if self.by == "period":
             spans = {key: map(date.fromisoformat, key.split("/")) for key in keys}
             return {key: (str(Period(*span)), "") for key, span in spans.items()}
-        return {"": ("No use: shared among members", "")}
+        return {"": ("No use: shared among members", "")} if self.by == "use" else {}
 
 
 def _licences(keys: Collection[str]) -> dict[str, tuple[str, str]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Sum
 from django.db.models.fields.json import KeyTextTransform
@@ -26,9 +28,9 @@ from quire.society.parties import queries as parties
 
 def pots_are_their_receipts() -> Iterator[str]:
     """A pot is the sum of its receipts."""
+    sums = dict(PotReceipt.objects.order_by().values_list("pot").annotate(sum=Sum("receipt__amount")))
     for pot in Pot.objects.exclude(run__state="cancelled").filter(pool=""):
-        received = PotReceipt.objects.filter(pot=pot).aggregate(sum=Sum("receipt__amount"))["sum"] or 0
-        came_in, currency = pot.came_in
+        received, (came_in, currency) = sums.get(pot.id, 0), pot.came_in
         if received != came_in:
             yield f"{pot.tid} is {decimal_of(came_in)} {currency}; receipts: {decimal_of(received)}."
 
@@ -43,17 +45,20 @@ def conversions_are_exact() -> Iterator[str]:
 
 def lines_are_their_pots() -> Iterator[str]:
     """Allocated + held + deducted + funds + residue = received, in every pot of every run with lines."""
+    sums = dict(Line.objects.order_by().values_list("pot").annotate(sum=Sum("amount")))
+    pooled = _pooled()
     for pot in Pot.objects.filter(run__state__in=["allocated", "reviewed", "approved", "posted", "closed"]):
-        sum_ = Line.objects.filter(pot=pot).aggregate(sum=Sum("amount"))["sum"] or 0
-        came = _pooled(pot) if pot.pool else pot.amount
+        sum_ = sums.get(pot.id, 0)
+        came = pooled.get((pot.run_id, pot.pool), 0) if pot.pool else pot.amount
         if sum_ != came:
             yield f"The lines of {pot.tid} sum to {decimal_of(sum_)}, the pot is {decimal_of(came)}."
 
 
-def _pooled(pot: Pot) -> int:
-    """What the other pots of the run put into a pool."""
-    into = Line.objects.filter(run=pot.run_id, outcome="pooled", detail__to=pot.pool)
-    return int(into.aggregate(sum=Sum("amount"))["sum"] or 0)
+def _pooled() -> dict[tuple[UUID, str], int]:
+    """Run and pool to what the run's other pots put into it."""
+    into = Line.objects.filter(outcome="pooled").order_by()
+    rows = into.values_list("run_id", KeyTextTransform("to", "detail")).annotate(sum=Sum("amount"))
+    return {(run, pool): amount for run, pool, amount in rows}
 
 
 def posted_pots_are_empty() -> Iterator[str]:
@@ -64,14 +69,14 @@ def posted_pots_are_empty() -> Iterator[str]:
         came_in, currency = pot.came_in
         key = (pot.licence.tid, pot.starts, pot.ends, currency)
         taken[key] = taken.get(key, 0) + came_in
+    sums: dict[tuple[Any, ...], int] = {}
+    for one in invoicing.receipts(date.min, date.max):
+        key = (one.licence_tid, one.starts, one.ends, one.currency)
+        sums[key] = sums.get(key, 0) + one.amount
+    balances = ledger.balances("rights:pot")
     for (licence, starts, ends, currency), amount in taken.items():
-        received = sum(
-            one.amount
-            for one in invoicing.receipts(starts, ends)
-            if (one.licence_tid, one.starts, one.ends, one.currency) == (licence, starts, ends, currency)
-        )
-        code = accounts.pot(licence, starts, ends)
-        left = -ledger.balance(code, currency)
+        received, code = sums.get((licence, starts, ends, currency), 0), accounts.pot(licence, starts, ends)
+        left = -balances.get((code, currency), 0)
         if left != received - amount:
             yield (
                 f"The account {code} has {decimal_of(left)} {currency}; of {decimal_of(received)} received, "

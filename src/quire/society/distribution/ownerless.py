@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Q, Sum
+from django.db.models import Max, Q, QuerySet, Sum
 from django.db.models.fields.json import KeyTextTransform
 
 from quire.society.distribution.models import AwardPart, Line, PotReceipt
@@ -52,11 +52,19 @@ _COLUMNS = (
 _DETAIL = ("share", "role", "subject", "use")
 
 
-def ownerless() -> Iterator[Ownerless]:
-    """Every line without an owner that is still there, by run and number; an amount of nothing is none."""
-    rows = Line.objects.filter(
+def ownerless_lines() -> QuerySet[Line]:
+    """Every line without an owner that is still there; an amount of nothing is none."""
+    return Line.objects.filter(
         run__state__in=DONE, outcome__in=["held", "unclaimed"], party=None, release=None, amount__gt=0
-    ).order_by("run_id", "number")
+    )
+
+
+def ownerless(only: Iterable[UUID] | None = None, subject: str = "") -> Iterator[Ownerless]:
+    """Every line without an owner that is still there, by run and number; ``only`` some of them, by id, or
+    those of one ``subject`` (TypeID)."""
+    rows = ownerless_lines().order_by("run_id", "number")
+    rows = rows if only is None else rows.filter(id__in=list(only))
+    rows = rows.filter(detail__subject=subject) if subject else rows
     told = {name: KeyTextTransform(name, "detail") for name in _DETAIL}
     collected = _Collected()
     for row in rows.values_list(*_COLUMNS, *told.values()).iterator(chunk_size=5_000):

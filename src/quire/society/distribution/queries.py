@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -49,6 +49,7 @@ from quire.society.distribution.ownerless import (  # noqa: F401
     gone_to,
     held_for,
     ownerless,
+    ownerless_lines,
 )
 from quire.society.kit import ids
 from quire.society.kit.nouns import one
@@ -178,6 +179,16 @@ def payees(run: Run, currency: str = "") -> list[UUID]:
     if currency:
         lines = lines.filter(pot__currency=currency)
     return list(lines.order_by("party_id").values_list("party_id", flat=True).distinct())
+
+
+def earning_runs(wanted: Collection[UUID], currency: str) -> list[tuple[str, Period, UUID]]:
+    """(run, its period, party) of every posted run that gave one of these parties a line in this currency, by
+    period."""
+    lines = Line.objects.filter(
+        run__state__in=["posted", "closed"], pot__currency=currency, party__in=wanted
+    ).order_by("run__starts", "run__opened_at", "run_id", "party_id")
+    rows = lines.values_list("run_id", "run__starts", "run__ends", "party_id", "run__opened_at").distinct()
+    return [(ids.show(Run.prefix, run), Period(starts, ends), party) for run, starts, ends, party, _ in rows]
 
 
 def credited(party: UUID | None = None) -> dict[tuple[UUID, str], int]:

@@ -196,3 +196,40 @@ END $$;
 
 CREATE OR REPLACE TRIGGER distribution_counted_once AFTER INSERT ON public.distribution_counted
   REFERENCING NEW TABLE AS new_counted FOR EACH STATEMENT EXECUTE FUNCTION distribution_check_counted();
+
+-- Debts are settled once, by what was repaid or by what a second person has approved, and never by more than they are.
+CREATE OR REPLACE FUNCTION distribution_check_settled() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM public.distribution_owed AS owed
+              WHERE owed.id IN (SELECT owed_id FROM new_settled)
+                AND owed.amount < (SELECT sum(amount) FROM public.distribution_settleddebt WHERE owed_id = owed.id))
+     OR EXISTS (SELECT 1 FROM public.distribution_settlement AS settlement
+                 WHERE settlement.id IN (SELECT settlement_id FROM new_settled)
+                   AND (settlement.state <> 'done' OR settlement.amount <>
+                        (SELECT sum(amount) FROM public.distribution_settleddebt
+                          WHERE settlement_id = settlement.id))) THEN
+    RAISE EXCEPTION 'what settles debts is done, is whole, and is no more than they are'
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE OR REPLACE TRIGGER distribution_settled_checked AFTER INSERT ON public.distribution_settleddebt
+  REFERENCING NEW TABLE AS new_settled FOR EACH STATEMENT EXECUTE FUNCTION distribution_check_settled();
+
+CREATE OR REPLACE FUNCTION distribution_check_settlement() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  IF TG_OP = 'DELETE' OR OLD.state <> 'proposed'
+     OR (OLD.id, OLD.kind, OLD.debtor_id, OLD.currency, OLD.amount, OLD.reference, OLD.reason, OLD.recorded_by_id)
+        IS DISTINCT FROM
+        (NEW.id, NEW.kind, NEW.debtor_id, NEW.currency, NEW.amount, NEW.reference, NEW.reason, NEW.recorded_by_id) THEN
+    RAISE EXCEPTION 'a write-off is decided once, and what it is never changes'
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE TRIGGER distribution_settlement_checked BEFORE UPDATE OR DELETE ON public.distribution_settlement
+  FOR EACH ROW EXECUTE FUNCTION distribution_check_settlement();

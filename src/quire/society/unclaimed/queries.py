@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from quire.core import unclaimed as rules
 from quire.core.money import decimal_of
+from quire.core.terms import USES
 from quire.society.distribution import queries as distribution
 from quire.society.kit import config, ids
 from quire.society.kit.nouns import one
+from quire.society.kit.paging import Filter, Listing, Sort
 from quire.society.kit.periods import Period
 from quire.society.parties import queries as parties
 from quire.society.repertoire import queries as repertoire
@@ -76,10 +80,38 @@ class Item:
         }
 
 
-def items() -> list[Item]:
-    """Everything that is unclaimed now, by run and number."""
+def unclaimed_list() -> Listing[Item]:
+    """What is unclaimed now, a line each, the largest first; found by words of a work's title or address."""
+    return Listing(
+        distribution.ownerless_lines().select_related("pot"),
+        _listed,
+        {"amount": Sort("amount", descending=True)},
+        {
+            "use": Filter("Use", {use: use for use in USES}, lambda use: Q(detail__use=use)),
+            "role": Filter("Class of right", {}, lambda role: Q(detail__role=role)),
+        },
+        _of_works,
+    )
+
+
+def _of_works(words: str) -> Q:
+    """Lines of works that are found by these words: of the first thousand."""
+    rows = repertoire.works_list()
+    found = rows.rows.filter(rows.search(words)) if rows.search else rows.rows
+    tids = [ids.show("wrk", work) for work in found.values_list("id", flat=True)[:1000]]
+    return Q(detail__subject__in=tids)
+
+
+def _listed(rows: Sequence[Any]) -> list[Item]:
+    found = {line.id: line for line in distribution.ownerless(row.id for row in rows)}
+    known = _Works(line.subject for line in found.values())
+    return [_item([found[row.id]], known) for row in rows if row.id in found]
+
+
+def items(subject: str = "") -> list[Item]:
+    """Everything that is unclaimed now, or what is of one work (TypeID), by run and number."""
     groups: dict[tuple[Any, ...], list[Any]] = {}
-    for line in distribution.ownerless():
+    for line in distribution.ownerless(subject=subject):
         groups.setdefault((line.pot, line.subject, line.role, line.use, line.share), []).append(line)
     known = _Works(lines[0].subject for lines in groups.values())
     return [_item(lines, known) for lines in groups.values()]
@@ -97,7 +129,7 @@ def search(words: str = "") -> list[Item]:
 def of_work(name: str, role: str = "") -> list[Item]:
     """What is unclaimed of one work (URL, identifier, key or id), all of it or of one class."""
     subject = name if name.startswith("wrk_") else repertoire.work(name).tid
-    return [item for item in items() if item.subject == subject and role in ("", item.role)]
+    return [item for item in items(subject) if item.subject == subject and role in ("", item.role)]
 
 
 def find(tid: str) -> Item | None:

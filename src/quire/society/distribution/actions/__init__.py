@@ -10,6 +10,12 @@ from quire.society.distribution.actions.holds import place_hold, release_hold
 from quire.society.distribution.actions.lumps import open_lump_run
 from quire.society.distribution.actions.plans import adopt_plan
 from quire.society.distribution.actions.runs import approve, cancel, forecast, open_run, work
+from quire.society.distribution.actions.settling import (
+    approve_write_off,
+    propose_write_off,
+    refuse_write_off,
+    repay,
+)
 from quire.society.distribution.actions.stages import STAGES
 from quire.society.distribution.actions.succession import carry_over, stand_still, succeed
 from quire.society.distribution.actions.weighings import import_weighing
@@ -20,6 +26,7 @@ __all__ = [
     "accept_correction",
     "adopt_plan",
     "approve",
+    "approve_write_off",
     "cancel",
     "carry_over",
     "file_correction",
@@ -29,8 +36,11 @@ __all__ = [
     "open_lump_run",
     "open_run",
     "place_hold",
+    "propose_write_off",
     "refuse_correction",
+    "refuse_write_off",
     "release_hold",
+    "repay",
     "stand_still",
     "succeed",
     "work",

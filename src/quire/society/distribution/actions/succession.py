@@ -99,15 +99,16 @@ def carry_over(*, by: Any) -> int:
     Call it inside a transaction. What is where it belongs stays: again does nothing.
     """
     locks.wait(LOCK)
-    rows, owed = parties.successions(), _owed()
-    held = set(_held().order_by().values_list("party_id", "pot__currency").distinct())
+    rows, owed, lines = parties.successions(), _owed(), _held()
+    held = set(lines.order_by().values_list("party_id", "pot__currency").distinct())
     moved = 0
     for row in rows:
         mine = accounts.payable(row.party_tid)
         there = {currency for code, currency in owed if code == mine and row.universal}
         there |= {currency for party, currency in held if party == row.party}
         for currency in sorted(there) if row.takers else ():
-            moved += _settle(row, currency, rows, owed.get((mine, currency), 0) if row.universal else 0, by)
+            balance = owed.get((mine, currency), 0) if row.universal else 0
+            moved += _settle(row, currency, rows, _Kept.of(lines, row.party, currency), balance, by)
     return moved
 
 
@@ -151,16 +152,26 @@ class _Kept(NamedTuple):
     ends: date
 
     @classmethod
-    def of(cls, party: UUID, currency: str) -> list[_Kept]:
+    def of(cls, held: QuerySet[Line], party: UUID, currency: str) -> list[_Kept]:
+        """A party's lines in one currency among those that are held."""
         told = [KeyTextTransform(name, "detail") for name in ("subject", "use", "from", "role")]
-        rows = _held().filter(party=party, pot__currency=currency).order_by("run_id", "number")
+        rows = held.filter(party=party, pot__currency=currency).order_by("run_id", "number")
         return [cls(*row) for row in rows.values_list("id", "amount", *told, "run__ends")]
 
 
-def _settle(row: SuccessionRow, currency: str, rows: Sequence[SuccessionRow], balance: int, by: Any) -> bool:
+def _settle(
+    row: SuccessionRow,
+    currency: str,
+    rows: Sequence[SuccessionRow],
+    waiting: Sequence[_Kept],
+    balance: int,
+    by: Any,
+) -> bool:
     """Move what the party has in one currency: its balance, and what was held. Whether there was anything."""
+    if not waiting and not balance:
+        return False
     going = _Going(row, rows)
-    lines = [line for line in _Kept.of(row.party, currency) if going.line(line)]
+    lines = [line for line in waiting if going.line(line)]
     if balance:
         going.balance(balance)
     if not lines and not balance:

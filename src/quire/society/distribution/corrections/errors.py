@@ -57,3 +57,27 @@ class BadClaim(Invalid):
     """A claim without its reason, or whose parts do not fit together."""
 
     code = "corrections.claim"
+
+
+class DebtInRun(Conflict):
+    """A run that is not posted yet has taken the debt: what is owed after it is not known before."""
+
+    code = "corrections.debt-in-run"
+
+
+class TooMuchSettled(Conflict):
+    """More than the debtor owes."""
+
+    code = "corrections.too-much-settled"
+
+
+class SettledBefore(Conflict):
+    """The bank's reference stands for another repayment, or the proposal was decided."""
+
+    code = "corrections.settled"
+
+
+class BadSettlement(Invalid):
+    """A repayment or a write-off without an amount, a reference or a reason."""
+
+    code = "corrections.settlement"

@@ -106,6 +106,60 @@ class Owed(AppendOnly):
         ]
 
 
+class Settlement(Noun):
+    """Debts of one debtor settled outside of a run: ``repaid`` into the bank, by the bank's ``reference``; or
+    ``written-off`` for a ``reason``, which somebody proposes and a second person approves or refuses."""
+
+    prefix = "stl"
+
+    kind = models.CharField(max_length=11, choices=[(one, one) for one in ("repaid", "written-off")])
+    debtor = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    currency = models.CharField(max_length=3)
+    amount = QuantaField()
+    on = models.DateField()
+    reference = models.CharField(max_length=80, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    state = models.CharField(max_length=8, choices=[(one, one) for one in ("proposed", "done", "refused")])
+    recorded_by = models.ForeignKey(_USER, on_delete=models.PROTECT, related_name="+")
+    decided_by = models.ForeignKey(_USER, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="distribution_settlement_positive"),
+            models.CheckConstraint(
+                condition=Q(kind="repaid", state="done", decided_by=None, reason="") & ~Q(reference="")
+                | Q(kind="written-off", reference="") & ~Q(reason=""),
+                name="distribution_settlement_told",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="repaid")
+                | Q(state="proposed", decided_by=None)
+                | Q(state="refused", decided_by__isnull=False)
+                | Q(state="done", decided_by__isnull=False) & ~Q(decided_by=F("recorded_by")),
+                name="distribution_settlement_second_person",
+            ),
+            models.UniqueConstraint(
+                fields=["reference"], condition=~Q(reference=""), name="distribution_settlement_reference"
+            ),
+        ]
+
+
+class SettledDebt(AppendOnly):
+    """What a settlement, once done, took of one debt as it was owed after a run."""
+
+    prefix = "sdb"
+
+    settlement = models.ForeignKey(Settlement, on_delete=models.PROTECT, related_name="debts")
+    owed = models.ForeignKey(Owed, on_delete=models.PROTECT, related_name="settled")
+    amount = QuantaField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["settlement", "owed"], name="distribution_settled_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="distribution_settled_positive"),
+        ]
+
+
 class Counted(models.Model):
     """A run has counted for a licence what a file tells of the days from ``starts`` (None: from ever) until
     ``until``: as usage of its own period, or ``late``. Without a file, it keeps which it counted.

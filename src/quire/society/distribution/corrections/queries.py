@@ -99,17 +99,18 @@ def debts() -> list[DebtRow]:
     found = []
     for currency in sorted({pool.removeprefix(PREFIX) for pool in _pools()}):
         for row in taking.outstanding(currency):
-            claim = row.corrected.correction
+            one = row.owed
+            claim = one.corrected.correction
             found.append(
                 DebtRow(
                     claim.tid,
                     claim.work.key,
-                    row.debtor.code,
-                    row.creditor.code if row.creditor else row.fund,
+                    one.debtor.code,
+                    one.creditor.code if one.creditor else one.fund,
                     currency,
                     row.amount,
                     claim.filed_on,
-                    row.debtor_id in left,
+                    one.debtor_id in left,
                 )
             )
     return found

@@ -13,7 +13,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, Sum
+from django.db.models import Q, Sum, Value
+from django.db.models.functions import Coalesce
 
 from quire.core.corrections import Correction as Row
 from quire.core.corrections import Debt
@@ -23,6 +24,7 @@ from quire.society.distribution.corrections.errors import HoldNeeded
 from quire.society.distribution.corrections.models import Corrected, CorrectedIn, Owed
 from quire.society.distribution.models import Hold, Line, Pot, Run
 from quire.society.kit import ids
+from quire.society.kit.fields import QuantaField
 
 DONE = ("posted", "closed")
 
@@ -76,8 +78,14 @@ def take(run: Run) -> None:
 
 def _busy(currency: str) -> bool:
     """Whether another run has adjustments of the currency that are not posted."""
-    others = Pot.objects.filter(pool=f"{PREFIX}{currency}").exclude(run__state__in=[*DONE, "cancelled"])
-    return others.exists()
+    return under_way(currency) is not None
+
+
+def under_way(currency: str) -> Run | None:
+    """The run that has adjustments of the currency and is not posted, if there is one."""
+    pots = Pot.objects.filter(pool=f"{PREFIX}{currency}").exclude(run__state__in=[*DONE, "cancelled"])
+    found = pots.select_related("run").first()
+    return found.run if found else None
 
 
 def leave(run: Run) -> None:
@@ -91,13 +99,25 @@ def last(currency: str) -> Pot | None:
     return found.order_by("-id").first()
 
 
-def outstanding(currency: str) -> list[Owed]:
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A debt as the last run left it, with what is left of it in quanta: ``settled`` was repaid, or written
+    off, since."""
+
+    owed: Owed
+    amount: int
+    settled: int
+
+
+def outstanding(currency: str) -> list[Left]:
     """What is owed in a currency now, in its order."""
     pot = last(currency)
     if pot is None:
         return []
-    rows = Owed.objects.filter(pot=pot).select_related("debtor", "creditor", "corrected").order_by("id")
-    return list(rows)
+    rows = Owed.objects.filter(pot=pot).select_related("debtor", "creditor", "corrected__correction__work")
+    found = rows.annotate(gone=Coalesce(Sum("settled__amount"), Value(0), output_field=QuantaField()))
+    left = [Left(one, one.amount - int(one.gone), int(one.gone)) for one in found.order_by("id")]
+    return [one for one in left if one.amount]
 
 
 def of_run(run: Run) -> Taken:
@@ -109,7 +129,7 @@ def of_run(run: Run) -> Taken:
             rows[one.tid] = replace(row_of(one), held=tuple(_held(one)))
         owed = outstanding(pot.currency)
         debts += [debt_of(one) for one in owed]
-        before = {one.corrected_id for one in owed}
+        before = {one.owed.corrected_id for one in owed}
         before |= {ids.read("crd", row.after) for row in rows.values() if row.after}
         rows |= {one.tid: replace(row_of(one), posted=posted) for one, posted in _posted(before)}
     return Taken(tuple(sorted(rows.values(), key=lambda row: row.age)), tuple(debts))
@@ -142,10 +162,13 @@ def row_of(one: Corrected) -> Row:
     return read(one.record, _Anybody())  # type: ignore[arg-type]
 
 
-def debt_of(one: Owed) -> Debt:
+def debt_of(one: Left) -> Debt:
     """A debt on record, as the core has it."""
-    whom = one.creditor.tid if one.creditor else one.fund
-    return Debt(one.corrected.tid, one.debtor.tid, whom, one.corrected.currency, one.amount)
+    told = one.owed
+    whom = told.creditor.tid if told.creditor else told.fund
+    return Debt(
+        told.corrected.tid, told.debtor.tid, whom, told.corrected.currency, one.amount, one.settled
+    )
 
 
 def _held(one: Corrected) -> Iterator[tuple[int, int, str]]:
