@@ -130,6 +130,30 @@ def test_a_match_pays_with_its_history_and_amends_the_registration(office: Offic
     assert "unknown" in {party for party, _, _ in repertoire.owners(work, date(2026, 1, 31))}
 
 
+def test_who_is_found_has_a_statement_without_a_line(office: Office) -> None:
+    from quire.society.parties import actions as parties
+    from quire.society.statements import actions, queries
+    from quire.society.statements.errors import NoLines
+
+    run = office.orphan()
+    for code in ("otter", "stint"):
+        parties.register_party(code=code, name=f"The {code}", kind="photographer", by=office.by)
+    office.match(work=B, shares={"otter": Fraction(1)})
+    told = queries.statement(run, "otter")
+    assert (told.lines, told.sums, {one.currency for one in told.awards}) == ((), (), {"EUR", "USD"})
+    assert "otter" in [one.code for one in queries.payees(run)]
+    with pytest.raises(NoLines):
+        queries.statement(run, "stint")
+    done: list[tuple[int, int]] = []
+    written = actions.write(run, progress=lambda *counts: done.append(counts))
+    page = (written.folder / "otter.html").read_text()
+    assert "earned in January 2026" in page
+    assert "The negatives" in page or "gazette.example/b" in page
+    assert done[-1] == (written.count, written.count)
+    with pytest.raises(QuireError, match="has no line"):
+        actions.proof(run, "otter")
+
+
 def test_one_item_is_matched_to_several_and_the_other_stays(office: Office) -> None:
     office.orphan()
     (item,) = [one for one in office.items() if one.currency == "EUR"]

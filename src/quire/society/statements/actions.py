@@ -19,7 +19,7 @@ Progress = Callable[[int, int], None]
 def proof(run: Any, party: Any) -> bytes:
     """The proof of a payee's lines in a closed run, in one file: ``quire verify --proof``.
 
-    Raises NotPublished, NoLines, Unknown.
+    Raises NotPublished, NoLines, Unknown, core.proof.ProofWrong where it has but awards.
     """
     found = distribution.find(run) if isinstance(run, str) else run
     told = queries.statement(found, party)  # refuses what has no line
@@ -42,7 +42,7 @@ def write(run: Any, folder: Path | None = None, progress: Progress | None = None
     """
     found = distribution.find(run) if isinstance(run, str) else run
     place = folder or private("statements") / found.tid
-    whole = len(distribution.payees(found))
+    whole = len({*distribution.payees(found), *queries.awarded(found.tid)})
     done = 0
     for statement in queries.statements(found):
         papers.put(place, render.files(statement))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
+from uuid import UUID
 
 from quire.core.money import quanta_of
 from quire.society.distribution import queries as distribution
@@ -13,14 +14,14 @@ from quire.society.parties import queries as parties
 from quire.society.parties.queries import PartyName
 from quire.society.payouts import queries as payouts
 from quire.society.payouts.queries import Account
-from quire.society.statements import adjusted
+from quire.society.statements import adjusted, render
 from quire.society.statements.errors import NoLines
 from quire.society.statements.glance import Glance, Way, glance
 from quire.society.statements.lines import line_of
 from quire.society.statements.published import Published, Record
 from quire.society.statements.shape import Adjustment, Payee, Pot, Statement, Sum
 
-__all__ = ["Glance", "Statement", "Way", "glance", "payees", "statement", "statements"]
+__all__ = ["FORMS", "Glance", "Statement", "Way", "file_of", "glance", "payees", "statement", "statements"]
 
 AT_ONCE = 200
 """Payees whose works are looked up together."""
@@ -29,11 +30,13 @@ AT_ONCE = 200
 def statement(run: Any, party: parties.Ref) -> Statement:
     """The statement of one payee of a closed run (the run itself, its id, or ``latest``).
 
-    Raises NotPublished where the run is not closed, NoLines where the party has no line in it.
+    One without a line has a statement where something of the run was awarded to it since. Raises NotPublished
+    where the run is not closed, NoLines where the party has neither.
     """
     found, payee = _run(run), parties.party(party)
     published = Published(found, only=payee.tid)
-    if payee.tid not in published.lines:
+    awards = distribution.awards_of(payee.id)
+    if payee.tid not in published.lines and not _is_of(published.row.tid, awards):
         raise NoLines(
             f"{payee.code} has no line in the run {published.row.tid}: none of its works was used under a "
             "licence and mandate, and no portion was shared among members like it.",
@@ -42,13 +45,13 @@ def statement(run: Any, party: parties.Ref) -> Statement:
         )
     published.learn([payee.tid])
     name = parties.names([payee.id])[payee.id]
-    return _statement(published, name, payouts.account_of(payee), distribution.awards_of(payee.id))
+    return _statement(published, name, payouts.account_of(payee), awards)
 
 
 def statements(run: Any) -> Iterator[Statement]:
     """Every payee's statement, in the order of their codes. The bundle is read once, works in bulk."""
     published = Published(_run(run))
-    names = sorted(payees(published), key=lambda name: name.code)
+    names = payees(published)
     accounts, awards = payouts.accounts(), distribution.awards_by_party()
     for at in range(0, len(names), AT_ONCE):
         some = names[at : at + AT_ONCE]
@@ -57,10 +60,30 @@ def statements(run: Any) -> Iterator[Statement]:
             yield _statement(published, name, accounts.get(name.id, ()), awards.get(name.id, ()))
 
 
+FORMS = ("json", "csv", "html")
+"""The forms in which a statement is a file."""
+
+
+def file_of(run: Any, party: parties.Ref, form: str) -> bytes:
+    """One payee's statement of a closed run in one of FORMS. Raises NotPublished, NoLines."""
+    told = statement(run, party)
+    return render.files(told)[f"{told.payee.code}.{form}"]
+
+
 def payees(run: Any) -> list[PartyName]:
-    """Everybody with a line in a closed run."""
+    """Everybody with a line in a closed run, or to whom something of it was awarded since, by code."""
     published = run if isinstance(run, Published) else Published(_run(run))
-    return list(parties.names(ids.read("pty", tid) for tid in published.lines).values())
+    lines = {ids.read("pty", tid) for tid in published.lines}
+    return list(parties.names(lines | awarded(published.row.tid)).values())
+
+
+def awarded(run: str) -> set[UUID]:
+    """To whom something of the run with this id was awarded: by a dispute's end, a match or a disposal."""
+    return {one for one, given in distribution.awards_by_party().items() if _is_of(run, given)}
+
+
+def _is_of(run: str, awards: Iterable[Given]) -> bool:
+    return any(one.run == run for one in awards)
 
 
 def _run(run: Any) -> Any:
@@ -70,7 +93,7 @@ def _run(run: Any) -> Any:
 def _statement(
     published: Published, name: PartyName, accounts: Sequence[Account], awards: Sequence[Given]
 ) -> Statement:
-    every = published.lines[name.tid]
+    every = published.lines.get(name.tid, [])
     records = [record for record in every if not adjusted.is_one(record)]
     pots = {pot.tid: pot for pot in _pots(published, records)}
     corrected = tuple(adjusted.of(every, published.subject))
