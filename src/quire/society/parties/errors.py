@@ -81,3 +81,27 @@ class LastAdmin(Conflict):
     """A party's team keeps somebody who can change it."""
 
     code = "parties.last-admin"
+
+
+class InvitationGone(NotFound):
+    """An invitation that was accepted, withdrawn, is too old, or never was."""
+
+    code = "parties.invitation-gone"
+
+
+class SeatedAlready(Conflict):
+    """Who is invited is there already, or signs in already."""
+
+    code = "parties.seated-already"
+
+
+class NameTaken(Conflict):
+    """Another user has this name."""
+
+    code = "parties.name-taken"
+
+
+class InvitationsMany(Conflict):
+    """A team has asked more people to come in than it can mean to."""
+
+    code = "parties.invitations-many"

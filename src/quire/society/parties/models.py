@@ -108,6 +108,35 @@ class Seat(Noun):
         ]
 
 
+class Invitation(Noun):
+    """Somebody is asked, by e-mail, to come in: into a party's team, into the society's house (``party``
+    None), or as a ``user`` who is on record and has never signed in. The link's secret is kept as its digest.
+    """
+
+    prefix = "ivt"
+
+    email = models.EmailField()
+    party = models.ForeignKey(Party, null=True, on_delete=models.PROTECT, related_name="invitations")
+    role = models.CharField(max_length=16, blank=True)
+    user = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64, unique=True)
+    expires = models.DateTimeField()
+    accepted = models.DateTimeField(null=True)
+    withdrawn = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(accepted=None) | Q(withdrawn=None), name="parties_invitation_ends_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(party=None, role__in=["", *ROLES]) | Q(party__isnull=False, role__in=list(SEATS)),
+                name="parties_invitation_role",
+            ),
+        ]
+
+
 class Identifier(models.Model):
     """A number that others know the party by, checked by its own rule (ISO 27729, CISAC, VAT …)."""
 

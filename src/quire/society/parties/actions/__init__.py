@@ -1,5 +1,12 @@
 """The only writes to parties, users and the society."""
 
+from quire.society.parties.actions.inviting import (
+    Invited,
+    accept_invitation,
+    invite,
+    join,
+    withdraw_invitation,
+)
 from quire.society.parties.actions.pseudonyms import set_pseudonym
 from quire.society.parties.actions.registering import (
     add_user,
@@ -16,6 +23,8 @@ from quire.society.parties.actions.seating import seat, unseat
 from quire.society.parties.actions.succeeding import record_succession
 
 __all__ = [
+    "Invited",
+    "accept_invitation",
     "add_user",
     "alone",
     "change_party",
@@ -23,10 +32,13 @@ __all__ = [
     "good",
     "grant_role",
     "import_parties",
+    "invite",
+    "join",
     "record_succession",
     "register_party",
     "seat",
     "set_pseudonym",
     "take_parties",
     "unseat",
+    "withdraw_invitation",
 ]

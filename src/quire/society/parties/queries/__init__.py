@@ -1,5 +1,11 @@
 """The only reads of parties, users and the society that other rooms may call."""
 
+from quire.society.parties.queries.invitations import (
+    InvitationRow,
+    can_sign_in,
+    invitation,
+    invitations,
+)
 from quire.society.parties.queries.people import (
     PartyName,
     Payee,
@@ -35,6 +41,7 @@ from quire.society.parties.queries.succession import (
 )
 
 __all__ = [
+    "InvitationRow",
     "PartyName",
     "Payee",
     "Ref",
@@ -45,11 +52,14 @@ __all__ = [
     "acting",
     "at_least",
     "by_code",
+    "can_sign_in",
     "facts_of",
     "find",
     "founded",
     "has_role",
     "identifiers",
+    "invitation",
+    "invitations",
     "judge_parties",
     "known_facts",
     "may_write",

@@ -3,3 +3,10 @@ document.addEventListener("htmx:configRequest", (event) => {
   const token = document.querySelector("input[name=csrfmiddlewaretoken]");
   if (token) event.detail.headers["X-CSRFToken"] = token.value;
 });
+/* A passkey that was not used, or could not be: the page says so beside the button. */
+document.addEventListener("allauth.error", (event) => {
+  const said = document.getElementById("passkey-failed");
+  if (!said) return;
+  event.preventDefault();
+  said.hidden = false;
+});
