@@ -30,6 +30,7 @@ from quire.cli import (
     surveys,
     unclaimed,
     usage,
+    work,
 )
 
 app = typer.Typer(
@@ -46,7 +47,7 @@ app = typer.Typer(
 house.register(app)
 _PARTS = (
     people, repertoire, licences, clients, credit, edges, usage, reports, surveys, distribution, income,
-    corrections, lumps, disputes, unclaimed, money, demo,
+    corrections, lumps, disputes, unclaimed, money, work, demo,
 )  # fmt: skip
 for part in _PARTS:
     part.register(app)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
-from quire.society.kit.nouns import AppendOnly
+from quire.society.kit.nouns import AppendOnly, Noun
 
 
 class Act(AppendOnly):
@@ -23,4 +23,36 @@ class Act(AppendOnly):
         indexes = [
             models.Index(fields=["subject"], name="kit_act_subject"),
             models.Index(fields=["at", "id"], name="kit_act_at"),
+        ]
+
+
+class Job(Noun):
+    """Work that a worker does, see ``kit.jobs``. ``party`` is whose team may watch it (parties stand above
+    the kit, so it is an id and no key); ``done`` of ``whole`` units are through."""
+
+    prefix = "job"
+    walled = "party = :party"
+
+    kind = models.CharField(max_length=40)
+    title = models.CharField(max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    party = models.UUIDField(null=True)
+    given = models.JSONField(default=dict)
+    state = models.CharField(max_length=8, default="waiting")
+    sentence = models.CharField(max_length=500, blank=True)
+    done = models.BigIntegerField(default=0)
+    whole = models.BigIntegerField(default=0)
+    unit = models.CharField(max_length=40, blank=True)
+    result = models.JSONField(default=dict)
+    asked_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    beat_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["asked_at", "id"], name="kit_job_asked")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=["waiting", "running", "done", "failed"]), name="kit_job_state"
+            )
         ]
