@@ -136,9 +136,10 @@ def in_good_standing(party: Ref, starts: date, ends: date | None) -> bool:
     return not Standing.objects.filter(overlapping(starts, ends), party=parties.party(party)).exists()
 
 
-def standing_records() -> tuple[StandingFacts, ...]:
-    """Every span out of good standing with its reason, sorted by code and date."""
-    found = list(Standing.objects.all())
+def standing_records(party: Ref | None = None) -> tuple[StandingFacts, ...]:
+    """Every span out of good standing (of one party) with its reason, sorted by code and date."""
+    rows = Standing.objects.all()
+    found = list(rows if party is None else rows.filter(party=parties.party(party)))
     names = parties.names(row.party_id for row in found)
     made = [StandingFacts(row.tid, names[row.party_id], row.reason, row.starts, row.ends) for row in found]
     return tuple(sorted(made, key=lambda standing: (standing.party.code, standing.starts)))

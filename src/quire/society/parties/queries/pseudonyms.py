@@ -22,3 +22,9 @@ def published(names: Iterable[str]) -> dict[str, UUID]:
     hidden = [name for name in told if name.startswith(PSEUDONYM)]
     known = dict(Pseudonym.objects.filter(name__in=hidden).values_list("name", "party_id")) if hidden else {}
     return {name: known[name] if name in known else ids.read(Party.prefix, name) for name in told}
+
+
+def pseudonym_of(party: UUID) -> str:
+    """The name that the party goes by from now on; "" where it stands in bundles by its own id."""
+    found = Pseudonym.objects.filter(party=party, standing=True).values_list("name", flat=True).first()
+    return found or ""

@@ -2,7 +2,54 @@
 
 from __future__ import annotations
 
-from quire.society.web.member import home
+from django.utils.translation import gettext_lazy as _
+
+from quire.society.web.member import (
+    agreements,
+    disputes,
+    home,
+    membership,
+    money,
+    registering,
+    sites,
+    statements,
+    terms,
+    unclaimed,
+    why,
+    works,
+)
 from quire.society.web.pages import Page
 
-PAGES = (Page("", "member", home.home, menu="Home"),)
+MONEY, WORK, RIGHTS = _("Money"), _("Your work"), _("Your rights")
+
+PAGES = (
+    Page("", "member", home.home, menu=_("Home")),
+    Page("statements/", "member-statements", statements.everything, menu=_("Statements"), group=MONEY),
+    Page("statements/<str:run>/", "member-statement", statements.statement),
+    Page("statements/<str:run>/lines/", "member-lines", statements.lines),
+    Page("statements/<str:run>/lines/<int:line>/", "member-why", why.why),
+    Page("statements/<str:run>/as/<str:form>", "member-statement-file", statements.file),
+    Page("earnings/", "member-earnings", statements.earnings, menu=_("Earnings"), group=MONEY),
+    Page("payments/", "member-money", money.money, menu=_("Payments"), group=MONEY),
+    Page("payments/details/", "member-details", money.details, needs="admin", writes="admin"),
+    Page("terms/", "member-terms", terms.terms, menu=_("What AI may do"), group=WORK),
+    Page("terms/change/", "member-terms-change", terms.change, needs="manage", writes="manage"),
+    Page("works/", "member-works", works.works, menu=_("Works"), group=WORK),
+    Page("works/new/", "member-works-new", registering.new, needs="manage", writes="manage"),
+    Page("works/import/", "member-works-import", registering.bulk, needs="manage", writes="manage"),
+    Page("works/import/works.csv", "member-works-template", registering.template, needs="manage"),
+    Page("works/import/<str:name>/", "member-works-preview", registering.preview, needs="manage",
+         writes="manage"),
+    Page("works/<str:work>/", "member-work", works.work),
+    Page("sites/", "member-sites", sites.sites, menu=_("Sites"), group=WORK),
+    Page("sites/new/", "member-sites-new", sites.new, needs="manage", writes="manage"),
+    Page("sites/<str:site>/", "member-site", sites.site, writes="manage"),
+    Page("claims/", "member-disputes", disputes.everything, menu=_("Claims"), group=RIGHTS),
+    Page("claims/new/", "member-disputes-new", disputes.new, needs="manage", writes="manage"),
+    Page("claims/<str:dispute>/", "member-dispute", disputes.dispute, writes="manage"),
+    Page("unclaimed/", "member-unclaimed", unclaimed.unclaimed, menu=_("Unclaimed money"), group=RIGHTS),
+    Page("agreements/", "member-agreements", agreements.agreements, menu=_("Agreements"), group=RIGHTS),
+    Page("membership/", "member-membership", membership.membership, menu=_("Membership"), group=RIGHTS,
+         writes="admin"),
+    Page("membership/leave/", "member-leave", membership.leave, needs="admin", writes="admin"),
+)  # fmt: skip
