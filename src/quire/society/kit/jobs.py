@@ -87,6 +87,7 @@ def perform(job: UUID) -> None:
     except QuireError as problem:
         running.note(state="failed", ended_at=clock.now(), sentence=str(problem)[:500])
     except Exception:
+        # Whatever it was: the job says that it failed, and the log has the cause.
         logging.getLogger("quire.jobs").exception("job %s failed", row.tid)
         sentence = "This failed in a way nobody foresaw; the society's log has the cause. Nothing was lost."
         running.note(state="failed", ended_at=clock.now(), sentence=sentence)
@@ -131,8 +132,10 @@ class Running:
         fields = {name: Job._meta.get_field(name) for name in changes}
         names = ", ".join(f"{field.column} = %s" for field in fields.values())
         values = [field.get_db_prep_save(changes[name], self._beside) for name, field in fields.items()]
+        # sql: the table and its columns are the model's own names
+        update = f"UPDATE {Job._meta.db_table} SET {names} WHERE id = %s"  # noqa: S608
         with self._one_at_a_time, self._beside.cursor() as run:
-            run.execute(f"UPDATE {Job._meta.db_table} SET {names} WHERE id = %s", [*values, self._job])  # noqa: S608
+            run.execute(update, [*values, self._job])
 
     def close(self) -> None:
         """Say no more, and give the connection back."""

@@ -186,11 +186,15 @@ def _arriving() -> Iterator[Any]:
     """Rows for the table of lines. PostgreSQL lets nobody COPY into a table that is walled off row by row, so
     they come by way of one that is this transaction's own."""
     names = "id, run_id, pot_id, number, outcome, party_id, hold_id, amount, detail"
+    # sql: the columns are these, and nothing is put in between
+    into = f"COPY arriving ({names}) FROM STDIN"
+    # sql: the same columns
+    on = f"INSERT INTO distribution_line ({names}) SELECT {names} FROM arriving"  # noqa: S608
     with connection.wrap_database_errors, connection.cursor() as sql:
         sql.execute("CREATE TEMP TABLE arriving (LIKE distribution_line) ON COMMIT DROP")
-        with sql.copy(f"COPY arriving ({names}) FROM STDIN") as copy:
+        with sql.copy(into) as copy:
             yield copy
-        sql.execute(f"INSERT INTO distribution_line ({names}) SELECT {names} FROM arriving")  # noqa: S608
+        sql.execute(on)
 
 
 def review_run(run: Run, *, by: Any, place: Store, count: Count = quietly) -> None:
