@@ -38,9 +38,10 @@ def test_lines_can_be_gone_through_again_and_looked_up(found: Evidence) -> None:
         assert len(one.lines) == len(lines)
         assert tuple(one.lines[1:3]) == tuple(lines[1:3])
         assert [one.lines[place] for place in range(len(lines))] == lines
-        assert one.lines[-1] == lines[-1]
-        with pytest.raises(IndexError):
-            one.lines[len(lines)]
+        assert [one.lines[place - len(lines)] for place in range(len(lines))] == lines
+        for beyond in (len(lines), -len(lines) - 1):
+            with pytest.raises(IndexError):
+                one.lines[beyond]
 
 
 def test_a_division_is_small_until_its_lines_are_looked_at() -> None:

@@ -130,7 +130,8 @@ class Lines(Sequence[Line]):
     def __getitem__(self, place: Any) -> Any:
         if isinstance(place, slice):
             return tuple(self)[place]
-        found = next(islice(self, place if place >= 0 else len(self) + place, None), None)
+        wanted = place if place >= 0 else len(self) + place
+        found = next(islice(self, wanted, None), None) if wanted >= 0 else None
         if found is None:
             raise IndexError(f"there is no line {place}")
         return found
