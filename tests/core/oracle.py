@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -31,8 +32,12 @@ USES = ["ai-train", "ai-input", "ai-index", "search"]
 
 
 def load(folder: Path) -> dict[str, bytes]:
-    """Every file of a bundle that lies unpacked in a folder."""
-    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    """Every file of a bundle that lies unpacked in a folder; one that lies in parts as a whole."""
+    files: dict[str, bytes] = {}
+    for path in sorted(folder.iterdir()):
+        name = re.sub(r"-[0-9]{4}(?=\.jsonl$)", "", path.name)
+        files[name] = files.get(name, b"") + path.read_bytes()
+    return files
 
 
 def records(data: bytes) -> list[Record]:

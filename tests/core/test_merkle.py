@@ -134,3 +134,21 @@ def test_what_is_not_there_has_no_proof() -> None:
     assert not merkle.verify_inclusion(b"", 0, 0, [], merkle.EMPTY_ROOT)
     with pytest.raises(ValueError, match="32 bytes"):
         merkle.Tree([b"short"])
+
+
+@settings(max_examples=60, deadline=None)
+@given(sizes=st.lists(st.integers(0, 150), max_size=5), data=st.data())
+def test_a_spine_has_the_root_and_the_proofs_of_the_whole_tree(sizes: list[int], data: st.DataObject) -> None:
+    leaves = [str(number).encode() for number in range(sum(sizes))]
+    spine, start = merkle.Spine(), 0
+    for size in sizes:
+        spine.add(leaves[start : start + size])
+        start += size
+        assert (spine.size, spine.root) == (start, merkle.root(leaves[:start]))
+    for index in data.draw(st.sets(st.integers(0, max(0, len(leaves) - 1)), max_size=9)) if leaves else ():
+        first = index // spine.GROUP * spine.GROUP
+        told = spine.proof(index, leaves[first : first + spine.GROUP])
+        assert told == merkle.inclusion_proof(leaves, index)
+    for index in (-1, len(leaves)):
+        with pytest.raises(IndexError):
+            spine.proof(index, [])

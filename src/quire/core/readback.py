@@ -216,7 +216,7 @@ class _Reader:
         self, cuts: Mapping[str, tuple[tuple[date, date], ...]], subjects: int, *, weighed: bool
     ) -> dict[str, Counts]:
         # Eight bytes a number: a list of Python's own would need five times as much.
-        columns = {pot: tuple(array("q") for _ in range(4)) for pot in cuts}
+        columns = {pot: tuple(array("q") for _ in range(3 + weighed)) for pot in cuts}
         width = len(terms.USES)
         uses = {use: place for place, use in enumerate(terms.USES)}
         cells = {
@@ -238,27 +238,28 @@ class _Reader:
                 raise ValueError("its use is not known")
             if weighed and one["evidence"] not in EVIDENCE:
                 raise ValueError(f"its evidence must be one of {', '.join(EVIDENCE)}")
-            shown = EVIDENCE.index(one["evidence"]) if weighed else 0
-            row = (subject, cells[pot][day] + uses[one["use"]], requests, shown)
-            for column, value in zip(columns[pot], row, strict=True):
-                column.append(value)
+            mine = columns[pot]
+            mine[0].append(subject)
+            mine[1].append(cells[pot][day] + uses[one["use"]])
+            mine[2].append(requests)
+            if weighed:
+                mine[3].append(EVIDENCE.index(one["evidence"]))
 
         for _ in _walk(self.files, "counts.jsonl", take, _count_of):
             pass
         try:
-            return {
-                pot: Counts(
-                    cuts[pot],
-                    arrays.ints(four[0]),
-                    arrays.ints(four[1]),
-                    arrays.ints(four[2]),
-                    arrays.ints(four[3]) if weighed else None,
-                    sum(starts < self.pots[pot].starts for starts, _ in cuts[pot]),
-                )
-                for pot, four in columns.items()
-            }
+            # Each pot's columns are let go as soon as they are copied.
+            return {pot: self.counts_of(pot, cuts[pot], columns.pop(pot)) for pot in cuts}
         except EvidenceWrong as problem:
             raise EvidenceWrong(f"counts.jsonl: {problem.sentence}", file="counts.jsonl") from problem
+
+    def counts_of(
+        self, pot: str, cuts: tuple[tuple[date, date], ...], told: tuple[array[int], ...]
+    ) -> Counts:
+        """One pot's columns as the division takes them."""
+        subjects, cells, requests, *shown = map(arrays.ints, told)
+        late = sum(starts < self.pots[pot].starts for starts, _ in cuts)
+        return Counts(cuts, subjects, cells, requests, shown[0] if shown else None, late)
 
 
 _COUNT = re.compile(
