@@ -61,6 +61,10 @@ def _secret() -> str:
     return place.read_text()
 
 
+def _origin(url: str) -> str:
+    return "{0.scheme}://{0.netloc}".format(urlsplit(url))
+
+
 SECRET_KEY = _secret()
 DEBUG = config.flag("QUIRE_DEBUG")
 ALLOWED_HOSTS = [
@@ -124,6 +128,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "quire.society.web.signing.Hygiene",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -154,6 +159,26 @@ AUTHENTICATION_BACKENDS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "quire.society.web.signing.Adapter"
+SOCIALACCOUNT_ADAPTER = "quire.society.web.signing.Connected"
+# Whose address the society's own provider has verified is that user here.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SSO = config.sso()
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "sso",
+                "name": one.name,
+                "client_id": one.client,
+                "secret": one.secret,
+                "settings": {"server_url": one.url},
+            }
+            for one in filter(None, [SSO])
+        ],
+    }
+}
+REQUIRE_MFA = config.flag("QUIRE_REQUIRE_MFA")
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -171,6 +196,19 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 SECURED = urlsplit(config.url()).scheme == "https"
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(config.url()).scheme
+CSRF_TRUSTED_ORIGINS = [config.url()]
+ALLAUTH_TRUSTED_PROXY_COUNT = config.proxies()
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if config.proxies() else None
+# E-mail is written to standard error until a society names its server.
+DEFAULT_FROM_EMAIL = config.text("QUIRE_EMAIL_FROM", f"no-reply@{urlsplit(config.url()).hostname}")
+EMAIL_BACKEND = "quire.society.kit.letters.Console"
+EMAIL_TIMEOUT = 20
+if SMTP := config.smtp():
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST, EMAIL_PORT = SMTP.host, SMTP.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = SMTP.user, SMTP.password
+    EMAIL_USE_TLS, EMAIL_USE_SSL = SMTP.tls == "starttls", SMTP.tls == "tls"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURED
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -185,7 +223,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'", "data:"],
         "font-src": ["'self'"],
         "connect-src": ["'self'"],
-        "form-action": ["'self'"],
+        "form-action": ["'self'", *([_origin(SSO.url)] if SSO else [])],
         "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from quire.core.errors import Invalid
 
@@ -121,6 +122,38 @@ SETTINGS = (
         "commas. Only with `QUIRE_ALLOW_PRIVATE_SITES=1`.",
         "unset",
     ),
+    Setting(
+        "QUIRE_REQUIRE_MFA",
+        "`1` has the society's own people (operator, approver, auditor) set up a second factor before they "
+        "see anything.",
+        "`0`",
+    ),
+    Setting(
+        "QUIRE_SMTP",
+        "The server that e-mail goes out by: `smtp://user:password@host:587` (STARTTLS), or `smtps://…`, or "
+        "`smtp://localhost:25?tls=no`. Unset: e-mail is written to standard error.",
+        "unset",
+    ),
+    Setting("QUIRE_EMAIL_FROM", "From whom e-mail is.", "`no-reply@` and the host of `QUIRE_URL`"),
+    Setting(
+        "QUIRE_PROXIES",
+        "How many proxies of your own stand before `quire serve`: so many entries of `X-Forwarded-For` are "
+        "believed, and `X-Forwarded-Proto`.",
+        "`0`",
+    ),
+    Setting(
+        "QUIRE_SSO_URL",
+        "The society's own OpenID Connect provider, to sign in by: who is invited, or has an account with an "
+        "address that the provider has verified, comes in.",
+        "unset",
+    ),
+    Setting(
+        "QUIRE_SSO_CLIENT",
+        "The client's id at that provider; it redirects to `QUIRE_URL/account/oidc/sso/login/callback/`.",
+        "unset",
+    ),
+    Setting("QUIRE_SSO_SECRET", "The client's secret at that provider.", "unset"),
+    Setting("QUIRE_SSO_NAME", "What the provider is called on the sign-in page.", "`single sign-on`"),
     Setting("QUIRE_DEBUG", "`1` shows errors in full on pages; never on a server that others reach.", "`0`"),
 )
 
@@ -155,6 +188,62 @@ def flag(name: str) -> bool:
 def url() -> str:
     """The society's own address, without a slash at its end."""
     return text("QUIRE_URL", "http://127.0.0.1:8000").rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """The server that e-mail goes out by; ``tls`` is starttls, tls or no."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    tls: str
+
+
+def smtp() -> Smtp | None:
+    """What ``QUIRE_SMTP`` names; None where it is unset; else SettingWrong."""
+    said = text("QUIRE_SMTP")
+    if not said:
+        return None
+    wrong = SettingWrong(
+        "QUIRE_SMTP is written as smtp://user:password@host:587 or smtps://user:password@host."
+    )
+    try:
+        parts = urlsplit(said)
+        tls = "tls" if parts.scheme == "smtps" else "no" if parts.query == "tls=no" else "starttls"
+        port = parts.port or (465 if tls == "tls" else 587)
+    except ValueError as problem:
+        raise wrong from problem
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.query not in {"", "tls=no"}:
+        raise wrong
+    return Smtp(parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""), tls)
+
+
+def proxies() -> int:
+    """How many proxies stand before the server, 0 to 10; else SettingWrong."""
+    return _count("QUIRE_PROXIES", 0, 0, 10, "proxies")
+
+
+@dataclass(frozen=True, slots=True)
+class Sso:
+    """The OpenID Connect provider that people sign in by."""
+
+    url: str
+    client: str
+    secret: str
+    name: str
+
+
+def sso() -> Sso | None:
+    """The provider that ``QUIRE_SSO_URL`` names; None where it is unset. SettingWrong without its client."""
+    at = text("QUIRE_SSO_URL")
+    if not at:
+        return None
+    client, secret = text("QUIRE_SSO_CLIENT"), text("QUIRE_SSO_SECRET")
+    if not (client and secret and urlsplit(at).scheme in {"http", "https"}):
+        raise SettingWrong("QUIRE_SSO_URL is an address, and needs QUIRE_SSO_CLIENT and QUIRE_SSO_SECRET.")
+    return Sso(at, client, secret, text("QUIRE_SSO_NAME", "single sign-on"))
 
 
 def token_seconds(most: int) -> int:

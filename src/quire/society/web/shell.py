@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -34,7 +35,8 @@ class Place:
 
 
 def around(request: HttpRequest) -> dict[str, Any]:
-    """The context of every page: ``society``, ``seat``, ``menu`` and ``places``."""
+    """The context of every page: ``society``, ``seat``, ``menu``, ``places``, ``sso`` (the
+    provider's name, or "") and ``must_have_mfa``."""
     seat = getattr(request, "seat", None)
     user = request.user if isinstance(getattr(request, "user", None), User) else None
     return {
@@ -42,6 +44,8 @@ def around(request: HttpRequest) -> dict[str, Any]:
         "seat": seat,
         "menu": _menu(request, seat) if seat else [],
         "places": places(user) if user else [],
+        "sso": settings.SSO.name if settings.SSO else "",
+        "must_have_mfa": settings.REQUIRE_MFA and bool(user and parties.roles(user)),
     }
 
 

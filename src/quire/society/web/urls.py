@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from quire.society.web.audiences import AUDIENCES
 from quire.society.web.guard import guard
+from quire.society.web.invited import invitation
 from quire.society.web.signing import home
 
 
@@ -20,6 +21,7 @@ def health(request: HttpRequest) -> JsonResponse:
 urlpatterns = [
     path("healthz", health, name="health"),
     path("home", home, name="home"),
+    path("invitation/<str:token>", invitation, name="invitation"),
     path("account/", include("allauth.urls")),
     *(pattern for audience in AUDIENCES for pattern in audience.patterns(guard)),
 ]
