@@ -9,11 +9,50 @@ from __future__ import annotations
 def parts() -> dict[str, str]:
     """Part of a path to something that exists: for the member gazette and the licensee lab-north."""
     from quire.society.distribution import queries
+    from quire.society.kit.models import Job
+    from quire.society.parties import queries as parties
+    from quire.society.repertoire import queries as repertoire
 
+    gazette = parties.party("gazette")
     return {
         "<str:run>": queries.runs()[0].tid,
         "<int:number>": "1",
         "<int:line>": "1",
+        "<str:job>": Job.objects.get(title="Count the pages").tid,
         "<str:form>": "csv",
+        "<str:work>": repertoire.work("https://gazette.example/a").tid,
+        "<str:site>": "gazette-site",
+        "<str:dispute>": disputed(gazette.code),
+        "<str:upload>": handed_in(gazette.tid),
         "<str:code>": "rights:payable:gazette",
     }
+
+
+def disputed(claimant: str) -> str:
+    """A claim of this member's to a work of another's."""
+    from quire.society.disputes import actions, queries
+    from quire.society.parties import queries as parties
+
+    known = queries.rows()
+    if known:
+        return known[0].tid
+    made = actions.file_dispute(
+        kind="share",
+        work="https://lantern.example/p/1",
+        claimant=claimant,
+        reason="The picture was made for us.",
+        shares=f"{claimant}:publisher:1/2; lantern:photographer:1/2",
+        by=parties.acting("operator"),
+    )
+    return str(made.tid)
+
+
+def handed_in(party: str) -> str:
+    """A file of works that the member has handed in and not decided about."""
+    from quire.core.canonical import digest
+    from quire.society.kit import config, papers
+
+    data = b"url,title\nhttps://gazette.example/new,A new one\n"
+    name = digest(data)[7:39]
+    papers.put(config.private("uploads") / party, {name: data})
+    return name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from quire.society.web import jobs
 from quire.society.web.member import (
     agreements,
     disputes,
@@ -38,7 +39,7 @@ PAGES = (
     Page("works/new/", "member-works-new", registering.new, needs="manage", writes="manage"),
     Page("works/import/", "member-works-import", registering.bulk, needs="manage", writes="manage"),
     Page("works/import/works.csv", "member-works-template", registering.template, needs="manage"),
-    Page("works/import/<str:name>/", "member-works-preview", registering.preview, needs="manage",
+    Page("works/import/<str:upload>/", "member-works-preview", registering.preview, needs="manage",
          writes="manage"),
     Page("works/<str:work>/", "member-work", works.work),
     Page("sites/", "member-sites", sites.sites, menu=_("Sites"), group=WORK),
@@ -52,4 +53,5 @@ PAGES = (
     Page("membership/", "member-membership", membership.membership, menu=_("Membership"), group=RIGHTS,
          writes="admin"),
     Page("membership/leave/", "member-leave", membership.leave, needs="admin", writes="admin"),
+    *jobs.pages("member"),
 )  # fmt: skip

@@ -159,16 +159,16 @@ def bulk(request: Asking) -> HttpResponseBase:
         except QuireError as problem:
             form.add_error("file", str(problem))
         else:
-            return redirect(here(request, "member-works-preview", name=name))
+            return redirect(here(request, "member-works-preview", upload=name))
     return render(request, "web/member/works_import.html", {
         "title": _("Register many works"), "form": form, "columns": COLUMNS, "trail": _trail(request),
         "cancel": here(request, "member-works"),
     })  # fmt: skip
 
 
-def preview(request: Asking, name: str) -> HttpResponseBase:
+def preview(request: Asking, upload: str) -> HttpResponseBase:
     """What the file would do: new, changed and refused rows; and, when it is sent, the doing."""
-    rows = _kept(request, name)
+    rows = _kept(request, upload)
     if request.method == "POST":
         account, refused = _import(request, rows, dry_run=False)
         messages.success(request, _("%(added)d works are registered, %(changed)d changed, %(refused)d rows "
