@@ -273,6 +273,18 @@ def test_the_command_reads_it(kind: str, run: Bundle, tmp_path: Path, capsys: An
     assert command.run(["--proof", str(tmp_path / "me.proof"), *told[1:]]) == 0, capsys.readouterr()
 
 
+def test_the_command_reads_as_much_as_it_is_told_to(run: Bundle, tmp_path: Path, capsys: Any) -> None:
+    for number in range(3):
+        with (tmp_path / f"{number}.bin").open("wb") as file:
+            file.truncate(1 << 30)
+    assert command.run([str(tmp_path), "--most", "2"]) == 4
+    assert "quire verify reads more where --most says so" in capsys.readouterr().err
+    assert command.run([str(tmp_path), "--most", "0"]) == 4
+    assert "There is no bundle.json" not in capsys.readouterr().err
+    assert command.run([str(tmp_path)]) == 4
+    assert "There is no bundle.json" in capsys.readouterr().err
+
+
 # --- kept ---
 
 KEPT = Path(__file__).parent / "kept"

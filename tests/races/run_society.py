@@ -10,12 +10,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from quire.core import manifest
 from quire.core.money import QUANTA
 from tests import small
 from tests.rooms.usage_society import HEAD, hour
 
 Say = Callable[[str], None]
 WORKS = 1200
+
+manifest.PART = 150_000  # so that the lines are published in several parts
 
 
 def build(folder: Path, works: int = WORKS) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quire.society.distribution.progress import Teller, remaining, sentence
+from quire.society.distribution.progress import Teller, heard, remaining, sentence
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,11 @@ def test_a_teller_says_each_stage_and_then_now_and_then_how_far_it_is() -> None:
         "dividing the pots: lines 11 %, about 70 seconds left",
         "dividing the pots: lines 24 %, about 60 seconds left",
     ]
+
+
+def test_work_that_is_heard_of_in_bits_is_told_as_a_whole() -> None:
+    told: list[tuple[int, int, str]] = []
+    more = heard(lambda *one: told.append(one), 10, "bytes")
+    for size in (3, 4, 5):  # a bundle's own two files come on top of what was known
+        more(size)
+    assert told == [(3, 10, "bytes"), (7, 10, "bytes"), (10, 10, "bytes")]

@@ -11,27 +11,27 @@ from typing import Any
 from quire.core import bundle as bundles
 from quire.core import lineage
 from quire.core import proof as proofs
-from quire.core.bundle import Bundle, Finding
+from quire.core.bundle import LIMITS, Bundle, Finding, Limits
 from quire.core.container import BundleError
 from quire.core.tokens import KeySet
 from quire.core.verify import Verdict
 
 
-def with_previous(verdict: Verdict, found: Bundle, paths: Sequence[Path]) -> Verdict:
+def with_previous(verdict: Verdict, found: Bundle, paths: Sequence[Path], limits: Limits = LIMITS) -> Verdict:
     """The verdict, and what corrections in the bundle say wrongly of earlier ones."""
-    more = [one for path in paths for one in _corrects(found, path)]
+    more = [one for path in paths for one in _corrects(found, path, limits)]
     return replace(verdict, findings=(*verdict.findings, *more))
 
 
-def _corrects(found: Bundle, path: Path) -> Iterator[Finding]:
-    old = bundles.read(path)
+def _corrects(found: Bundle, path: Path, limits: Limits) -> Iterator[Finding]:
+    old = bundles.read(path, limits)
     for one in bundles.check(old, None):
         if one.file != bundles.SIGNATURE:  # whose key it is, the verdict of that bundle says
             yield Finding(f"{path.name}/{one.file}", one.sentence)
     yield from lineage.corrects(found, old)
 
 
-def chain(folder: Path, keys: KeySet | None) -> Verdict:
+def chain(folder: Path, keys: KeySet | None, limits: Limits = LIMITS) -> Verdict:
     """The bundles of a folder, followed. Of a run that is there as a folder and a zip, the folder counts.
 
     Raises BundleError where there is none.
@@ -45,7 +45,7 @@ def chain(folder: Path, keys: KeySet | None) -> Verdict:
     ]
     if not chosen:
         raise BundleError(f"There is no bundle in {folder}.")
-    found = lineage.walk({one.name: bundles.read(one) for one in chosen}, keys)
+    found = lineage.walk({one.name: bundles.read(one, limits) for one in chosen}, keys)
     return Verdict(found.findings, {"runs": list(found.runs)})
 
 

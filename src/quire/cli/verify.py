@@ -7,11 +7,13 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from quire.cli import followed
 from quire.core import bundle as bundles
 from quire.core import verify as core
+from quire.core.bundle import Limits
 from quire.core.errors import Invalid, QuireError
 from quire.core.tokens import KeySet
 
@@ -60,6 +62,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="in place of BUNDLE: the proof of one party's lines, held against --root, --key, or both",
     )
+    parser.add_argument(
+        "--most",
+        type=int,
+        metavar="GIB",
+        default=bundles.LIMITS.total_bytes >> 30,
+        help="how large a bundle may be that you are ready to read (%(default)s GiB); of its facts, which "
+        "are held in memory, a thirty-second of that",
+    )
     parser.add_argument("--root", default="", metavar="ROOT", help="the root of the run that a proof is of")
     parser.add_argument("--json", action="store_true", help="the answer as JSON")
     return parser
@@ -75,18 +85,26 @@ def run(words: Sequence[str]) -> int:
         keys = _keys([*asked.key, *([Path(said)] if (said := os.environ.get("QUIRE_KEYS")) else [])])
         if sum(one is not None for one in (asked.bundle, asked.chain, asked.proof)) != 1:
             raise Invalid("Name a BUNDLE, or --chain FOLDER, or --proof FILE: one of them.")
+        limits = _limits(asked.most)
         if asked.chain:
-            return followed.say(followed.chain(asked.chain, keys), as_json=asked.json)
+            return followed.say(followed.chain(asked.chain, keys, limits), as_json=asked.json)
         if asked.proof:
             return followed.say(followed.proof(_bytes(asked.proof), asked.root, keys), as_json=asked.json)
-        found = bundles.read(asked.bundle)
-        verdict = followed.with_previous(core.verify(found, keys), found, asked.previous)
+        found = bundles.read(asked.bundle, limits)
+        verdict = followed.with_previous(core.verify(found, keys, limits), found, asked.previous, limits)
         told = core.verify_statement(found, _bytes(asked.statement)) if asked.statement else None
     except QuireError as problem:
         print(f"quire verify: {problem.sentence}", file=sys.stderr)
         return problem.exit_code
     _say(verdict, told, as_json=asked.json)
     return 0 if verdict.holds and (told is None or told.holds) else 10
+
+
+def _limits(gib: int) -> Limits:
+    """As much as is asked for, in all, and to hold."""
+    if gib < 1:
+        raise Invalid("--most is a whole number of GiB, 1 or more.")
+    return replace(bundles.LIMITS, total_bytes=gib << 30, held_bytes=gib << 25)
 
 
 def _bytes(path: Path) -> bytes:

@@ -404,7 +404,11 @@ def _refuse_size(name: str, size: int, total: int, limits: Limits) -> None:
     if size > limits.file_bytes:
         raise BundleTooLarge(f"{name} is larger than {limits.file_bytes} bytes.", file=name)
     if total > limits.total_bytes:
-        raise BundleTooLarge(f"With {name} the bundle is larger than {limits.total_bytes} bytes.", file=name)
+        raise BundleTooLarge(
+            f"With {name} the bundle is larger than {limits.total_bytes} bytes. quire verify reads more "
+            "where --most says so.",
+            file=name,
+        )
 
 
 def _bad_name(name: str) -> BundleError:

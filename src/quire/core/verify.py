@@ -108,7 +108,8 @@ def _refuse_facts(bundle: Bundle, limits: Limits) -> None:
     files = bundle.manifest.files.values()
     if (held := sum(one.size for one in files if one.name not in _STREAMED)) > limits.held_bytes:
         raise BundleTooLarge(
-            f"The facts to recompute the run from have {held} bytes; at most {limits.held_bytes} are held.",
+            f"The facts to recompute the run from have {held} bytes; at most {limits.held_bytes} are "
+            "held. quire verify holds more where --most says so.",
             file=bundles.MANIFEST,
         )
 
