@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from quire.cli import frame
+from quire.cli import frame, settling
 from quire.cli.frame import By, DryRun, Json
 
 RIGHT = ("amount",)
@@ -24,6 +24,11 @@ def register(app: typer.Typer) -> None:
         ("show", show),
         ("debts", debts),
         ("taken-back", taken_back),
+        ("repaid", settling.repaid),
+        ("write-off", settling.write_off),
+        ("approve-write-off", settling.approve),
+        ("refuse-write-off", settling.refuse),
+        ("settlements", settling.list_settlements),
     ):
         frame.command(group, verb)(function)
     app.add_typer(group, name="corrections")

@@ -15,6 +15,7 @@ from quire.core import bundle as bundles
 from quire.core import canonical
 from quire.core.bundle import MANIFEST, Bundle, BundleError, Finding
 from quire.core.errors import QuireError
+from quire.core.money import decimal_of, quanta_of
 from quire.core.tokens import KeySet
 
 PREVIOUS = "previous"
@@ -183,8 +184,16 @@ def _between(found: Mapping[str, Bundle], links: Mapping[str, Link]) -> Iterator
 
 
 def _debt(one: Record) -> tuple[str, ...]:
-    names = ("correction", "debtor", "creditor", "currency", "amount")
-    return tuple(str(one.get(name)) for name in names)
+    """A debt as the run left it: what was repaid or written off since is a part of it."""
+    names = ("correction", "debtor", "creditor", "currency")
+    return (*(str(one.get(name)) for name in names), _left(one))
+
+
+def _left(one: Record) -> str:
+    try:
+        return decimal_of(quanta_of(str(one.get("amount"))) + quanta_of(str(one.get("settled", "0"))))
+    except QuireError:
+        return str(one.get("amount"))  # the run's own verification says so
 
 
 def _records(found: Bundle, file: str) -> Iterable[Record]:

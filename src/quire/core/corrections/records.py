@@ -81,7 +81,8 @@ class Correction:
 class Debt:
     """What a party still has too much by a correction, and whose it is: ``amount`` quanta of ``currency``.
 
-    ``creditor`` is a party, or a fund (``fund:NAME``).
+    ``creditor`` is a party, or a fund (``fund:NAME``). ``settled`` is what was repaid, or written off, since
+    the run that left the debt: that run says ``amount`` and ``settled`` together.
     """
 
     correction: str
@@ -89,6 +90,7 @@ class Debt:
     creditor: str
     currency: str
     amount: int
+    settled: int = 0
 
 
 def _faults(one: Correction) -> Any:
@@ -156,7 +158,7 @@ def check(corrections: Sequence[Correction], debts: Sequence[Debt]) -> None:
                 f"A debt of {debt.debtor} names {debt.correction}, which is no correction in "
                 f"{debt.currency} that an earlier run has posted."
             )
-        if key in seen or debt.amount <= 0 or debt.debtor == debt.creditor:
+        if key in seen or debt.amount <= 0 or debt.settled < 0 or debt.debtor == debt.creditor:
             raise CorrectionWrong(f"A debt of {debt.debtor} by {debt.correction} stands twice, or is none.")
         seen.add(key)
 
@@ -219,13 +221,14 @@ def read(one: Record, places: Places) -> Correction:
 
 def write_debt(one: Debt) -> Record:
     """A debt as ``debts.jsonl`` has it, and ``outstanding.jsonl``."""
-    return {
+    told = {
         "correction": one.correction,
         "debtor": one.debtor,
         "creditor": one.creditor,
         "currency": one.currency,
         "amount": decimal_of(one.amount),
     }
+    return told | ({"settled": decimal_of(one.settled)} if one.settled else {})
 
 
 def read_debt(one: Record, places: Places) -> Debt:
@@ -235,7 +238,7 @@ def read_debt(one: Record, places: Places) -> Debt:
         places.party(one["creditor"])
     return Debt(
         _text(one, "correction"), one["debtor"], one["creditor"], _text(one, "currency"),
-        _money(one["amount"]),
+        _money(one["amount"]), _money(one["settled"]) if "settled" in one else 0,
     )  # fmt: skip
 
 

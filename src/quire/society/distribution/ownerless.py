@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Max, Q, QuerySet, Sum
 from django.db.models.fields.json import KeyTextTransform
 
+from quire.society.distribution.corrections import settlements
 from quire.society.distribution.models import AwardPart, Line, PotReceipt
 from quire.society.kit import ids
 
@@ -152,19 +153,29 @@ def awards_by_party() -> dict[UUID, list[Given]]:
 
 
 def awards_of(party: UUID | None = None, award: UUID | None = None) -> list[Given]:
-    """What came to a party, or of one award to everybody, by awards; in the order in which they were made."""
+    """What came to a party, or of one award to everybody, by awards, in the order in which they were made;
+    then by debts that were settled outside of runs."""
     rows = AwardPart.objects.select_related("award", "pot").order_by("award_id", "id")
     if party is not None:
         rows = rows.filter(party=party)
     if award is not None:
         rows = rows.filter(award=award)
-    return [
+    found = [
         Given(
             one.award.kind, one.award.text, one.award.on, ids.show("dst", one.pot.run_id), one.pot.starts,
             one.pot.ends, one.pot.currency, one.amount, one.role, one.party_id, one.to,
         )
         for one in rows
     ]  # fmt: skip
+    if award is None:
+        found += [
+            Given(
+                one.kind, one.text, one.on, ids.show("dst", one.pot.run_id), one.pot.starts, one.pot.ends,
+                one.pot.currency, one.amount, "", one.party, "",
+            )
+            for one in settlements.told(party)
+        ]  # fmt: skip
+    return found
 
 
 def disposed_of(subject: str) -> dict[tuple[UUID, str, str], int]:

@@ -27,6 +27,7 @@ from quire.society.distribution.by_party import (  # noqa: F401
     portion_sums,
     sums_of,
 )
+from quire.society.distribution.corrections import settlements as settling
 from quire.society.distribution.corrections.queries import (  # noqa: F401
     Change,
     CorrectionRow,
@@ -37,6 +38,12 @@ from quire.society.distribution.corrections.queries import (  # noqa: F401
     corrections,
     debts,
     taken_back,
+)
+from quire.society.distribution.corrections.settlements import (  # noqa: F401
+    SettlementRow,
+    repaid,
+    settlements,
+    written_off,
 )
 from quire.society.distribution.models import AwardPart, Hold, Line, Passing, PlanVersion, Run
 from quire.society.distribution.ownerless import (  # noqa: F401
@@ -192,8 +199,9 @@ def earning_runs(wanted: Collection[UUID], currency: str) -> list[tuple[str, Per
 
 
 def credited(party: UUID | None = None) -> dict[tuple[UUID, str], int]:
-    """Per party (or of one) and currency: quanta made payable by all posted runs, by holds released and by
-    awards; what went to those who stand in a party's place is theirs, and no longer the party's."""
+    """Per party (or of one) and currency: quanta made payable by all posted runs, by holds released, by
+    awards and by debts repaid (less for whoever repaid them) or written off; what went to those who stand in
+    a party's place is theirs, and no longer the party's."""
     mine = Q() if party is None else Q(party=party)
     moved = Q() if party is None else Q(giver=party) | Q(taker=party)
     found = (
@@ -212,6 +220,8 @@ def credited(party: UUID | None = None) -> dict[tuple[UUID, str], int]:
     awarded = AwardPart.objects.filter(mine, party__isnull=False).values_list("party_id", "pot__currency")
     for whom, currency, amount in awarded.order_by().annotate(sum=Sum("amount")):
         sums[whom, currency] = sums.get((whom, currency), 0) + amount
+    for key, amount in settling.credited(party).items():
+        sums[key] = sums.get(key, 0) + amount
     return sums if party is None else {key: sum for key, sum in sums.items() if key[0] == party}
 
 

@@ -63,8 +63,10 @@ class Account:
 
     ``credited`` comes from the runs' lines, ``paid`` and ``in_transit`` from payments, ``carried`` from the
     ledger: three books that must agree, and ``checks`` sees to it. ``returned`` is what was sent and came
-    back: it is not in ``paid``, but in ``carried`` again, until it is sent once more. ``reason`` says why the
-    last batch left the balance, where it did.
+    back: it is not in ``paid``, but in ``carried`` again, until it is sent once more. What the payee paid back
+    of what it had got too much, ``repaid``, is neither in ``credited`` nor in ``paid``; ``written_off`` is what
+    was to be recovered for the payee and never will be. ``reason`` says why the last batch left the balance,
+    where it did.
     """
 
     currency: str
@@ -75,6 +77,7 @@ class Account:
     written_off: int = 0
     reason: str = ""
     returned: int = 0
+    repaid: int = 0
 
     @property
     def residue(self) -> Money:
@@ -201,6 +204,11 @@ def accounts(only: UUID | None = None) -> dict[UUID, tuple[Account, ...]]:
     below = PAYABLE if only is None else f"{PAYABLE}:{ids.show('pty', only)}"
     for (code, currency), amount in ledger.balances(below).items():
         sums[ids.read("pty", code.rpartition(":")[2]), currency]["carried"] = -amount
+    for key, amount in distribution.repaid(only).items():
+        sums[key]["repaid"] = amount
+        sums[key]["paid"] -= amount
+    for key, amount in distribution.written_off(only).items():
+        sums[key]["written_off"] = amount
     why = carried_because()
     found: dict[UUID, list[Account]] = defaultdict(list)
     for (party, currency), parts in sorted(sums.items()):

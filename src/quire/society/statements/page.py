@@ -340,6 +340,8 @@ def _balance(one: Account) -> Balance:
     ]
     if one.returned:
         told.append(("Sent to you and given back by your bank", one.returned))
+    if one.repaid:
+        told.append(("Paid back by you, and taken off what is credited and paid", one.repaid))
     if one.written_off:
         told.append(("Written off", one.written_off))
     rows = tuple((label, amount(quanta, one.currency)) for label, quanta in told)

@@ -152,6 +152,7 @@ def _line(line: Line) -> dict[str, Any]:
 
 def _account(one: Account) -> dict[str, str]:
     back = {"returned": decimal_of(one.returned)} if one.returned else {}
+    back |= {"repaid": decimal_of(one.repaid)} if one.repaid else {}
     return {
         "currency": one.currency,
         "credited": decimal_of(one.credited),

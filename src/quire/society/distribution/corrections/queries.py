@@ -9,7 +9,7 @@ from uuid import UUID
 
 from quire.core.distribution.adjusting import PREFIX
 from quire.core.money import decimal_of, quanta_of
-from quire.society.distribution.corrections import counted, rows, taking, window
+from quire.society.distribution.corrections import counted, rows, settlements, taking, window
 from quire.society.distribution.corrections.booking import sums
 from quire.society.distribution.corrections.models import KINDS, Correction
 from quire.society.distribution.models import Line, Pot
@@ -220,4 +220,9 @@ def corrections_are_of_lines_written() -> Iterator[str]:
                 yield f"{row.tid} of {claim.tid} names other lines than {claim.run.tid} has."
 
 
-CHECKS = [memo_is_what_is_owed, corrections_are_of_lines_written, counted.late_usage_counts_once]
+CHECKS = [
+    memo_is_what_is_owed,
+    corrections_are_of_lines_written,
+    settlements.settlements_are_their_debts,
+    counted.late_usage_counts_once,
+]

@@ -166,9 +166,7 @@ def debt_of(one: Left) -> Debt:
     """A debt on record, as the core has it."""
     told = one.owed
     whom = told.creditor.tid if told.creditor else told.fund
-    return Debt(
-        told.corrected.tid, told.debtor.tid, whom, told.corrected.currency, one.amount, one.settled
-    )
+    return Debt(told.corrected.tid, told.debtor.tid, whom, told.corrected.currency, one.amount, one.settled)
 
 
 def _held(one: Corrected) -> Iterator[tuple[int, int, str]]:
