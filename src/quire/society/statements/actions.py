@@ -42,9 +42,13 @@ def write(run: Any, folder: Path | None = None, progress: Progress | None = None
     """
     found = distribution.find(run) if isinstance(run, str) else run
     place = folder or private("statements") / found.tid
-    whole = len({*distribution.payees(found), *queries.awarded(found.tid)})
-    done = 0
-    for statement in queries.statements(found):
+    done = whole = 0
+
+    def count(number: int) -> None:
+        nonlocal whole
+        whole = number
+
+    for statement in queries.statements(found, count):
         papers.put(place, render.files(statement))
         done += 1
         if progress:

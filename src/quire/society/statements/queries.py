@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -48,11 +48,14 @@ def statement(run: Any, party: parties.Ref) -> Statement:
     return _statement(published, name, payouts.account_of(payee), awards)
 
 
-def statements(run: Any) -> Iterator[Statement]:
-    """Every payee's statement, in the order of their codes. The bundle is read once, works in bulk."""
+def statements(run: Any, count: Callable[[int], None] | None = None) -> Iterator[Statement]:
+    """Every payee's statement, in the order of their codes; ``count`` is told first how many there are. The
+    bundle is read once, works in bulk."""
     published = Published(_run(run))
-    names = payees(published)
     accounts, awards = payouts.accounts(), distribution.awards_by_party()
+    names = _payees(published, awards)
+    if count:
+        count(len(names))
     for at in range(0, len(names), AT_ONCE):
         some = names[at : at + AT_ONCE]
         published.learn(name.tid for name in some)
@@ -72,14 +75,13 @@ def file_of(run: Any, party: parties.Ref, form: str) -> bytes:
 
 def payees(run: Any) -> list[PartyName]:
     """Everybody with a line in a closed run, or to whom something of it was awarded since, by code."""
-    published = run if isinstance(run, Published) else Published(_run(run))
-    lines = {ids.read("pty", tid) for tid in published.lines}
-    return list(parties.names(lines | awarded(published.row.tid)).values())
+    return _payees(Published(_run(run)), distribution.awards_by_party())
 
 
-def awarded(run: str) -> set[UUID]:
-    """To whom something of the run with this id was awarded: by a dispute's end, a match or a disposal."""
-    return {one for one, given in distribution.awards_by_party().items() if _is_of(run, given)}
+def _payees(published: Published, awards: Mapping[UUID, Sequence[Given]]) -> list[PartyName]:
+    found = {ids.read("pty", tid) for tid in published.lines}
+    found |= {party for party, given in awards.items() if _is_of(published.row.tid, given)}
+    return list(parties.names(found).values())
 
 
 def _is_of(run: str, awards: Iterable[Given]) -> bool:
