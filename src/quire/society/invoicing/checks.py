@@ -10,6 +10,7 @@ from django.db.models import Max
 
 from quire.core.money import Money
 from quire.society.invoicing.models import (
+    CrawlCharge,
     CreditLimit,
     Deposit,
     Exchange,
@@ -18,15 +19,22 @@ from quire.society.invoicing.models import (
     RoundReceipt,
 )
 from quire.society.invoicing.queries import credit, lumps
+from quire.society.kit import ids
 from quire.society.ledger import accounts
 from quire.society.ledger import queries as ledger
+from quire.society.parties.models import Party
 
 
 def receipts_are_booked() -> Iterator[str]:
     """Every receipt that is not of zero has its transaction: its amount to its pot, from the bank, for
     crawling from the licensee's balance, or from the reserve of a lump sum.
     """
-    for row in Receipt.objects.select_related("licence", "transaction").order_by("id"):
+    rows = list(Receipt.objects.select_related("licence", "transaction").order_by("id"))
+    booked = ledger.entries_of_each(row.transaction_id for row in rows if row.transaction_id)
+    drawn = RoundReceipt.objects.exclude(round__kind="instalment").values_list("receipt", "round__lump__name")
+    reserves = dict(drawn)
+    crawled = dict(CrawlCharge.objects.values_list("receipt", "allowance__licensee").distinct())
+    for row in rows:
         if not row.amount:
             continue
         if row.transaction is None:
@@ -34,12 +42,12 @@ def receipts_are_booked() -> Iterator[str]:
             continue
         pot = accounts.pot(row.licence.tid, row.starts, row.ends)
         source = accounts.bank()
-        if drawn := RoundReceipt.objects.filter(receipt=row).exclude(round__kind="instalment").first():
-            source = accounts.fund(f"reserve-{drawn.round.lump.name}")
-        elif charge := row.crawls.select_related("allowance__licensee").first():
-            source = accounts.credit(charge.allowance.licensee.tid)
+        if row.id in reserves:
+            source = accounts.fund(f"reserve-{reserves[row.id]}")
+        elif row.id in crawled:
+            source = accounts.credit(ids.show(Party.prefix, crawled[row.id]))
         wanted = [(source, row.currency, row.amount), (pot, row.currency, -row.amount)]
-        entries = ledger.entries_of(row.transaction)
+        entries = booked.get(row.transaction_id, [])
         if sorted((entry.account, entry.currency, entry.amount) for entry in entries) != sorted(wanted):
             yield f"The receipt {row.reference} is not what transaction {row.transaction.number} has booked."
 
@@ -50,10 +58,8 @@ def pots_are_receipts() -> Iterator[str]:
     for row in Receipt.objects.filter(amount__gt=0).select_related("licence"):
         received[accounts.pot(row.licence.tid, row.starts, row.ends), row.currency] += row.amount
     booked: dict[tuple[str, str], int] = defaultdict(int)
-    for pot in sorted({code for code, _ in ledger.balances("rights:pot")}):
-        for line in ledger.history(pot):
-            if line.kind == "receipt":
-                booked[pot, line.currency] -= line.amount
+    for place, amount in ledger.moved("rights:pot", "receipt").items():
+        booked[place] -= amount
     for place in sorted(received.keys() | booked.keys()):
         if received[place] != booked[place]:
             pot, currency = place

@@ -6,10 +6,12 @@ A balance is always the sum of the entries: nothing is stored that could drift f
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet, Sum
 
@@ -18,6 +20,9 @@ from quire.society.kit.nouns import one
 from quire.society.kit.paging import BadPage, Filter, Listing, Sort
 from quire.society.ledger import chain
 from quire.society.ledger.models import Account, Entry, Transaction
+
+_AT_ONCE = 5000
+"""Transactions that are asked for by one query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,7 @@ def balances(prefix: str, currency: str | None = None, on: date | None = None) -
 
     ``rights:payable`` is every payee. Accounts that are even are in it with zero; unused ones are not.
     """
-    rows = _until(on).filter(Q(account__code=prefix) | Q(account__code__startswith=prefix.rstrip(":") + ":"))
+    rows = _below(_until(on), prefix)
     if currency is not None:
         rows = rows.filter(currency=currency)
     sums = rows.values_list("account__code", "currency").annotate(total=Sum("amount"))
@@ -148,6 +153,26 @@ def entries_of(which: Transaction | TransactionView | str | int) -> list[EntryVi
     number = _find(which).number if isinstance(which, str | int) else which.number
     rows = Entry.objects.filter(transaction__number=number).order_by("line")
     return [EntryView(*row) for row in rows.values_list("line", "account__code", "currency", "amount")]
+
+
+def entries_of_each(wanted: Iterable[UUID]) -> dict[UUID, list[EntryView]]:
+    """The entries of several transactions, by the transactions' own ids (not TypeIDs); each by line."""
+    found: dict[UUID, list[EntryView]] = {}
+    names = ("transaction_id", "line", "account__code", "currency", "amount")
+    several = iter(set(wanted))
+    while some := list(islice(several, _AT_ONCE)):
+        rows = Entry.objects.filter(transaction__in=some).order_by("line").values_list(*names)
+        for transaction, *entry in rows:
+            found.setdefault(transaction, []).append(EntryView(*entry))
+    return found
+
+
+def moved(prefix: str, kind: str) -> dict[tuple[str, str], int]:
+    """Quanta by (account, currency) that transactions of one kind put on the account ``prefix`` and all below
+    it; a credit is negative."""
+    rows = _below(Entry.objects.filter(transaction__kind=kind), prefix)
+    sums = rows.order_by().values_list("account__code", "currency").annotate(total=Sum("amount"))
+    return {(code, unit): total for code, unit, total in sums}
 
 
 def history(code: str, currency: str | None = None) -> list[HistoryLine]:
@@ -208,6 +233,11 @@ def _day(said: str) -> date:
 
 def _until(on: date | None) -> QuerySet[Any]:
     return Entry.objects.all() if on is None else Entry.objects.filter(transaction__date__lte=on)
+
+
+def _below(rows: QuerySet[Any], prefix: str) -> QuerySet[Any]:
+    """Those on the account ``prefix`` and all below it."""
+    return rows.filter(Q(account__code=prefix) | Q(account__code__startswith=prefix.rstrip(":") + ":"))
 
 
 def _running(rows: QuerySet[Any]) -> Iterator[HistoryLine]:

@@ -30,14 +30,16 @@ def credits_are_accounted_for() -> Iterator[str]:
 
 def batches_are_their_payments() -> Iterator[str]:
     """The transaction that put a batch into transit took exactly its payments from exactly their payees."""
-    for batch in Batch.objects.select_related("transit").order_by("id"):
+    batches = list(Batch.objects.select_related("transit").order_by("id"))
+    entries = ledger.entries_of_each(batch.transit_id for batch in batches)
+    for batch in batches:
         sums: dict[str, int] = {}
         for one in batch.payments.select_related("party"):
             sums[accounts.payable(one.party.tid)] = one.amount
         sums[accounts.transit(batch.tid)] = -sum(sums.values())
         booked = {
             entry.account: entry.amount
-            for entry in ledger.entries_of(batch.transit.number)
+            for entry in entries.get(batch.transit_id, [])
             if entry.currency == batch.currency
         }
         if booked != sums:
@@ -46,8 +48,9 @@ def batches_are_their_payments() -> Iterator[str]:
 
 def transit_is_what_is_on_its_way() -> Iterator[str]:
     """The transit account of a settled batch is empty; of any other it holds what the batch pays."""
+    balances = ledger.balances("rights:transit")
     for row in queries.batches():
-        held = -ledger.balance(accounts.transit(row.tid), row.currency)
+        held = -balances.get((accounts.transit(row.tid), row.currency), 0)
         expected = 0 if row.settled else row.total
         if held != expected:
             yield (

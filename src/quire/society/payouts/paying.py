@@ -184,12 +184,9 @@ class _Titles:
         # What came back was not paid: the next payment names its runs again.
         paid = Payment.objects.filter(party__in=wanted, batch__currency=currency, returned=None)
         named = {(party, run) for party, runs in paid.values_list("party_id", "runs") for run in runs}
-        for row in distribution.runs():
-            if row.state not in {"posted", "closed"}:
-                continue
-            for party in distribution.payees(distribution.find(row.tid), currency):
-                if party in wanted and (party, row.tid) not in named:
-                    self.runs.setdefault(party, []).append((row.tid, row.period))
+        for run, period, party in distribution.earning_runs(wanted, currency):
+            if (party, run) not in named:
+                self.runs.setdefault(party, []).append((run, period))
 
     def of(self, party: UUID) -> tuple[tuple[str, ...], str]:
         """The runs' TypeIDs, and the text, at most 140 characters: one run by its id, several by periods."""

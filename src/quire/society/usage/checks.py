@@ -96,7 +96,8 @@ def _summed(files: QuerySet[LakeFile]) -> dict[UUID, tuple[int, int, int]]:
     """The same of these files, by import."""
     listed = list(files.values_list("path", "source"))
     places: dict[UUID, int] = {source: place for place, (_, source) in enumerate(listed)}
-    with lake.reading([path for path, _ in listed]) as db:
+    with lake.connect() as db, lake.damage_told():
+        lake.look(db, [path for path, _ in listed])
         sources = np.array([places[one] for _, one in listed], dtype=np.int64)
         lake.put(db, "sources", {"file": np.arange(len(listed)), "source": sources})
         rows = db.execute(

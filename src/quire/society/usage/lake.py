@@ -270,19 +270,19 @@ def connect(threads: int | None = None) -> duckdb.DuckDBPyConnection:
 
 
 _making = Lock()
-_engines: dict[int | None, tuple[tuple[int, Path], duckdb.DuckDBPyConnection]] = {}
-"""By threads: of which process and folder it is, and the engine."""
+_engines: dict[int | None, tuple[Path, duckdb.DuckDBPyConnection]] = {}
+"""By threads: of which folder it is, and the engine."""
+os.register_at_fork(before=_engines.clear)  # a child would have them without their threads, and wait for those
 
 
 def _engine(threads: int | None) -> duckdb.DuckDBPyConnection:
     """This process's engine of so many threads: to make one takes a hundred times as long as a connection to
-    it. None is taken over from the process that this one was forked from: its threads are not here."""
+    it."""
     spill = config.private("tmp") / "duckdb"
     spill.mkdir(parents=True, exist_ok=True)
-    here = (os.getpid(), spill)
     found = _engines.get(threads)
-    if found is None or found[0] != here:
-        found = _engines[threads] = (here, duckdb.connect(":memory:", config=_settings(spill, threads)))
+    if found is None or found[0] != spill:
+        found = _engines[threads] = (spill, duckdb.connect(":memory:", config=_settings(spill, threads)))
     return found[1]
 
 
@@ -315,13 +315,12 @@ def _memory() -> int:
 def open(paths: Iterable[str], threads: int | None = None) -> duckdb.DuckDBPyConnection:
     """A connection with the view ``usage`` over these files (relative to ``QUIRE_HOME``), all their rows.
 
-    The view ``sourced`` says of each row also which file it is from, as ``file``: the place in ``paths``.
     Close it after use. Raises ``LakeDamaged`` where a file is missing, or is no Parquet.
     """
     db = connect(threads)
     try:
         with damage_told():
-            look(db, list(paths))
+            _see(db, _places(paths))
     except BaseException:
         db.close()
         raise
@@ -329,25 +328,42 @@ def open(paths: Iterable[str], threads: int | None = None) -> duckdb.DuckDBPyCon
 
 
 def look(db: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> None:
-    """Make the views of ``open`` in this connection, in place of any before them."""
+    """Make the view of ``open`` in this connection, in place of any before it, and the view ``sourced``: it
+    says of each row also which file it is from, as ``file``, the place in ``paths``."""
+    places = _places(paths)
+    _see(db, places)
+    if not places:
+        db.execute("CREATE OR REPLACE TEMP VIEW sourced AS SELECT *, 0 AS file FROM usage").fetchall()
+        return
+    put(db, "files", {"filename": texts(places), "file": np.arange(len(places))})
+    db.execute(
+        f"CREATE OR REPLACE TEMP VIEW sourced AS SELECT *, 0 AS file FROM ({_EMPTY}) "  # noqa: S608
+        f"UNION ALL BY NAME SELECT * EXCLUDE (filename) FROM {_read(places)}, filename = true) "
+        "JOIN files USING (filename)"
+    ).fetchall()
+
+
+_EMPTY = "SELECT " + ", ".join(f"NULL::{kind} AS {name}" for name, kind in COLUMNS) + " WHERE false"
+
+
+def _places(paths: Iterable[str]) -> list[str]:
+    """Where the files are. Raises ``LakeDamaged`` where one is not."""
     places = [str(config.home() / path) for path in paths]
     for place in places:
         if not os.path.exists(place):
             raise LakeDamaged(f"The usage lake has lost {place}: put it back from a copy; run quire audit.")
-    empty = "SELECT " + ", ".join(f"NULL::{kind} AS {name}" for name, kind in COLUMNS) + " WHERE false"
-    if not places:
-        db.execute(f"CREATE OR REPLACE TEMP VIEW usage AS {empty}").fetchall()
-        db.execute("CREATE OR REPLACE TEMP VIEW sourced AS SELECT *, 0 AS file FROM usage").fetchall()
-        return
-    read = f"read_parquet([{', '.join(map(literal, places))}], union_by_name = true"
-    whole = f"CREATE OR REPLACE TEMP VIEW usage AS {empty} UNION ALL BY NAME SELECT * FROM {read})"  # noqa: S608
-    db.execute(whole).fetchall()
-    put(db, "files", {"filename": texts(places), "file": np.arange(len(places))})
-    db.execute(
-        f"CREATE OR REPLACE TEMP VIEW sourced AS SELECT *, 0 AS file FROM ({empty}) "  # noqa: S608
-        f"UNION ALL BY NAME SELECT * EXCLUDE (filename) FROM {read}, filename = true) "
-        "JOIN files USING (filename)"
-    ).fetchall()
+    return places
+
+
+def _see(db: duckdb.DuckDBPyConnection, places: Sequence[str]) -> None:
+    """The view ``usage`` over these files."""
+    rows = f"{_EMPTY} UNION ALL BY NAME SELECT * FROM {_read(places)})" if places else _EMPTY  # noqa: S608
+    db.execute(f"CREATE OR REPLACE TEMP VIEW usage AS {rows}").fetchall()
+
+
+def _read(places: Sequence[str]) -> str:
+    """The call that reads them, not closed: more may be asked of it."""
+    return f"read_parquet([{', '.join(map(literal, places))}], union_by_name = true"
 
 
 @contextmanager
