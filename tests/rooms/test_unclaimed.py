@@ -130,6 +130,18 @@ def test_a_match_pays_with_its_history_and_amends_the_registration(office: Offic
     assert "unknown" in {party for party, _, _ in repertoire.owners(work, date(2026, 1, 31))}
 
 
+def test_an_item_is_found_by_its_id(office: Office) -> None:
+    from quire.society.kit.ids import BadId, new, show
+    from quire.society.unclaimed import queries
+
+    office.orphan()
+    for item in office.items():
+        assert queries.find(item.tid) == item
+    assert queries.find(show("lin", new())) is None
+    with pytest.raises(BadId):
+        queries.find(item.subject)
+
+
 def test_who_is_found_has_a_statement_without_a_line(office: Office) -> None:
     from quire.society.parties import actions as parties
     from quire.society.statements import actions, queries

@@ -133,8 +133,9 @@ def of_work(name: str, role: str = "") -> list[Item]:
 
 
 def find(tid: str) -> Item | None:
-    """An item by its id."""
-    return next((item for item in items() if item.tid == tid), None)
+    """An item by its id; BadId for what is no line's."""
+    line = next(distribution.ownerless([ids.read("lin", tid)]), None)
+    return next((item for item in items(line.subject) if item.tid == tid), None) if line else None
 
 
 def disposal(tid: str) -> Disposal:
