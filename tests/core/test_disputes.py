@@ -12,12 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quire.core import disputes, unclaimed
+from quire.core.chains import PASS_THROUGH, Agreement
 from quire.core.disputes import ClaimWrong
 from quire.core.distribution import Evidence, Hold, Line, divide_all
 from quire.core.distribution.holding import Holds
 from quire.core.facts import EvidenceWrong
 from quire.core.shares import UNKNOWN, Holder, Shares
 from tests.core import societies
+from tests.core.by_hand import EUR, shipped, society
 
 NAMES = ("ada", "ben", "cleo", "dot")
 
@@ -134,6 +136,26 @@ def test_what_is_disputed_is_held_and_nothing_else(found: Evidence) -> None:
     for plain, told in zip(divide_all(whole), divide_all(disputed), strict=True):
         assert list(told.lines) == [one for line in plain.lines for one in slowly(whole, line, holds)]
         assert (told.residue, sum(told.sums.values())) == (0, told.received)
+
+
+def test_an_earlier_hold_goes_before_a_later_whoever_of_the_owners_it_is_on() -> None:
+    """The paper passes half on to the blog. Two thirds of what the blog has are in dispute, then two thirds
+    of what the paper does: of the blog's line the second gets the third that is left."""
+    takers = Shares((Holder("blog", "author", Fraction(1)),))
+    agreed = Agreement("agr_1", PASS_THROUGH, "paper", None, None, Fraction(1, 2), takers)
+    holds = (
+        Hold("hld_1", "wrk_paper", "blog", Fraction(2, 3)),
+        Hold("hld_2", "wrk_paper", "paper", Fraction(2, 3)),
+    )
+    found = society(shipped("per-usage"), 12 * EUR, {"wrk_paper": 1}, agreements=(agreed,), holds=holds)
+    names = [one.id for one in found.parties]
+    lines = [one for one in divide_all(found)[0].lines if one.party is not None]
+    assert [(names[one.party or 0], one.hold, one.part) for one in lines] == [
+        ("paper", "hld_2", Fraction(1, 3)),
+        ("paper", "", Fraction(1, 6)),
+        ("blog", "hld_1", Fraction(1, 3)),
+        ("blog", "hld_2", Fraction(1, 6)),
+    ]
 
 
 @pytest.mark.parametrize(
