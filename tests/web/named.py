@@ -6,25 +6,27 @@ name in the pages' paths.
 from __future__ import annotations
 
 
-def parts() -> dict[str, str]:
+def parts(audience: str) -> dict[str, str]:
     """Part of a path to something that exists: for the member gazette and the licensee lab-north."""
     from quire.society.distribution import queries
     from quire.society.kit.models import Job
+    from quire.society.ledger import queries as ledger
     from quire.society.parties import queries as parties
     from quire.society.repertoire import queries as repertoire
 
+    job = Job.objects.filter(title=f"Count for the {audience}").first()
     gazette = parties.party("gazette")
     return {
         "<str:run>": queries.runs()[0].tid,
         "<int:number>": "1",
         "<int:line>": "1",
-        "<str:job>": Job.objects.get(title="Count the pages").tid,
+        "<str:job>": job.tid if job else "-",
         "<str:form>": "csv",
         "<str:work>": repertoire.work("https://gazette.example/a").tid,
         "<str:site>": "gazette-site",
         "<str:dispute>": disputed(gazette.code),
         "<str:upload>": handed_in(gazette.tid),
-        "<str:code>": "rights:payable:gazette",
+        "<str:code>": ledger.trial_balance()[0].code,
     }
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from quire.society.web import jobs
+from quire.society.web import jobs, team
 from quire.society.web.member import (
     agreements,
+    claiming,
     disputes,
     home,
     membership,
@@ -46,12 +47,13 @@ PAGES = (
     Page("sites/new/", "member-sites-new", sites.new, needs="manage", writes="manage"),
     Page("sites/<str:site>/", "member-site", sites.site, writes="manage"),
     Page("claims/", "member-disputes", disputes.everything, menu=_("Claims"), group=RIGHTS),
-    Page("claims/new/", "member-disputes-new", disputes.new, needs="manage", writes="manage"),
+    Page("claims/new/", "member-disputes-new", claiming.new, needs="manage", writes="manage"),
     Page("claims/<str:dispute>/", "member-dispute", disputes.dispute, writes="manage"),
     Page("unclaimed/", "member-unclaimed", unclaimed.unclaimed, menu=_("Unclaimed money"), group=RIGHTS),
     Page("agreements/", "member-agreements", agreements.agreements, menu=_("Agreements"), group=RIGHTS),
     Page("membership/", "member-membership", membership.membership, menu=_("Membership"), group=RIGHTS,
          writes="admin"),
     Page("membership/leave/", "member-leave", membership.leave, needs="admin", writes="admin"),
+    Page("team/", "member-team", team.team, menu=_("Team"), group=RIGHTS, writes="admin"),
     *jobs.pages("member"),
 )  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from quire.society.web import jobs
 from quire.society.web.operator import home
 from quire.society.web.pages import Page
 
-PAGES = (Page("", "desk", home.home, menu="Work queue"),)
+PAGES = (Page("", "desk", home.home, menu="Work queue"), *jobs.pages("operator"))

@@ -1,0 +1,76 @@
+"""Jobs as people watch them: the list, and one with how far it is. Shared by every audience that has jobs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from quire.society.kit import clock, jobs
+from quire.society.parties import queries as parties
+from quire.society.web.lists import Column, listed
+from quire.society.web.pages import Asking, Page
+
+_PREFIX = {"member": "member", "licensee": "lab", "operator": "desk"}
+
+
+def pages(audience: str) -> tuple[Page, ...]:
+    """The two pages of jobs for an audience's list of pages."""
+    name = _PREFIX[audience]
+    return (
+        Page("jobs/", f"{name}-jobs", job_list, menu=_("Jobs"), group=_("Work") if name == "desk" else ""),
+        Page("jobs/<str:job>/", f"{name}-job", job),
+    )
+
+
+def job_list(request: Asking) -> HttpResponseBase:
+    """Every job that may be watched here, the newest first."""
+    columns = (
+        Column("title", _("What"), link=lambda row: address(request, row.tid)),
+        Column("state", _("State"), "state"),
+        Column("by", _("Asked by")),
+        Column("asked_at", _("Asked"), "date"),
+        Column("ended_at", _("Ended"), "date"),
+        Column("sentence", _("Says")),
+    )
+    return listed(
+        request,
+        jobs.job_list(party=_party(request)),
+        columns,
+        title=_("Jobs"),
+        lead=_("Work that takes longer than a page waits. It goes on while you are elsewhere."),
+        empty=_("No work has been asked for yet."),
+    )
+
+
+def job(request: Asking, job: str) -> HttpResponseBase:
+    """One job; while it waits or runs, the page asks again every two seconds. Unknown where there is none."""
+    house = parties.roles(request.seat.user) if request.seat.user else frozenset()
+    row = jobs.find(job, party=None if house else _party(request), by=request.seat.user)
+    told = {
+        "title": row.title,
+        "job": row,
+        "going": row.state in {"waiting", "running", "silent"},
+        "percent": 100 * row.done // row.whole if row.whole else None,
+        "ends": clock.now() + timedelta(seconds=row.left) if row.left else None,
+        "ahead": jobs.waiting() if row.state == "waiting" else 0,
+        "jobs": reverse(f"{_PREFIX[request.seat.audience]}-jobs", kwargs=_where(request)),
+    }
+    return render(request, "web/job.html", told)
+
+
+def address(request: Asking, tid: str) -> str:
+    """Where the job is watched, for whoever looks."""
+    return reverse(f"{_PREFIX[request.seat.audience]}-job", kwargs={**_where(request), "job": tid})
+
+
+def _party(request: Asking) -> UUID | None:
+    return request.seat.party.id if request.seat.party else None
+
+
+def _where(request: Asking) -> dict[str, str]:
+    return {"party": request.seat.party.code} if request.seat.party else {}
