@@ -242,3 +242,54 @@ def test_who_comes_in_says_whose_invitation_it_was(admin: Any, letters: list[Any
     acts = {one.verb: one for one in Act.objects.select_related("by")}
     assert acts["parties.invite"].by.username == "gazette-admin"
     assert acts["parties.accept-invitation"].by.username == "gazette-desk"
+
+
+def test_the_first_admin_is_invited_by_a_command(
+    letters: list[Any], house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = small.quire(
+        "user", "invite", "first@marsh.example", "--party", "marsh", "--role", "admin", "--by", "preparer",
+        capsys=capsys,
+    )  # fmt: skip
+    assert told["sent"]
+    assert "preparer invites you to the pages of Marsh and Tide at Small Society" in letters[0].body
+    assert small.quire("user", "invitations", "--party", "marsh", capsys=capsys)[0]["by"] == "preparer"
+    client = visitor()
+    assert (
+        _join(client, told["link"].removeprefix("http://127.0.0.1:8000"), name="marsh-first").status_code
+        == 302
+    )
+    assert "Send the invitation" in text(client.get("/member/marsh/team/"))
+
+
+def test_a_rehearsal_sends_nothing(letters: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
+    small.quire("user", "invite", "x@marsh.example", "--party", "marsh", "--role", "admin", "--dry-run")
+    assert letters == []
+    assert small.quire("user", "invitations", "--party", "marsh", capsys=capsys) == []
+
+
+def test_a_user_made_by_a_command_is_invited_to_sign_in(
+    letters: list[Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    from quire.cli import main
+
+    told = small.quire("user", "invite", "desk@society.example", "--user", "preparer", capsys=capsys)
+    client, link = visitor(), told["link"].removeprefix("http://127.0.0.1:8000")
+    page = text(client.get(link))
+    assert "You sign in as preparer." in page
+    assert "Name to sign in with" not in page
+    assert client.post(link, {"password": PASSWORD}).status_code == 302
+    assert client.get("/home").headers["location"] == "/desk/"
+    # Who signs in is not taken over by a further invitation.
+    assert main(["user", "invite", "other@society.example", "--user", "preparer"]) == 5
+    assert main(["user", "invite", "other@society.example", "--role", "admin"]) == 4
+
+
+def test_seats_by_command(letters: list[Any]) -> None:
+    from quire.cli import main
+    from quire.society.parties import queries
+
+    small.quire("user", "add", "marsh-admin")
+    small.quire("user", "seat", "marsh-admin", "marsh", "--by", "preparer")
+    assert [one.role for one in queries.seats(party=queries.party("marsh").id)] == ["admin"]
+    assert main(["user", "seat", "marsh-admin", "marsh", "--role", "none"]) == 5

@@ -27,7 +27,7 @@ By = Annotated[str, typer.Option("--by", envvar="QUIRE_USER", help="The user who
 _Csv = Annotated[bool, typer.Option("--csv", help="Print a table as CSV instead of text.")]
 LISTS = frozenset({
     "list", "successions", "claims", "payments", "debts", "trial-balance", "history", "allowances",
-    "deviations",
+    "deviations", "invitations",
 })  # fmt: skip
 """The verbs of commands whose answer is a list."""
 _as_csv = False

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from quire.cli import frame
+from quire.cli import frame, users
 from quire.cli.frame import By, DryRun, Json
 from quire.core.errors import Conflict, Invalid, QuireError
 
@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
     frame.command(app, "audit")(audit)
     frame.command(app, "serve")(serve)
     for name, help_, commands in (
-        ("user", "The people who act for the society.", (("add", user_add), ("list", user_list))),
+        ("user", "The people who act for the society, or for a party.", users.COMMANDS),
         ("criteria", "What an applicant must show.", (("adopt", criteria_adopt), ("show", criteria_show))),
         ("db", "The embedded database.", (("start", db_start), ("stop", db_stop))),
     ):
@@ -82,8 +82,8 @@ def init(
         minimum_payout=minimums,
     )
     membership.adopt_default_criteria()
-    for role, users in (("operator", operator), ("approver", approver)):
-        for user in users:
+    for role, named in (("operator", operator), ("approver", approver)):
+        for user in named:
             parties.add_user(name=user, roles=[role])
     key = signing_key()
     lines = [
@@ -121,37 +121,6 @@ def audit(as_json: Json = False) -> None:
     frame.say({"checks": checks, "findings": found}, lines, as_json=as_json)
     if found:
         raise typer.Exit(10)
-
-
-def user_add(
-    name: str,
-    role: Annotated[list[str], typer.Option(help="operator, approver or auditor.")] = [],  # noqa: B006
-    by: Annotated[str, typer.Option("--by", envvar="QUIRE_USER")] = "",
-    dry_run: DryRun = False,
-    as_json: Json = False,
-) -> None:
-    """Add a user, or give one another role."""
-    from quire.society.parties import actions
-
-    with frame.rehearsal(dry_run):
-        user = actions.add_user(name=name, roles=role, by=frame.acting(by) if by else None)
-    frame.say(
-        {"user": user.username, "roles": role},
-        [f"{user.username}: {', '.join(role) or 'no role yet'}."],
-        as_json=as_json,
-    )
-
-
-def user_list(as_json: Json = False) -> None:
-    """Who acts for the society, and in which roles."""
-    from quire.society.parties import queries
-
-    found = [{"user": name, "roles": roles} for name, roles in queries.users()]
-    frame.say(
-        found,
-        frame.table("", ("user", "roles"), [(one["user"], ", ".join(one["roles"])) for one in found]),
-        as_json=as_json,
-    )
 
 
 def criteria_adopt(
