@@ -15,7 +15,7 @@ from quire.core.money import decimal_of
 from quire.core.shares import share_text
 from quire.core.tariff import Tariff
 from quire.society.kit import acts, locks, tables
-from quire.society.kit.nouns import one
+from quire.society.kit.nouns import Unknown, one
 from quire.society.kit.tables import Registered
 from quire.society.licensing import queries
 from quire.society.licensing.conditions import Conditions
@@ -241,7 +241,7 @@ class _Book:
     def settle(self, asked: Terms) -> Terms:
         """The terms, once it is sure that they can be granted; they count as granted from then on."""
         if asked.licensee not in self.parties:
-            raise BadTerms(f"No party has the code {asked.licensee[:70]!r}; register the licensee first.")
+            raise Unknown(f"No party has the code {asked.licensee[:70]!r}; register the licensee first.")
         taken = {name.casefold(): (name, party) for name, party in self.operators.items()}
         for operator in asked.operators:
             name, party = taken.get(operator.casefold(), (operator, asked.licensee))
