@@ -26,7 +26,7 @@ def text(world: World) -> str:
 def _text(world: World) -> str:
     told = f'name = "plan {world.rng.randrange(10**6)}"\n'
     if world.chance(0.5):
-        told += 'currency = "EUR"\n'
+        told += f'currency = "{world.pick(["EUR", "EUR", "USD"])}"\n'
     shares = _level(world, "share", 3, 1)
     tiers = '"small"' in shares or '"large"' in shares or world.chance(0.3)
     told += (TIERS if tiers else "") + TABLES

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 from tests.sim import events, invariants
 from tests.sim.events import income, money
-from tests.sim.world import EVENTS, World
+from tests.sim.world import EVENTS, Killer, World
 
 __all__ = ["Broken", "Story", "live"]
 
@@ -40,7 +39,7 @@ def live(
     years: int,
     folder: Path,
     people: dict[str, Any],
-    killer: Callable[[Any, float], None] | None = None,
+    killer: Killer | None = None,
 ) -> Story:
     """Found a society in the database that is set, and let it live. Raises Broken."""
     world = World(random.Random(seed), folder, people["preparer"], people["approver"], FIRST, killer)

@@ -8,7 +8,7 @@ years of others.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import pytest
 from tests.conftest import House
 from tests.races.forks import Forks
 from tests.sim.society import live
-from tests.sim.world import EVENTS
+from tests.sim.world import EVENTS, Killer
 
 pytestmark = pytest.mark.sim
 
@@ -48,17 +48,15 @@ def servers(postgres: dict[str, str]) -> Iterator[list[Forks]]:
 
 
 @pytest.fixture
-def killer(servers: list[Forks], house: House) -> Callable[[Any, float], None]:
-    """Has another process work on a run, and kills it so many seconds after it began."""
+def killer(servers: list[Forks], house: House) -> Killer:
+    """Has another process do something in which it dies (``desk``); whether it did, and had not ended."""
     if not servers:
         servers.append(Forks(dict(house.env), "tests.sim.desk"))
     database = house.env["DATABASE_URL"].rpartition("?")[0].rpartition("/")[2]
 
-    def kill(run: Any, after: float) -> None:
-        servers[0].kill(
-            database, house.home, "work", run.tid, os.environ["QUIRE_TODAY"],
-            saying="freezing what the pots depend on", after=after,
-        )  # fmt: skip
+    def kill(*words: Any) -> bool:
+        [told] = servers[0].ask(database=database, home=str(house.home), do=[list(words)])
+        return bool(told.get("error") == "it died")
 
     return kill
 
@@ -70,7 +68,7 @@ def test_a_life(
     house: House,
     people: dict[str, Any],
     tmp_path: Path,
-    killer: Callable[[Any, float], None],
+    killer: Killer,
     record_property: Any,
 ) -> None:
     story = live(seed, years, tmp_path, people, killer)

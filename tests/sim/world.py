@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import random
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from quire.core.errors import QuireError
 from tests.sim.model import Model
 
 T = TypeVar("T")
+Killer = Callable[..., bool]
+"""Has a process do one of ``desk.ACTIONS`` and die in it; False where it had come to its end."""
 BROKEN = {
     "chain.wrong",
     "corrections.wrong",
@@ -63,6 +66,16 @@ def event(
     return register
 
 
+def patiently(do: Callable[[], T], busy: type[QuireError]) -> T:
+    """Do it, and wait while the database still has the lock of a process that was killed."""
+    for _ in range(400):
+        try:
+            return do()
+        except busy:
+            time.sleep(0.05)
+    raise AssertionError("the lock of a killed process was never let go")
+
+
 @dataclass(slots=True)
 class World:
     """The society in the database and folder that are set, and whoever plays it."""
@@ -72,7 +85,7 @@ class World:
     preparer: Any
     approver: Any
     day: date
-    killer: Callable[[Any, float], None] | None = None
+    killer: Killer | None = None
     model: Model = field(default_factory=Model)
     log: list[str] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
@@ -111,6 +124,13 @@ class World:
         place = self.folder / name
         place.write_text(text)
         return place
+
+    # Death
+
+    def killed(self, what: str, *words: Any) -> None:
+        """Have another process do this and die in it, if processes can be killed here."""
+        if self.killer is not None and self.killer(*words):
+            self.done[f"(killed {what})"] += 1
 
     # Time
 

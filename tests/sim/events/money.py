@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import product
 
 from quire.core.money import decimal_of, quanta_of
 from tests.sim.events.income import CURRENCIES
 from tests.sim.world import World, event
 
-RATES = {"USD": 92, "GBP": 117, "JPY": 1}
+WORTH = {"EUR": 100, "USD": 92, "GBP": 117, "JPY": 1}
 """About how many hundredths of a euro one unit is."""
+WANTED = ("EUR", "USD")
+"""Currencies that plans divide everything in."""
 
 
 def rates(world: World) -> str:
     """A central bank states its rates."""
     from quire.society.invoicing import actions
 
-    for currency, about in RATES.items():
-        rate = f"{about * world.rng.randint(900, 1100) / 100000:.6f}"
-        actions.record_rate(
-            have=currency, want="EUR", rate=rate, on=world.day, source="ECB", by=world.preparer
-        )
+    for want, have in product(WANTED, WORTH):
+        if have != want:
+            rate = f"{WORTH[have] * world.rng.randint(900, 1100) / WORTH[want] / 1000:.6f}"
+            actions.record_rate(
+                have=have, want=want, rate=rate, on=world.day, source="ECB", by=world.preparer
+            )
     return f"of {world.day}"
 
 

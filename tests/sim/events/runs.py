@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from tests.sim import plans
-from tests.sim.world import World, event
+from tests.sim.world import World, event, patiently
 
-LONGEST = 0.4
-"""Seconds that a process works on a run at most before it is killed."""
+BEFORE, AFTER = 3, 5
+"""The stages before a run is approved, and all of them."""
+STEPS = (120, 60, 25, 150, 60)
+"""About how many statements and files a stage is; whoever dies later dies in the next one."""
 
 
 @event(2)
@@ -48,12 +49,7 @@ def finish(world: World, run: Any) -> str:
     from tests.sim import closing
 
     try:
-        if world.chance(0.1):
-            after = world.rng.uniform(0, LONGEST)
-            if world.killer is not None:
-                world.killer(run, after)
-                world.done["(killed)"] += 1
-        run = _work(world, run)
+        run = _work(world, run, range(BEFORE))
     except QuireError as refusal:
         actions.cancel(run, reason=f"It cannot be done: {refusal.code}", by=world.preparer)
         raise
@@ -61,23 +57,24 @@ def finish(world: World, run: Any) -> str:
         actions.cancel(run, reason="The assembly meets first", by=world.preparer)
         return ""
     actions.approve(run, by=world.approver)
-    run = _work(world, run)
+    run = _work(world, run, range(BEFORE, AFTER))
     assert run.state == "closed", run.state
     world.notes.setdefault("closed", []).append(run.tid)
     return closing.look(world, run)
 
 
-def _work(world: World, run: Any) -> Any:
-    """As far as it goes; waits while the database still has the lock of a process that was killed."""
+def _work(world: World, run: Any, stages: range) -> Any:
+    """As far as it goes, now and then after a process that was killed in one of the stages."""
     from quire.society.distribution import actions
+    from quire.society.distribution.actions.stages import STAGES
     from quire.society.distribution.errors import RunBusy
 
-    for _ in range(400):
-        try:
-            return actions.work(run, by=world.preparer)
-        except RunBusy:
-            time.sleep(0.05)
-    raise AssertionError("the lock of a killed process was never let go")
+    if world.chance(0.12):
+        place = world.pick(stages)
+        at = world.rng.randint(1, STEPS[place])
+        told = ("work", run.tid, world.day.isoformat(), STAGES[place].doing, at)
+        world.killed(f"while {STAGES[place].doing}", *told)
+    return patiently(lambda: actions.work(run, by=world.preparer), RunBusy)
 
 
 @event(2, lambda world: world.notes.get("closed"), crashable=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 from tests.sim.model import Used
-from tests.sim.world import World, event
+from tests.sim.world import World, event, patiently
 
 BOTS = {
     "OpenAI": (("GPTBot", "ai-train"), ("ChatGPT-User", "ai-input"), ("OAI-SearchBot", "search")),
@@ -31,6 +31,7 @@ def late_log(world: World) -> str | None:
 
 def taken(world: World, starts: date, ends: date) -> str | None:
     from quire.society.usage import actions
+    from quire.society.usage.errors import AlreadyRunning
 
     rows, used = [], []
     seen: set[tuple[str, str, date, int]] = world.notes.setdefault("hours", set())
@@ -51,7 +52,10 @@ def taken(world: World, starts: date, ends: date) -> str | None:
     if not rows:
         return None
     path = world.file(f"hours-{world.number('hours')}.csv", HEAD + "".join(rows))
-    tid = actions.import_file(path, by=world.preparer).imported.tid
+    if world.chance(0.08):
+        world.killed("while importing", "take", str(path), world.day.isoformat(), world.rng.randint(1, 40))
+    done = patiently(lambda: actions.import_file(path, by=world.preparer), AlreadyRunning)
+    tid = done.imported.tid
     for one in used:
         one.imported = tid
     seen |= told
