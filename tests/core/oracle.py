@@ -32,12 +32,9 @@ USES = ["ai-train", "ai-input", "ai-index", "search"]
 
 
 def load(folder: Path) -> dict[str, bytes]:
-    """Every file of a bundle that lies unpacked in a folder; one that lies in parts as a whole."""
-    files: dict[str, bytes] = {}
-    for path in sorted(folder.iterdir()):
-        name = re.sub(r"-[0-9]{4}(?=\.jsonl$)", "", path.name)
-        files[name] = files.get(name, b"") + path.read_bytes()
-    return files
+    """Every file of a bundle that lies unpacked in a folder; one in parts as a whole."""
+    parts = [(re.sub(r"-\d{4}(?=\.jsonl$)", "", path.name), path) for path in sorted(folder.iterdir())]
+    return {name: b"".join(path.read_bytes() for each, path in parts if each == name) for name, _ in parts}
 
 
 def records(data: bytes) -> list[Record]:

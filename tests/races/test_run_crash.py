@@ -109,6 +109,8 @@ def test_the_run_that_nobody_disturbs_has_every_kind_of_line(scene: Scene) -> No
         "receipt", "receipt", "distribution", "distribution", "release",
     ]  # fmt: skip
     assert scene.expected["rows"][1] > 500
+    published = [path for path in scene.expected["files"] if path.startswith("published/bundles/")]
+    assert len([path for path in published if "/lines-000" in path]) > 2
     assert len(scene.expected["acts"]) == len(set(scene.expected["acts"])) + 1  # two holds were placed
 
 
