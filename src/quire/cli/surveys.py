@@ -149,24 +149,62 @@ def close(name: _Name, by: By = "", dry_run: DryRun = False, as_json: Json = Fal
 def reconcile(
     name: _Name,
     file: Annotated[Path, typer.Argument(help="CSV or JSON of every unit: unit, work, requests.")],
+    post: Annotated[
+        bool, typer.Option(help="Claim that closed runs by this survey are put right in a later one.")
+    ] = False,
+    run: Annotated[str, typer.Option(help="With --post: of this closed run alone, or latest.")] = "",
+    by: By = "",
+    dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
     """A closed survey's estimates beside a census that came later: the difference, and whether the interval
-    held it. Changes nothing."""
+    held it. With --post, a correction of each closed run by it, for a second person to accept."""
     from quire.core.shares import share_text
     from quire.society.surveys import queries
 
     found = queries.reconcile(name, file)
     held = sum(one.within for one in found)
-    said = f"The intervals of {held} of {len(found)} held what was counted."
+    said = [f"The intervals of {held} of {len(found)} held what was counted."]
     told = [
         {"subject": o.subject, "estimate": share_text(o.estimated), "counted": share_text(o.counted),
          "change": share_text(o.change), "within": o.within}
         for o in found
     ]  # fmt: skip
-    frame.say({"survey": name, "within": held, "differences": told}, [said], as_json=as_json)
+    filed = _post(name, file, run, by, dry_run) if post else []
+    for one in filed:
+        said += [f"{one['correction']} corrects {one['run']}; somebody else accepts it. It changes:"]
+        said += [f"  {o['whom']}: {o['amount'][:-10]} {o['currency']}" for o in one["changes"]]
+        said += [f"  nothing for {other}: nobody here has it" for other in one["left out"]]
+    answer = {"survey": name, "within": held, "differences": told}
+    frame.say({**answer, "corrections": filed} if post else answer, said, as_json=as_json)
     if not as_json:
         frame.say(None, _differences(found), as_json=False)
+
+
+def _post(name: str, file: Path, run: str, by: str, dry_run: bool) -> list[dict[str, Any]]:
+    """File a claim for each run, or say what it would be."""
+    from quire.core.errors import Invalid
+    from quire.core.money import decimal_of
+    from quire.society.distribution import actions, queries
+    from quire.society.surveys.actions import record_census
+
+    made = []
+    with frame.rehearsal(dry_run):
+        census = record_census(file, name=name, by=frame.acting(by))
+        runs = [run] if run else queries.runs_by_survey(name)
+        if not runs:
+            raise Invalid(f"No closed run has divided by the survey {name}.")
+        for one in runs:
+            claim = actions.file_reconciliation(run=one, census=census.tid, by=frame.acting(by))
+            changes = [
+                {"whom": o.whom, "currency": o.currency, "amount": decimal_of(o.amount)}
+                for o in queries.changes_of(claim.tid)
+            ]
+            made.append(
+                {"correction": claim.tid, "run": claim.run.tid, "changes": changes,
+                 "left out": queries.left_out_of(claim.tid)}
+            )  # fmt: skip
+    return made
 
 
 def show(name: _Name, as_json: Json = False) -> None:

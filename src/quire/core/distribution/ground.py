@@ -54,6 +54,10 @@ class Common:
             self._estimates[name] = survey.estimates(found[name])
         return self._estimates[name]
 
+    def weigh(self, name: str, estimates: Mapping[str, survey.Estimate]) -> None:
+        """Take these in place of a survey's estimates, such as what a census counted later."""
+        self._estimates[name] = estimates
+
 
 class Ground:
     """One pot with its usage and its mandates.

@@ -37,6 +37,8 @@ from quire.society.distribution.corrections.queries import (  # noqa: F401
     correction,
     corrections,
     debts,
+    left_out_of,
+    runs_by_survey,
     taken_back,
 )
 from quire.society.distribution.corrections.settlements import (  # noqa: F401

@@ -134,3 +134,19 @@ class ReportLine(AppendOnly):
             models.UniqueConstraint(fields=["report", "subject"], name="surveys_subject_once"),
             models.CheckConstraint(condition=Q(requests__gt=0), name="surveys_requests_positive"),
         ]
+
+
+class Census(AppendOnly):
+    """What all units of a closed survey used, as a file told it later: ``counted`` has each subject's weight
+    as "n/d", requests or major units of currency. The same file is one census."""
+
+    prefix = "cns"
+
+    survey = models.ForeignKey(Survey, on_delete=models.PROTECT, related_name="censuses")
+    file = models.CharField(max_length=255)
+    digest = models.CharField(max_length=71)
+    at = models.DateTimeField()
+    counted = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["survey", "digest"], name="surveys_census_once")]

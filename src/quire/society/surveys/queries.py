@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from uuid import UUID
 
 from quire.core import canonical, survey
 from quire.core.survey import Design, SurveyEvidence
-from quire.society.kit import tables
+from quire.society.kit import ids, tables
 from quire.society.kit.nouns import one
 from quire.society.surveys import models, reading
 from quire.society.surveys.errors import WrongStage
@@ -154,16 +155,36 @@ def estimates_digest(evidence: SurveyEvidence) -> str:
     return canonical.digest(b"".join(canonical.write_lines(found)))
 
 
-def reconcile(name: str, path: Path) -> list[survey.Difference]:
-    """A closed survey's estimates beside a census: a file like those of reports, with every unit in it.
+@dataclass(frozen=True, slots=True)
+class CensusRow:
+    """A census on record: of which survey (by name), and the file that told it."""
+
+    id: UUID
+    survey: str
+    file: str
+
+
+def census(tid: str) -> CensusRow:
+    """A census by its id. kit.nouns.Unknown where there is none."""
+    rows = models.Census.objects.select_related("survey").filter(id=ids.read(models.Census.prefix, tid))
+    found = one(rows, f"No census has the id {tid[:60]}.")
+    return CensusRow(found.id, found.survey.name, found.file)
+
+
+def census_of(name: str, path: Path) -> dict[str, Fraction]:
+    """What every unit of a closed survey used, by subject, from a file like those of reports.
 
     Raises kit.nouns.Unknown, WrongStage where the survey is not closed, TableRefused for rows that cannot be
     read, SurveyWrong where a unit is missing.
     """
-    held_by = frozen(name)
+    design = frozen(name).design
     rows = tables.read(path, reading.COLUMNS, reading.COLUMNS)
-    units = {unit.id for stratum in held_by.design.strata for unit in stratum.units}
-    judge = reading.judge(units, reading.subjects(rows, held_by.design.ends), f"a unit of {name}")
+    units = {unit.id for stratum in design.strata for unit in stratum.units}
+    judge = reading.judge(units, reading.subjects(rows, design.ends), f"a unit of {name}")
     lines, _ = tables.judge(rows, judge, skip_refused=False)
-    counted = survey.census(held_by.design, reading.reports(lines))
-    return survey.reconcile(survey.estimates(held_by), counted)
+    return survey.census(design, reading.reports(lines))
+
+
+def reconcile(name: str, path: Path) -> list[survey.Difference]:
+    """A closed survey's estimates beside a census. Raises what ``census_of`` does."""
+    return survey.reconcile(survey.estimates(frozen(name)), census_of(name, path))

@@ -4,6 +4,7 @@ from quire.society.distribution.actions.awards import Part, give
 from quire.society.distribution.actions.corrections import (
     accept_correction,
     file_correction,
+    file_reconciliation,
     refuse_correction,
 )
 from quire.society.distribution.actions.holds import place_hold, release_hold
@@ -30,6 +31,7 @@ __all__ = [
     "cancel",
     "carry_over",
     "file_correction",
+    "file_reconciliation",
     "forecast",
     "give",
     "import_weighing",

@@ -12,6 +12,7 @@ from django.db import transaction
 from quire.core.corrections import Correction as Row
 from quire.core.corrections.records import FUND, write
 from quire.core.money import Money
+from quire.core.plan import Plan
 from quire.core.shares import UNKNOWN, Shares, share_text
 from quire.society.distribution.corrections import errors, rows
 from quire.society.distribution.corrections.models import KINDS, Corrected, Correction
@@ -22,6 +23,10 @@ from quire.society.kit import acts, clock, ids, locks
 from quire.society.kit.nouns import one
 from quire.society.parties import queries as parties
 from quire.society.repertoire import queries as repertoire
+from quire.society.surveys import queries as surveys
+
+FILED = tuple(kind for kind in KINDS if kind != "survey")
+"""Kinds of claims about one work; a survey is reconciled as a whole."""
 
 LOCK = "distribution:corrections"
 """Held by whoever decides a claim, so that a row has one correction after the other."""
@@ -51,16 +56,7 @@ def file_correction(
     parties.may_write(by)
     found, filed = find(run), filed_on or clock.today()
     _check_claim(kind, reason, shares, part, to, filed)
-    if found.state != "closed":
-        raise errors.RunNotClosed(
-            f"The run {found.tid} is {found.state}; cancel it and run again, instead of correcting it."
-        )
-    last = until(found)
-    if filed > last:
-        raise errors.TooLate(
-            f"Claims about the run {found.tid} were taken until {last}; this one is of {filed}.",
-            until=last.isoformat(),
-        )
+    _must_be_open(found, filed)
     with transaction.atomic():
         claim = Correction.objects.create(
             run=found,
@@ -79,9 +75,54 @@ def file_correction(
     return claim
 
 
+def file_reconciliation(*, run: str, census: str, by: Any) -> Correction:
+    """Claim that a closed run divided by a survey's estimates what a census (``cns_…``) has counted since.
+
+    The same again returns the claim that stands. Raises parties.ReadsOnly, Unknown, BadClaim where the run
+    did not divide by that survey, RunNotClosed, TooLate, CannotReconcile, OwnerUnknown, NothingToCorrect,
+    TooSmall, in this order.
+    """
+    parties.may_write(by)
+    found = find(run)
+    told = surveys.census(census)
+    if told.survey not in Plan.parse(found.plan.text).surveys:
+        raise errors.BadClaim(f"The run {found.tid} divided nothing by the survey {told.survey}.")
+    _must_be_open(found, clock.today())
+    with transaction.atomic():
+        locks.wait(LOCK)
+        known = Correction.objects.filter(run=found, census=told.id).exclude(state="refused").first()
+        if known is not None:
+            return known
+        claim = Correction.objects.create(
+            run=found,
+            census_id=told.id,
+            kind="survey",
+            reason=f"Survey {told.survey}: the census {told.file[:100]} counted otherwise",
+            filed_on=clock.today(),
+            filed_by=by,
+        )
+        _must_matter(rows.corrected(claim))
+        acts.record("distribution.file-correction", claim, by=by, run=found.tid, kind="survey")
+    return claim
+
+
+def _must_be_open(found: Run, filed: date) -> None:
+    """Only what a closed run divided is corrected, and only in the time for claims."""
+    if found.state != "closed":
+        raise errors.RunNotClosed(
+            f"The run {found.tid} is {found.state}; cancel it and run again, instead of correcting it."
+        )
+    last = until(found)
+    if filed > last:
+        raise errors.TooLate(
+            f"Claims about the run {found.tid} were taken until {last}; this one is of {filed}.",
+            until=last.isoformat(),
+        )
+
+
 def _check_claim(kind: str, reason: str, shares: Shares | None, part: Fraction, to: str, filed: date) -> None:
-    if kind not in KINDS:
-        raise errors.BadClaim(f"{kind!r} is no kind of correction; it must be one of {', '.join(KINDS)}.")
+    if kind not in FILED:
+        raise errors.BadClaim(f"{kind!r} is no kind of correction; it must be one of {', '.join(FILED)}.")
     if not 0 < len(reason.strip()) <= 300:
         raise errors.BadClaim("Say in at most 300 characters what was wrong: those concerned will read it.")
     if shares is not None and any(holder.party == UNKNOWN for holder in shares):

@@ -81,3 +81,9 @@ class BadSettlement(Invalid):
     """A repayment or a write-off without an amount, a reference or a reason."""
 
     code = "corrections.settlement"
+
+
+class CannotReconcile(Conflict):
+    """What a census says of a closed run cannot be put right by corrections of its rows."""
+
+    code = "corrections.reconcile"

@@ -12,12 +12,14 @@ from quire.society.kit.nouns import AppendOnly, Noun
 from quire.society.licensing.models import Licence
 from quire.society.parties.models import Party
 from quire.society.repertoire.models import Work
+from quire.society.surveys.models import Census
 from quire.society.usage.models import LakeFile
 
 KINDS = {
     "shares": "the shares were wrong",
     "owner": "the work belonged to another member",
     "usage": "usage did not take place",
+    "survey": "a census counted other than a survey had estimated",
 }
 STATES = ("filed", "accepted", "refused")
 _USER = settings.AUTH_USER_MODEL
@@ -27,13 +29,15 @@ class Correction(Noun):
     """A claim that a closed run divided what a work earned wrongly. Decided once, by a second person.
 
     ``shares`` are the owners in truth ([party, role, share]); empty: those whom the repertoire has on record
-    when it is accepted. They own the ``part`` that was earned in truth, the rest goes ``to`` a fund.
+    when it is accepted. They own the ``part`` that was earned in truth, the rest goes ``to`` a fund. A claim
+    by a ``census`` is about no one work, but about all that the run divided by the survey.
     """
 
     prefix = "cor"
 
     run = models.ForeignKey("distribution.Run", on_delete=models.PROTECT, related_name="+")
-    work = models.ForeignKey(Work, on_delete=models.PROTECT, related_name="+")
+    work = models.ForeignKey(Work, null=True, on_delete=models.PROTECT, related_name="+")
+    census = models.ForeignKey(Census, null=True, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=8, choices=list(KINDS.items()))
     shares = models.JSONField(default=list)
     part = FractionField(default=1)
@@ -57,7 +61,20 @@ class Correction(Noun):
                 condition=~Q(state="accepted", decided_by=F("filed_by")),
                 name="distribution_correction_second_person",
             ),
+            models.CheckConstraint(
+                condition=Q(kind="survey", work=None, census__isnull=False)
+                | ~Q(kind="survey") & Q(work__isnull=False, census=None),
+                name="distribution_correction_about",
+            ),
+            models.UniqueConstraint(
+                fields=["run", "census"], condition=~Q(state="refused"), name="distribution_reconciled_once"
+            ),
         ]
+
+    @property
+    def about(self) -> str:
+        """The key of the work, or the survey, for people."""
+        return self.work.key if self.work else f"survey {self.census.survey.name}"
 
 
 class Corrected(AppendOnly):

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from quire.core.distribution.adjusting import PREFIX
 from quire.core.money import decimal_of, quanta_of
-from quire.society.distribution.corrections import counted, rows, settlements, taking, window
+from quire.core.plan import Plan
+from quire.society.distribution.corrections import counted, reconciling, rows, settlements, taking, window
 from quire.society.distribution.corrections.booking import sums
 from quire.society.distribution.corrections.models import KINDS, Correction
-from quire.society.distribution.models import Line, Pot
+from quire.society.distribution.models import Line, Pot, Run
 from quire.society.kit import clock, ids
 from quire.society.kit.nouns import one
 from quire.society.ledger import queries as ledger
@@ -66,7 +67,9 @@ class DebtRow:
 
 def corrections(state: str = "") -> list[CorrectionRow]:
     """Every claim, the newest first; those of one state, if it is named."""
-    found = Correction.objects.select_related("run", "work", "filed_by", "decided_by").order_by("-id")
+    found = Correction.objects.select_related(
+        "run", "work", "census__survey", "filed_by", "decided_by"
+    ).order_by("-id")
     told = map(_row, found.prefetch_related("rows__taken__pot__run"))
     return [row for row in told if state in ("", row.state)]
 
@@ -93,6 +96,18 @@ def changes_of(name: str) -> list[Change]:
     ]
 
 
+def runs_by_survey(name: str) -> list[str]:
+    """The closed runs whose plan divides by a survey, the oldest first."""
+    found = Run.objects.filter(state="closed").select_related("plan").order_by("starts", "opened_at", "id")
+    return [run.tid for run in found if name in Plan.parse(run.plan.text).surveys]
+
+
+def left_out_of(name: str) -> list[str]:
+    """What a census counted and a claim by it gives nothing for, because nobody here has it."""
+    claim = _find(name)
+    return [] if claim.census_id is None else sorted(reconciling.left_out(claim))
+
+
 def debts() -> list[DebtRow]:
     """What is owed for corrections now, the oldest first of each currency."""
     left = set(membership.spans()) - {one.party.id for one in membership.members_on(clock.today())}
@@ -104,7 +119,7 @@ def debts() -> list[DebtRow]:
             found.append(
                 DebtRow(
                     claim.tid,
-                    claim.work.key,
+                    claim.about,
                     one.debtor.code,
                     one.creditor.code if one.creditor else one.fund,
                     currency,
@@ -135,7 +150,7 @@ def _row(claim: Correction) -> CorrectionRow:
     return CorrectionRow(
         claim.tid,
         claim.run.tid,
-        claim.work.key,
+        claim.about,
         KINDS[claim.kind],
         claim.reason,
         claim.filed_on,

@@ -14,6 +14,7 @@ from quire.core.corrections import Correction as Row
 from quire.core.corrections import Old, changes
 from quire.core.distribution.adjusting import PREFIX
 from quire.core.shares import Holder, Shares, parse_share
+from quire.society.distribution.corrections import reconciling
 from quire.society.distribution.corrections.errors import BadClaim, NothingToCorrect, OwnerUnknown
 from quire.society.distribution.corrections.models import Correction
 from quire.society.distribution.models import Line
@@ -37,8 +38,11 @@ class Found:
 def corrected(claim: Correction) -> list[Row]:
     """What the claim makes of each row of the work in its run; rows that stay as they are are left out.
 
-    Their ids are those of their first lines until they are kept. Raises NothingToCorrect, OwnerUnknown.
+    Their ids are those of their first lines until they are kept. Raises NothingToCorrect, OwnerUnknown, and
+    CannotReconcile for a claim by a census.
     """
+    if claim.census_id is not None:
+        return reconciling.corrected(claim)
     shares_on = shares_of(claim)
     found = [row for one in rows(claim) if (row := _row(claim, one, shares_on)) is not None]
     if not found:

@@ -114,7 +114,9 @@ def outstanding(currency: str) -> list[Left]:
     pot = last(currency)
     if pot is None:
         return []
-    rows = Owed.objects.filter(pot=pot).select_related("debtor", "creditor", "corrected__correction__work")
+    rows = Owed.objects.filter(pot=pot).select_related(
+        "debtor", "creditor", "corrected__correction__work", "corrected__correction__census__survey"
+    )
     found = rows.annotate(gone=Coalesce(Sum("settled__amount"), Value(0), output_field=QuantaField()))
     left = [Left(one, one.amount - int(one.gone), int(one.gone)) for one in found.order_by("id")]
     return [one for one in left if one.amount]

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from quire.core import canonical, survey
+from quire.core.shares import share_text
 from quire.society.kit import acts, clock, locks, tables
 from quire.society.kit.tables import Taken
 from quire.society.parties import queries as parties
@@ -108,3 +109,25 @@ def close(*, name: str, by: User | None) -> dict[str, survey.Estimate]:
             missing=list(evidence.missing),
         )  # fmt: skip
     return estimates
+
+
+def record_census(path: Path, *, name: str, by: User | None) -> models.Census:
+    """Keep what every unit of a closed survey used, from a file like those of reports. The same file again is
+    no news. Raises parties.ReadsOnly, and what ``queries.census_of`` does."""
+    parties.may_write(by)
+    counted = queries.census_of(name, Path(path))
+    digest = canonical.digest(Path(path).read_bytes())
+    with transaction.atomic():
+        locks.wait(LOCK)
+        made, fresh = models.Census.objects.get_or_create(
+            survey=queries.find(name),
+            digest=digest,
+            defaults={
+                "file": Path(path).name[:255],
+                "at": clock.now(),
+                "counted": {subject: share_text(weight) for subject, weight in counted.items()},
+            },
+        )
+        if fresh:
+            acts.record("surveys.census", made, by=by, survey=name, file=made.file, digest=digest)
+    return made
