@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import import_module
@@ -220,3 +220,10 @@ def _left(row: Job) -> float | None:
         return None
     seconds = (clock.now() - row.started_at).total_seconds()
     return seconds * (row.whole - row.done) / row.done if seconds >= 2 else None
+
+
+def last(kinds: Sequence[str], **given: str) -> JobRow | None:
+    """The newest job of one of these kinds that was given this; None where there is none."""
+    rows = Job.objects.select_related("by").filter(kind__in=kinds, given__contains=given)
+    found = rows.order_by("-asked_at", "-id").first()
+    return _row(found) if found else None

@@ -1,0 +1,160 @@
+"""Runs as the desk watches them: the list, the pots of one, and whose money changed most against another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count, ExpressionWrapper, F, Q, Sum, Value
+from django.db.models.functions import Abs, Coalesce, TruncMonth
+
+from quire.core.money import Money
+from quire.society.distribution import queries
+from quire.society.distribution.models import STATES, Line, PlanVersion, PotReceipt, Run
+from quire.society.distribution.queries import PlanRow, RunRow
+from quire.society.invoicing.models import Receipt
+from quire.society.kit import ids
+from quire.society.kit.fields import QuantaField
+from quire.society.kit.nouns import one
+from quire.society.kit.paging import Filter, Listing, Sort
+from quire.society.kit.periods import Period, month
+
+UNDER_WAY = ("open", "frozen", "allocated", "reviewed", "approved", "posted")
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A party whose sum in a run differs most from what it had in another, in one currency."""
+
+    party: UUID
+    now: Money
+    then: Money
+
+    @property
+    def difference(self) -> Money:
+        """What it has more; less, where below nothing."""
+        return self.now - self.then
+
+
+@dataclass(frozen=True, slots=True)
+class PotOf:
+    """A pot of a run by its name in the run's files: whose licence it is of, and its money."""
+
+    name: str
+    licence: str
+    licensee: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Undistributed:
+    """Money of one month and currency that no run has taken."""
+
+    period: Period
+    amount: Money
+    receipts: int
+
+
+def runs_list() -> Listing[RunRow]:
+    """Every run, the newest first."""
+    return Listing(
+        Run.objects.select_related("plan", "prepared_by", "approval__by"),
+        lambda some: [queries.row(run) for run in some],
+        {"opened_at": Sort("opened_at", descending=True), "period": Sort("starts", descending=True)},
+        {"state": Filter("State", {state: state for state in STATES}, lambda state: Q(state=state))},
+        lambda words: Q(plan__name__icontains=words) | Q(prepared_by__username__icontains=words),
+    )
+
+
+def under_way(most: int = 20) -> list[RunRow]:
+    """Runs that are neither closed nor cancelled, the oldest first."""
+    rows = Run.objects.filter(state__in=UNDER_WAY).select_related("plan", "prepared_by", "approval__by")
+    return [queries.row(run) for run in rows.order_by("opened_at")[:most]]
+
+
+def before(run: Run) -> RunRow | None:
+    """The last closed run of an earlier period; of what was distributed by the plan in force for everybody
+    where this one was, too."""
+    rows = Run.objects.filter(state="closed", starts__lt=run.starts, plan__by_name=run.plan.by_name)
+    found = (
+        rows.select_related("plan", "prepared_by", "approval__by").order_by("-starts", "-opened_at").first()
+    )
+    return queries.row(found) if found else None
+
+
+def pots_of(run: Run) -> list[PotOf]:
+    """The pots of a run, the largest first."""
+    rows = run.pots.select_related("licence__licensee").order_by("-amount", "id")
+    return [
+        PotOf(
+            pot.pool or pot.tid,
+            pot.licence.code if pot.licence else "",
+            pot.licence.licensee.name if pot.licence else pot.pool,
+            Money(pot.amount, pot.currency),
+        )
+        for pot in rows
+    ]
+
+
+def changes(run: Run, other: UUID, most: int = 25) -> list[Changed]:
+    """Whose sums (payable and held) differ most between two runs, the greatest difference first."""
+
+    def of(whose: UUID) -> Coalesce:
+        nothing = Value(0, output_field=QuantaField())
+        return Coalesce(Sum("amount", filter=Q(run=whose)), nothing)
+
+    apart = ExpressionWrapper(F("now") - F("then"), output_field=QuantaField())
+    rows = (
+        Line.objects.filter(run__in=[run.id, other], party__isnull=False)
+        .order_by()
+        .values("party_id", "pot__currency")
+        .annotate(now=of(run.id), then=of(other))
+        .annotate(apart=Abs(apart))
+        .filter(apart__gt=0)
+        .order_by("-apart", "party_id")[:most]
+    )
+    return [
+        Changed(row["party_id"], Money(row["now"], unit), Money(row["then"], unit))
+        for row in rows
+        for unit in [row["pot__currency"]]
+    ]
+
+
+def undistributed(most: int = 24) -> list[Undistributed]:
+    """What came in of months that are over and that no run has taken, by month; lump sums apart."""
+    taken = PotReceipt.objects.values("receipt")
+    rows = Receipt.objects.exclude(licence__kind="lump").exclude(id__in=taken)
+    sums = rows.order_by().values_list(TruncMonth("starts"), "currency")
+    told = sums.annotate(amount=Sum("amount"), number=Count("id"))
+    return [
+        Undistributed(month(day.year, day.month), Money(amount, currency), number)
+        for day, currency, amount, number in sorted(told)[:most]
+    ]
+
+
+def plans_list() -> Listing[PlanRow]:
+    """Every plan adopted, the latest first."""
+    return Listing(
+        PlanVersion.objects.all(),
+        _plans,
+        {"starts": Sort("starts", descending=True), "name": Sort("name")},
+        {"by_name": Filter("For", {"no": "every run", "yes": "runs that name it"},
+                           lambda said: Q(by_name=said == "yes"))},
+        lambda words: Q(name__icontains=words) | Q(decision__icontains=words),
+    )  # fmt: skip
+
+
+def plan(tid: str) -> PlanRow:
+    """A plan adopted, by its id. kit.nouns.Unknown where there is none."""
+    found = one(
+        PlanVersion.objects.filter(id=ids.read(PlanVersion.prefix, tid)), f"No plan has the id {tid[:60]}."
+    )
+    return _plans([found])[0]
+
+
+def _plans(some: Sequence[PlanVersion]) -> list[PlanRow]:
+    return [
+        PlanRow(row.tid, row.name, row.starts, row.decision, row.digest, row.text, row.by_name)
+        for row in some
+    ]
