@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from django import forms
 from django.http import Http404
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,7 +21,7 @@ from quire.society.kit.paging import Asked
 from quire.society.parties import queries as parties
 from quire.society.web import lists
 from quire.society.web.lists import Column
-from quire.society.web.member.taking import Day, by, sent, taken
+from quire.society.web.member.taking import by, sent, taken
 from quire.society.web.member.words import cut, here
 from quire.society.web.pages import Asking
 
@@ -53,47 +54,6 @@ def everything(request: Asking) -> HttpResponseBase:
     )  # fmt: skip
 
 
-class Claim(forms.Form):
-    """A claim about a work."""
-
-    work = forms.CharField(label=gettext_lazy("Work"), max_length=2000,
-                           help_text=gettext_lazy("Its address or number."))  # fmt: skip
-    kind = forms.ChoiceField(label=gettext_lazy("What is claimed"), choices=list(KINDS.items()))
-    reason = forms.CharField(
-        label=gettext_lazy("Why"), max_length=300, widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("In a sentence or two; the other side reads it."),
-    )  # fmt: skip
-    shares = forms.CharField(
-        label=gettext_lazy("Owners, as they should be"), max_length=2000, required=False,
-        help_text=gettext_lazy("All of them, as party:role:share between semicolons, like "
-                               "gazette:publisher:2/3; lantern:photographer:1/3."),
-    )  # fmt: skip
-    since = forms.DateField(label=gettext_lazy("For use since"), required=False, widget=Day(),
-                            help_text=gettext_lazy("Empty: from the beginning."))  # fmt: skip
-    wanted = forms.CharField(label=gettext_lazy("Tier or type, as it should be"), max_length=32,
-                             required=False)  # fmt: skip
-
-
-def new(request: Asking) -> HttpResponseBase:
-    """File a claim."""
-    form = Claim(initial={"work": request.GET.get("work", "")}, **sent(request))
-    made: list[Any] = []
-
-    def act(said: dict[str, Any]) -> None:
-        code = _me(request).code
-        made.append(actions.file_dispute(claimant=code, by=by(request), **said))
-
-    to = here(request, "member-disputes")
-    if taken(request, form, act, done=_("Your claim is filed."), to=to):
-        return redirect(here(request, "member-dispute", dispute=made[0].tid))
-    return render(request, "web/member/form.html", {
-        "title": _("Claim"), "form": form, "submit": _("File the claim"), "cancel": to,
-        "trail": [(_("Claims"), to)],
-        "lead": _("A claim to a share holds that share at once. One of ownership or authorship is documented "
-                  "first, and lapses where that is not done in time. What is not in dispute is paid on."),
-    })  # fmt: skip
-
-
 class Paper(forms.Form):
     """A document."""
 
@@ -112,47 +72,40 @@ class End(forms.Form):
 def dispute(request: Asking, dispute: str) -> HttpResponseBase:
     """One dispute: what is claimed, what is held, what happened, and what can be done now."""
     row, mine = _found(request, dispute)
-    me = _me(request)
     wanted = request.POST.get("act", "") if request.method == "POST" else ""
     paper = Paper(prefix="paper", **(sent(request) if wanted == "paper" else {}))
     end = End(prefix="end", **(sent(request) if wanted == "withdraw" else {}))
-    to = here(request, "member-dispute", dispute=row.tid)
-    step = _next(row, me.code)
-    if (
-        wanted == "paper"
-        and step
-        and (
-            went := taken(
-                request,
-                paper,
-                lambda said: _document(request, row, step, me.code, said),
-                done=_("The document is on record."),
-                to=to,
-            )
-        )
-    ):
-        return went  # fmt: skip
-    if (
-        wanted == "withdraw"
-        and mine
-        and (
-            went := taken(
-                request,
-                end,
-                lambda said: actions.withdraw(dispute=row.tid, text=said["text"], by=by(request)),
-                done=_("The claim is given up; what was held goes back."),
-                to=to,
-            )
-        )
-    ):
-        return went  # fmt: skip
-    return render(request, "web/member/dispute.html", {
+    step, names = _next(row, _me(request).code), _names({row.claimant, *dict(row.respondents)})
+    went = None
+    if wanted == "paper" and step:
+        went = _handed_in(request, row, step, paper)
+    elif wanted == "withdraw" and mine:
+        went = _given_up(request, row, end)
+    return went or render(request, "web/member/dispute.html", {
         "title": row.title, "row": row, "kind": KINDS.get(row.kind, row.kind), "mine": mine,
-        "trail": [(_("Claims"), here(request, "member-disputes"))], "names": _names(row),
+        "trail": [(_("Claims"), here(request, "member-disputes"))],
+        "claimant": names.get(row.claimant, row.claimant),
+        "respondents": [(names.get(code, code), part) for code, part in row.respondents],
         "held": [cut(one) for one in row.held], "story": queries.story(row.tid),
         "papers": queries.documents(row.tid), "step": step, "paper": paper, "end": end,
         **_shares(row),
     })  # fmt: skip
+
+
+def _handed_in(request: Asking, row: DisputeRow, step: str, form: Paper) -> HttpResponseBase | None:
+    def act(said: dict[str, Any]) -> None:
+        _document(request, row, step, _me(request).code, said)
+
+    to = here(request, "member-dispute", dispute=row.tid)
+    return taken(request, form, act, done=_("The document is on record."), to=to)
+
+
+def _given_up(request: Asking, row: DisputeRow, form: End) -> HttpResponseBase | None:
+    def act(said: dict[str, Any]) -> None:
+        actions.withdraw(dispute=row.tid, text=said["text"], by=by(request))
+
+    to = here(request, "member-dispute", dispute=row.tid)
+    return taken(request, form, act, done=_("The claim is given up; what was held goes back."), to=to)
 
 
 def _shares(row: DisputeRow) -> dict[str, Any]:
@@ -160,7 +113,12 @@ def _shares(row: DisputeRow) -> dict[str, Any]:
     if row.kind in {"tier", "type"}:
         return {}
     found = queries.find(row.tid)
-    return {what: queries.stated(found, what) for what in ("present", "claimed")}
+    told = {what: list(queries.stated(found, what)) for what in ("present", "claimed")}
+    names = _names(holder.party for some in told.values() for holder in some)
+    return {
+        what: [(names.get(one.party, _("somebody nobody knows")), one.role, one.share) for one in some]
+        for what, some in told.items()
+    }
 
 
 def _next(row: DisputeRow, code: str) -> str:
@@ -186,9 +144,8 @@ def _document(request: Asking, row: DisputeRow, step: str, code: str, said: dict
             actions.add_document(dispute=row.tid, party=code, title=title, path=path, by=by(request))
 
 
-def _names(row: DisputeRow) -> dict[str, str]:
-    found = parties.by_code({row.claimant, *dict(row.respondents)})
-    return {code: party.name for code, party in found.items()}
+def _names(codes: Iterable[str]) -> dict[str, str]:
+    return {code: party.name for code, party in parties.by_code(codes).items()}
 
 
 def _found(request: Asking, tid: str) -> tuple[DisputeRow, bool]:

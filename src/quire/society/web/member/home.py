@@ -53,8 +53,8 @@ def home(request: Asking) -> HttpResponse:
         "figures": [*figures(request, sums, own), *_paid(request, accounts)],
         "drawn": drawn(sums, own),
         "needs": needs(request, accounts),
-        "licensees": used(request, sums, own, "licence"),
-        "uses": used(request, sums, own, "use"),
+        "licensees": (licensees := used(request, sums, own, "licence")),
+        "uses": used(request, sums, own, "use"), "asked": any(row.requests for row in licensees),
         "works": mine, "shared": shared,
         "member": membership.memberships_of(party.id),
     })  # fmt: skip
@@ -88,7 +88,8 @@ def _against(one: RunSum, before: RunSum | None) -> tuple[str, str]:
 
 
 def _paid(request: Asking, accounts: Sequence[payouts.Account]) -> list[Figure]:
-    waiting = [cut(Money(one.carried, one.currency)).grouped() for one in accounts if one.carried > 0]
+    carried = [Money(one.carried, one.currency) for one in accounts if one.carried > 0]
+    waiting = [cut(one).grouped() for one in carried if one.to_minor()[0]]
     way = [cut(Money(one.in_transit, one.currency)).grouped() for one in accounts if one.in_transit]
     if not accounts:
         return []

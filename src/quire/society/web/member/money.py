@@ -37,12 +37,13 @@ def money(request: Asking) -> Any:
     ]
     if form := request.GET.get("format"):
         return lists.export(request, listing, columns, form, "payments")
-    payee = parties.payees([me])[me]
+    payee, accounts = parties.payees([me])[me], queries.account_of(me)
     return render(request, "web/member/money.html", {
-        "title": _("Payments"), "accounts": [_account(one) for one in queries.account_of(me)],
+        "title": _("Payments"), "accounts": [_account(one) for one in accounts],
         "table": lists.table(request, listing, columns, caption=_("Payments"), empty=_(
             "Nothing has been paid yet. A balance is paid once it is above the minimum and the society has "
             "your bank account.")),
+        "residues": [one.residue for one in accounts if one.residue],
         "held": [(one, cut(one.amount)) for one in distribution.held_of(me)],
         "awards": [(one, cut(Money(one.amount, one.currency))) for one in distribution.awards_of(me)],
         "iban": mask(payee.iban) if payee.iban else "", "minimums": parties.society().minimums,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quire.core.money import Money
+from quire.society.statements.words import exact as exactly
 from quire.society.web.pages import Asking
 
 USES = {
@@ -47,7 +48,7 @@ class Cut(Money):
     @property
     def exact(self) -> str:
         """Every digit, with the currency."""
-        return f"{self.decimal()} {self.currency}"
+        return f"{exactly(self.quanta)} {self.currency}"
 
 
 def cut(amount: Money) -> Cut:
