@@ -77,7 +77,9 @@ def write_evidence(case: Case) -> None:
     pots = tuple(
         Pot(
             f"pot_{place:026}",
-            Licence(f"lic_{place:026}", f"pty_lab{place}", "blanket", ("ai-train",), STARTS, ENDS, "EUR", 0, {}),
+            Licence(
+                f"lic_{place:026}", f"pty_lab{place}", "blanket", ("ai-train",), STARTS, ENDS, "EUR", 0, {}
+            ),
             STARTS,
             ENDS,
             (place + 1) * 1_000_003 * 10**12 + 7 * place,
@@ -93,7 +95,12 @@ def write_evidence(case: Case) -> None:
         for place, pot in enumerate(pots)
     }
     receipts = [
-        {"receipt": f"rcp_{place:026}", "pot": pot.id, "amount": decimal_of(pot.amount), "received": "2026-02-01"}
+        {
+            "receipt": f"rcp_{place:026}",
+            "pot": pot.id,
+            "amount": decimal_of(pot.amount),
+            "received": "2026-02-01",
+        }
         for place, pot in enumerate(pots)
     ]
     found = Evidence(Plan.parse(PLAN), pots, parties, answers, (), subjects, counts)
@@ -196,7 +203,9 @@ def measure(case: Case, source: str) -> None:
     print("|---|---|---|---|---|")
     for step, (seconds, peak) in took.items():
         beside = f"{seconds / took['bare'][0]:.2f}×"
-        print(f"| {step} | {seconds:.1f} | {seconds / case.lines * 1e6:.1f} | {beside} | {peak / 2**20:,.0f} |")
+        print(
+            f"| {step} | {seconds:.1f} | {seconds / case.lines * 1e6:.1f} | {beside} | {peak / 2**20:,.0f} |"
+        )
 
 
 def main() -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from quire.core import manifest
 from quire.society.distribution.progress import Teller, heard, remaining, sentence
+from tests.rooms.distribution_desk import Desk, built, desk, january
+
+__all__ = ["built", "desk", "january"]
 
 
 @pytest.mark.parametrize(
@@ -62,3 +68,43 @@ def test_work_that_is_heard_of_in_bits_is_told_as_a_whole() -> None:
     for size in (3, 4, 5):  # a bundle's own two files come on top of what was known
         more(size)
     assert told == [(3, 10, "bytes"), (7, 10, "bytes"), (10, 10, "bytes")]
+
+
+@pytest.fixture
+def parts() -> Iterator[None]:
+    """Long files are those of more than a kilobyte."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest, "PART", 1 << 10)
+        yield
+
+
+def test_every_long_stage_tells_how_far_it_is_and_comes_to_its_end(january: Desk, parts: None) -> None:
+    from quire.society import audit
+    from quire.society.distribution import actions, queries
+
+    doing: list[str] = []
+    told: dict[tuple[str, str], list[tuple[int, int]]] = {}
+
+    def count(done: int, of: int, unit: str) -> None:
+        told.setdefault((doing[-1], unit), []).append((done, of))
+
+    run = actions.work(january.opened(), by=january.preparer, tell=doing.append, count=count)
+    actions.approve(run, by=january.approver)
+    actions.work(run, by=january.preparer, tell=doing.append, count=count)
+    freezing, dividing, _, _, publishing = doing
+    assert [told_of for told_of in told if told_of[0] in (freezing, publishing)] == [
+        (freezing, "pots"),
+        (freezing, "rows"),
+        (publishing, "bytes hashed"),
+        (publishing, "bytes of the folder"),
+        (publishing, "bytes of the zip"),
+    ]
+    assert (dividing, "rows") in told
+    for (stage, unit), steps in told.items():
+        assert steps == sorted(steps), (stage, unit)
+        assert len({of for _, of in steps}) == 1
+        if unit != "pots":  # the last is begun, and told when it is there
+            assert steps[-1][0] == steps[-1][1], (stage, unit)
+    published = sorted(path.name for path in queries.row(run).bundle.iterdir())
+    assert {"lines-0001.jsonl", "lines-0002.jsonl"} < {*published}
+    assert audit.findings() == []
