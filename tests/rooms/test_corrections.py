@@ -404,3 +404,45 @@ def test_a_hold_stays_while_a_run_takes_from_it(january: Desk) -> None:
     january.close(run)
     january.release(hold)
     assert of("held", "gazette") == of("held", "marsh") == 0
+
+
+def owner(on: date) -> dict[str, str]:
+    from quire.society.repertoire import queries
+
+    return {one.party: one.role for one in queries.owners(queries.work_id(A), on)}
+
+
+def test_whoever_accepts_may_have_the_register_amended_from_a_day(january: Desk, closed: Any) -> None:
+    from quire.society.distribution import actions, queries
+
+    claim = file(january, closed, kind="owner", shares="marsh:owner:1")
+    assert queries.register_differs(claim.tid) == date(2026, 1, 1)
+    actions.accept_correction(claim.tid, by=january.approver, amend=True, amend_from=date(2025, 7, 1))
+    assert (owner(date(2025, 6, 30)), owner(date(2026, 1, 1))) == ({"gazette": "owner"}, {"marsh": "owner"})
+    assert queries.register_differs(claim.tid) is None
+
+
+def test_what_says_no_shares_amends_nothing(january: Desk, closed: Any) -> None:
+    from fractions import Fraction
+
+    from quire.society.distribution import actions
+
+    claim = file(january, closed, kind="usage", part=Fraction(2, 3), to="fund:mistakes")
+    with pytest.raises(Exception, match="The claim says no shares"):
+        actions.accept_correction(claim.tid, by=january.approver, amend=True)
+    assert _state(claim) == "filed"
+
+
+def test_accepting_says_that_the_register_is_as_it_was_or_amends_it(
+    january: Desk, closed: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from quire.cli import main
+
+    one, other = (file(january, closed, kind="owner", shares="marsh:owner:1", work=work) for work in (A, B))
+    assert main(["corrections", "accept", other.tid, "--by", "approver"]) == 0
+    assert "The register still has other owners of gazette.example/b on 2026-01-01" in capsys.readouterr().out
+    assert main(["corrections", "accept", one.tid, "--from", "2026-01-01", "--by", "approver"]) == 4
+    told = quire("corrections", "accept", one.tid, "--amend-register", "--by", "approver", capsys=capsys)
+    assert told["register_differs"] is None
+    assert owner(date(2026, 1, 1)) == {"marsh": "owner"}
+    assert owner(date(2025, 12, 31)) == {"gazette": "owner"}

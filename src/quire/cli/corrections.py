@@ -9,6 +9,7 @@ import typer
 
 from quire.cli import frame, settling
 from quire.cli.frame import By, DryRun, Json
+from quire.cli.house import day
 
 RIGHT = ("amount",)
 
@@ -77,18 +78,41 @@ def file(
 def accept(
     name: Annotated[str, typer.Argument(metavar="CORRECTION")],
     note: Annotated[str, typer.Option(help="For the record.")] = "",
+    amend_register: Annotated[
+        bool, typer.Option("--amend-register", help="Register the claim's shares as well.")
+    ] = False,
+    starts: Annotated[
+        str, typer.Option("--from", help="With --amend-register: from this day of use; else the run's first.")
+    ] = "",
     by: By = "",
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Find a claim right that somebody else filed; the next run of its currency posts it."""
+    """Find a claim right that somebody else filed; the next run of its currency posts it. A correction is
+    about the past alone: with --amend-register the work has the right owners from now on, too."""
+    from quire.core.errors import Invalid
     from quire.society.distribution import actions, queries
 
+    if starts and not amend_register:
+        raise Invalid("--from says from when the register is amended: say --amend-register too.")
     with frame.rehearsal(dry_run):
-        actions.accept_correction(name, by=frame.acting(by), note=note)
-        row, changes = queries.correction(name), queries.changes_of(name)
+        actions.accept_correction(
+            name, by=frame.acting(by), note=note, amend=amend_register,
+            amend_from=day(starts) if starts else None,
+        )  # fmt: skip
+        row, changes, differs = (
+            queries.correction(name),
+            queries.changes_of(name),
+            queries.register_differs(name),
+        )
     lines = [f"{name} corrects {frame.many(row.rows, 'row')} of {row.run}.", *_changes(changes)]
-    frame.say({**_data(row), "changes": _change_data(changes)}, lines, as_json=as_json)
+    if differs:
+        lines.append(
+            f"The register still has other owners of {row.work} on {differs}, and later runs divide by it: "
+            "have it amended by quire works shares, with the day from which the right ones own it."
+        )
+    told = {**_data(row), "changes": _change_data(changes), "register_differs": differs}
+    frame.say(told, lines, as_json=as_json)
 
 
 def refuse(

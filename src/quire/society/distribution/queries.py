@@ -38,6 +38,7 @@ from quire.society.distribution.corrections.queries import (  # noqa: F401
     corrections,
     debts,
     left_out_of,
+    register_differs,
     runs_by_survey,
     taken_back,
 )

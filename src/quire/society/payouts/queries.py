@@ -63,10 +63,10 @@ class Account:
 
     ``credited`` comes from the runs' lines, ``paid`` and ``in_transit`` from payments, ``carried`` from the
     ledger: three books that must agree, and ``checks`` sees to it. ``returned`` is what was sent and came
-    back: it is not in ``paid``, but in ``carried`` again, until it is sent once more. What the payee paid back
-    of what it had got too much, ``repaid``, is neither in ``credited`` nor in ``paid``; ``written_off`` is what
-    was to be recovered for the payee and never will be. ``reason`` says why the last batch left the balance,
-    where it did.
+    back: it is not in ``paid``, but in ``carried`` again, until it is sent once more. What the payee paid
+    back of what it had got too much, ``repaid``, is neither in ``credited`` nor in ``paid``; ``written_off``
+    is what was to be recovered for the payee and never will be. ``reason`` says why the last batch left the
+    balance, where it did.
     """
 
     currency: str

@@ -13,7 +13,7 @@ from quire.core.corrections import Correction as Row
 from quire.core.corrections.records import FUND, write
 from quire.core.money import Money
 from quire.core.plan import Plan
-from quire.core.shares import UNKNOWN, Shares, share_text
+from quire.core.shares import UNKNOWN, Holder, Shares, parse_share, share_text
 from quire.society.distribution.corrections import errors, rows
 from quire.society.distribution.corrections.models import KINDS, Corrected, Correction
 from quire.society.distribution.corrections.window import minimum, until
@@ -22,6 +22,7 @@ from quire.society.distribution.queries import find
 from quire.society.kit import acts, clock, ids, locks
 from quire.society.kit.nouns import one
 from quire.society.parties import queries as parties
+from quire.society.repertoire import actions as registering
 from quire.society.repertoire import queries as repertoire
 from quire.society.surveys import queries as surveys
 
@@ -148,23 +149,46 @@ def _must_matter(found: Sequence[Row]) -> None:
         raise errors.TooSmall(f"By this claim {told} would change; below {least} nothing is corrected.")
 
 
-def accept_correction(name: str, *, by: Any, note: str = "") -> list[Corrected]:
+def accept_correction(
+    name: str, *, by: Any, note: str = "", amend: bool = False, amend_from: date | None = None
+) -> list[Corrected]:
     """A second person finds a claim right: the next run of each currency posts its rows.
 
-    Raises parties.RoleMissing, Unknown, Decided, parties.SecondPerson, OwnerUnknown, NothingToCorrect,
-    TooSmall, NotPostedYet.
+    With ``amend``, the register has the claim's shares too, for use from ``amend_from`` on (None: from the
+    first day of the run that is corrected): a correction alone is about the past.
+
+    Raises parties.RoleMissing, Unknown, Decided, parties.SecondPerson, BadClaim where the claim says no
+    shares to amend the register by, OwnerUnknown, NothingToCorrect, TooSmall, NotPostedYet; what
+    repertoire.amend_owners does.
     """
     parties.need_role(by, "approver")
     with transaction.atomic():
         locks.wait(LOCK)
         claim = _undecided(name)
         parties.second_person(by, claim.filed_by_id, "filed this claim", "accepts it")
+        if amend and not claim.shares:
+            raise errors.BadClaim(
+                "The claim says no shares: it took those that the register has already, or is about usage."
+            )
         found = rows.corrected(claim)
         _must_matter(found)
         kept = [_kept(claim, row) for row in found]
         _decide(claim, "accepted", by, note)
         acts.record("distribution.accept-correction", claim, by=by, rows=len(kept), note=note)
+        if amend:
+            _amend(claim, amend_from or claim.run.starts, by)
     return kept
+
+
+def _amend(claim: Correction, starts: date, by: Any) -> None:
+    """Write a claim's shares into the register, and say why."""
+    codes = {row.tid: row.code for row in parties.names().values()}
+    shares = Shares(
+        tuple(Holder(codes[party], role, parse_share(share)) for party, role, share in claim.shares)
+    )
+    registering.amend_owners(
+        work=claim.work_id, starts=starts, shares=shares, why=f"{claim.tid}: {claim.reason}"[:300], by=by
+    )
 
 
 def refuse_correction(name: str, *, note: str, by: Any) -> Correction:

@@ -10,6 +10,7 @@ from uuid import UUID
 from quire.core.distribution.adjusting import PREFIX
 from quire.core.money import decimal_of, quanta_of
 from quire.core.plan import Plan
+from quire.core.shares import parse_share
 from quire.society.distribution.corrections import counted, reconciling, rows, settlements, taking, window
 from quire.society.distribution.corrections.booking import sums
 from quire.society.distribution.corrections.models import KINDS, Correction
@@ -94,6 +95,17 @@ def changes_of(name: str) -> list[Change]:
         for whom, amount in sorted(mine.items(), key=lambda one: (one[1], one[0]))
         if amount
     ]
+
+
+def register_differs(name: str) -> date | None:
+    """The first day of the claim's run, if the register has other owners on it than the claim says."""
+    claim = _find(name)
+    if not claim.shares:
+        return None
+    said = {(party, role): parse_share(share) for party, role, share in claim.shares}
+    day = claim.run.starts
+    known = {(one.party, one.role): one.share for one in rows.registered(claim)(day)}
+    return day if said != known else None
 
 
 def runs_by_survey(name: str) -> list[str]:

@@ -83,6 +83,11 @@ def shares_of(claim: Correction) -> SharesOn:
     if claim.shares:
         told = Shares(tuple(Holder(party, role, parse_share(share)) for party, role, share in claim.shares))
         return lambda _: told
+    return registered(claim)
+
+
+def registered(claim: Correction) -> SharesOn:
+    """Who owns the claim's work by the register as it is now, by the day."""
     [subject] = repertoire.subjects([claim.work_id])
 
     def on(day: date) -> Shares:
