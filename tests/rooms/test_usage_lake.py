@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +47,29 @@ def test_an_engine_that_is_broken_is_replaced(house: Any) -> None:
     lake._engines[None][1].close()
     with lake.connect() as db:
         assert db.execute("SELECT 1").fetchall() == [(1,)]
+
+
+def test_a_forked_process_has_an_engine_of_its_own(house: Any) -> None:
+    """It has none of the threads of its parent's, and would wait for them for ever."""
+    from quire.society.usage import lake
+
+    def counted() -> list[tuple[int]]:
+        with lake.connect() as db:
+            return db.execute("SELECT count(*) FROM range(1000000)").fetchall()
+
+    assert counted() == [(1_000_000,)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # later Pythons warn of threads
+        child = os.fork()
+    if child == 0:
+        signal.alarm(30)
+        wrong = True
+        try:
+            wrong = counted() != [(1_000_000,)]
+        finally:
+            os._exit(wrong)
+    assert os.waitpid(child, 0)[1] == 0
+    assert counted() == [(1_000_000,)]
 
 
 def test_the_audit_names_every_import_with_rows_that_are_damaged_or_too_many(society: Society) -> None:
