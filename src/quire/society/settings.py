@@ -179,6 +179,7 @@ SOCIALACCOUNT_PROVIDERS = {
     }
 }
 REQUIRE_MFA = config.flag("QUIRE_REQUIRE_MFA")
+ACCOUNT_FORMS = {"login": "quire.society.web.entering.Entering"}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"

@@ -38,13 +38,14 @@ class Joining(forms.Form):
     name = forms.CharField(label=gettext_lazy("Name to sign in with"), max_length=150,
         help_text=gettext_lazy("Letters, digits and @ . + - _ only. Your e-mail address works as well."),
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}))  # fmt: skip
-    password = forms.CharField(label=gettext_lazy("Password"), strip=False, required=False,
+    password = forms.CharField(label=gettext_lazy("Password"), strip=False,
         help_text=gettext_lazy("At least eight characters, and not one that many people have."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))  # fmt: skip
 
     def __init__(self, *given: Any, row: parties.InvitationRow, passkey: bool = False, **named: Any) -> None:
         super().__init__(*given, **named)
         self.row, self.passkey = row, passkey
+        self.fields["password"].required = not passkey
         if row.user:
             del self.fields["name"]
         else:
@@ -54,7 +55,7 @@ class Joining(forms.Form):
         """A password is asked for unless a passkey takes its place."""
         told: dict[str, Any] = super().clean() or self.cleaned_data
         password = "" if self.passkey else told.get("password", "")
-        if not self.passkey:
+        if password:
             try:
                 validate_password(password, User(username=told.get("name", ""), email=self.row.email))
             except ValidationError as problem:

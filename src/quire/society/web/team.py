@@ -27,7 +27,8 @@ ROLES = {
     "manager": gettext_lazy("Manager: works, terms, claims and licences"),
     "reader": gettext_lazy("Reader: sees everything, changes nothing"),
 }
-assert list(ROLES) == list(SEATS)
+SHORT = {"admin": gettext_lazy("admin"), "manager": gettext_lazy("manager"), "reader": gettext_lazy("reader")}
+assert list(ROLES) == list(SHORT) == list(SEATS)
 
 
 class Inviting(forms.Form):
@@ -78,6 +79,7 @@ def _told(seat: Seat, form: Inviting) -> dict[str, Any]:
         "invitations": parties.invitations(party=seat.party.id),
         "form": form,
         "roles": ROLES,
+        "short": SHORT,
         "may_write": "admin" in seat.may,
     }
 
