@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from quire.core import arrays, bundle, canonical, evidence
+from quire.core import arrays, bundle, canonical, evidence, proof
 from quire.core.money import quanta_of
 from quire.core.standings import Standings
 from quire.core.terms import USES
 from quire.core.tokens import KeySet
-from quire.core.verify import verify
+from quire.core.verify import verify, verify_statement
 from tests.sim.world import World
 
 
@@ -85,6 +85,25 @@ def verified(tid: str) -> None:
     found = bundle.read(queries.row(queries.find(tid)).bundle)
     report = verify(found, keys())
     assert not report.findings, (tid, [one.sentence for one in report.findings][:5])
+
+
+def stated(tid: str) -> None:
+    """Every payee's statement of the run stands in its bundle, line by line; one of them proves it in a file
+    of its own."""
+    from quire.society.distribution import queries
+    from quire.society.statements import actions, render
+    from quire.society.statements import queries as statements
+
+    run = queries.find(tid)
+    found = bundle.read(queries.row(run).bundle)
+    proved = ""
+    for one in statements.statements(run):
+        told = verify_statement(found, render.to_json(one))
+        assert told.holds, (tid, one.payee.code, told.sentence())
+        proved = proved or (one.payee.code if one.lines else "")
+    if proved:
+        told = proof.verify(actions.proof(run, proved), keys=keys())
+        assert told.holds, (tid, proved, told.sentence())
 
 
 BEYOND = ("agreements.jsonl", "surveys.jsonl", "corrections.jsonl", "debts.jsonl")

@@ -53,7 +53,7 @@ def _bank(world: World) -> None:
 
 
 def each_year(world: World) -> None:
-    """The whole audit; every bundle of the year recomputed, and the last one by the oracle too."""
+    """The whole audit; every bundle of the year recomputed, the last one by the oracle too; its statements."""
     from quire.society import audit
 
     found = audit.findings()
@@ -64,3 +64,4 @@ def each_year(world: World) -> None:
     world.notes["verified"] = len(closed)
     if closed:
         closing.by_the_oracle(closed[-1])
+        closing.stated(closed[-1])
