@@ -53,7 +53,7 @@ def _bank(world: World) -> None:
 
 
 def each_year(world: World) -> None:
-    """The whole audit; every bundle of the year recomputed, the last one by the oracle too; its statements."""
+    """The whole audit; every bundle of the year recomputed, the last by the oracle too; its statements."""
     from quire.society import audit
 
     found = audit.findings()
