@@ -22,6 +22,9 @@ def register(app: typer.Typer) -> None:
     for verb, function in (
         ("list", list_items),
         ("publish", publish),
+        ("claims", claims),
+        ("accept", accept),
+        ("refuse", refuse),
         ("match", match),
         ("dispose", dispose),
         ("approve", approve),
@@ -58,6 +61,53 @@ def list_items(
         frame.table("", columns, rows, right=("amount",)),
         as_json=as_json,
     )
+
+
+def claims(
+    all_: Annotated[bool, typer.Option("--all", help="Those decided as well.")] = False,
+    as_json: Json = False,
+) -> None:
+    """What parties have claimed of it, with their evidence."""
+    from quire.society.kit.paging import Asked
+    from quire.society.unclaimed import queries
+
+    found = list(queries.claims_list().every(Asked(filters={} if all_ else {"state": "open"})))
+    told = [
+        {"claim": one.tid, "party": one.party, "work": one.work, "class": one.role, "evidence": one.evidence,
+         "state": one.state, "filed": str(one.filed_on), "note": one.note}
+        for one in found
+    ]  # fmt: skip
+    rows = [(one.tid, one.party, one.work, one.role, one.state, one.filed_on, one.evidence) for one in found]
+    columns = ("claim", "party", "work", "class", "state", "filed", "evidence")
+    frame.say(told, frame.table("", columns, rows), as_json=as_json)
+
+
+def accept(
+    claim: Annotated[str, typer.Argument(metavar="CLAIM", help="Its id, clm_….")],
+    note: Annotated[str, typer.Option(help="For the record.")] = "",
+    amend: Annotated[bool, typer.Option("--amend/--no-amend", help="Register the owner, too.")] = True,
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """It is theirs: what is unclaimed is paid to the claimant."""
+    from quire.society.unclaimed import actions
+
+    made = actions.accept_claim(claim=claim, note=note, amend=amend, by=frame.acting(by))
+    told = f"{made.tid} is accepted: {made.party.code} is credited with what was unclaimed as {made.role}."
+    frame.say({"claim": made.tid, "state": made.state}, [told], as_json=as_json)
+
+
+def refuse(
+    claim: Annotated[str, typer.Argument(metavar="CLAIM", help="Its id, clm_….")],
+    note: Annotated[str, typer.Option(help="Why; the claimant reads it.")],
+    by: By = "",
+    as_json: Json = False,
+) -> None:
+    """It is not theirs, and why."""
+    from quire.society.unclaimed import actions
+
+    made = actions.refuse_claim(claim=claim, note=note, by=frame.acting(by))
+    frame.say({"claim": made.tid, "state": made.state}, [f"{made.tid} is refused."], as_json=as_json)
 
 
 def publish(by: By = "", as_json: Json = False) -> None:

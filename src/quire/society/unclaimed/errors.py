@@ -27,3 +27,15 @@ class Changed(Conflict):
     """What was prepared is no longer what there is: something was matched, or earned, since."""
 
     code = "unclaimed.changed"
+
+
+class AlreadyClaimed(Conflict):
+    """The party has an open claim to the same."""
+
+    code = "unclaimed.already-claimed"
+
+
+class ClaimEnded(Conflict):
+    """The claim was accepted, refused or withdrawn before."""
+
+    code = "unclaimed.claim-ended"

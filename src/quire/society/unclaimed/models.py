@@ -9,7 +9,10 @@ from django.db.models import F, Q
 from quire.society.distribution.models import Award
 from quire.society.kit.fields import FractionField
 from quire.society.kit.nouns import AppendOnly, Noun
+from quire.society.parties.models import Party
+from quire.society.repertoire.models import Work
 
+CLAIM_STATES = ("open", "accepted", "refused", "withdrawn")
 STATES = ("prepared", "done", "withdrawn")
 _USER = settings.AUTH_USER_MODEL
 
@@ -52,5 +55,36 @@ class Disposal(Noun):
                 | Q(award__isnull=False, approved_by__isnull=False, done_on__isnull=False)
                 & ~Q(approved_by=F("prepared_by")),
                 name="unclaimed_disposal_by_two",
+            ),
+        ]
+
+
+class Claim(Noun):
+    """A party says that what is unclaimed of a work's class of right is its own, and why. Somebody of the
+    society accepts it, which is a match, or refuses it with a reason (``note``)."""
+
+    prefix = "clm"
+    walled = "party_id = :party"
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    work = models.ForeignKey(Work, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20)
+    evidence = models.CharField(max_length=500)
+    state = models.CharField(max_length=10, default="open", choices=[(one, one) for one in CLAIM_STATES])
+    filed_by = models.ForeignKey(_USER, null=True, on_delete=models.PROTECT, related_name="+")
+    filed_on = models.DateField()
+    ended_by = models.ForeignKey(_USER, null=True, on_delete=models.PROTECT, related_name="+")
+    ended_on = models.DateField(null=True)
+    note = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=CLAIM_STATES), name="unclaimed_claim_state"),
+            models.CheckConstraint(
+                condition=Q(state="open", ended_on=None) | ~Q(state="open") & Q(ended_on__isnull=False),
+                name="unclaimed_claim_ended",
+            ),
+            models.UniqueConstraint(
+                fields=["party", "work", "role"], condition=Q(state="open"), name="unclaimed_claim_once"
             ),
         ]

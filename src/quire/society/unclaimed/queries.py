@@ -20,7 +20,7 @@ from quire.society.kit.paging import Filter, Listing, Sort
 from quire.society.kit.periods import Period
 from quire.society.parties import queries as parties
 from quire.society.repertoire import queries as repertoire
-from quire.society.unclaimed.models import Disposal
+from quire.society.unclaimed.models import CLAIM_STATES, Claim, Disposal
 
 WORLD = "world"
 """In place of a country: the work's member has none on record."""
@@ -106,6 +106,38 @@ def _listed(rows: Sequence[Any]) -> list[Item]:
     found = {line.id: line for line in distribution.ownerless(row.id for row in rows)}
     known = _Works(line.subject for line in found.values())
     return [_item([found[row.id]], known) for row in rows if row.id in found]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRow:
+    """A claim to what is unclaimed of a work's class: by whom, why, and what became of it."""
+
+    tid: str
+    party: str
+    party_name: str
+    work: str
+    title: str
+    role: str
+    evidence: str
+    state: str
+    filed_on: date
+    ended_on: date | None
+    note: str
+
+
+def claims_list(party: UUID | None = None) -> Listing[ClaimRow]:
+    """Claims to unclaimed money, the newest first; all, or one party's."""
+    rows = Claim.objects.all() if party is None else Claim.objects.filter(party=party)
+    return Listing(
+        rows.select_related("party", "work"),
+        lambda some: (
+            ClaimRow(one.tid, one.party.code, one.party.name, one.work.key, one.work.title, one.role,
+                     one.evidence, one.state, one.filed_on, one.ended_on, one.note)
+            for one in some
+        ),
+        {"filed": Sort("filed_on", descending=True)},
+        {"state": Filter("State", {state: state for state in CLAIM_STATES}, lambda state: Q(state=state))},
+    )  # fmt: skip
 
 
 def items(subject: str = "") -> list[Item]:

@@ -14,6 +14,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from quire.core.disputes import OF_MONEY
 from quire.core.errors import QuireError
 from quire.society.disputes import actions, queries
 from quire.society.disputes.queries import DisputeRow
@@ -30,7 +31,7 @@ KINDS = {
     "ownership": gettext_lazy("who owns it: it was passed to me"),
     "authorship": gettext_lazy("who made it: I did"),
     "tier": gettext_lazy("its content tier"),
-    "type": gettext_lazy("its type"),
+    "classification": gettext_lazy("its type"),
 }
 
 
@@ -110,7 +111,7 @@ def _given_up(request: Asking, row: DisputeRow, form: End) -> HttpResponseBase |
 
 def _shares(row: DisputeRow) -> dict[str, Any]:
     """Who owned it, and who should by the claim; nothing of a claim that is about no shares."""
-    if row.kind in {"tier", "type"}:
+    if row.kind not in OF_MONEY:
         return {}
     found = queries.find(row.tid)
     told = {what: list(queries.stated(found, what)) for what in ("present", "claimed")}
