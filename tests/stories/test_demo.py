@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,17 +46,57 @@ def test_the_account_says_what_happened_and_where_it_lies(demo: tuple[Path, dict
     home, _, account = demo
     for sentence in (
         "42 members; 3 applicants were refused",
-        "5 of 5 bundles hold",
+        "7 of 7 bundles hold",
         "every check holds",
         "Paid:",
         "The plan “demo hybrid 2026” over 4 runs, 2025-Q1 to 2025-Q4; nothing was written.",
+        "The Lone Kettle's log of the first quarter came when that had been divided",
+        "the next run gave",
+        "were found, and paid with its history:",
+        "are on the public list",
+        "came back, as the account is closed",
         "a dispute about tidal-hum.example/songs/winter-and-the-moon: salt-cellar-four, disputed",
     ):
         assert sentence in account
     assert (home / "ACCOUNT.txt").read_text() == account
-    assert len(list((home / "published" / "bundles").glob("*.zip"))) == 5
+    assert len(list((home / "published" / "bundles").glob("*.zip"))) == 7
     assert b"<svg" in (home / "replay.html").read_bytes()
     assert list((home / "payments").glob("*/pain.001.001.09.xml"))
+
+
+def test_each_kind_of_line_is_on_a_statement(demo: tuple[Path, dict[str, str], str]) -> None:
+    """Every link of a chain, late usage, a correction and an estimate stand on somebody's statement."""
+    home, _, _ = demo
+    (roster,) = {
+        one["record"]["via"][0]
+        for one in _lines(home, "tidal-hum")
+        if "you keep 40 % under tidal-hum-roster" in one.get("agreed", "")
+    }
+    for code in ("salt-cellar-four", "wicker-lane-songs"):
+        further = [one for one in _lines(home, code) if roster in one["record"].get("via", ())]
+        assert further
+        assert all(len(one["record"]["via"]) == 2 and "salt-cellar-desk" in one["agreed"] for one in further)
+    assert any("late" in one["record"] for one in _lines(home, "the-lone-kettle"))
+    assert any(one["record"]["share"] == "recovery" for one in _lines(home, "halflight"))
+    assert any("estimate" in one["record"] for one in _lines(home, "glimmerlight"))
+
+
+def _lines(home: Path, code: str) -> list[Any]:
+    """Every line of a party's statements."""
+    files = home.glob(f"statements/*/{code}.json")
+    return [line for path in files for line in json.loads(path.read_text())["lines"]]
+
+
+def test_one_song_is_still_on_the_public_list(demo: tuple[Path, dict[str, str], str]) -> None:
+    home, env, _ = demo
+    listed = json.loads((home / "published" / "unclaimed.json").read_text())["items"]
+    assert {one["work"] for one in listed} == {"tidal-hum.example/songs/swallow-without-the-snow"}
+    awards = json.loads(
+        _quire({**env, "QUIRE_HOME": str(home)}, "statements", "awards", "salt-cellar-four", "--json")
+    )
+    assert {one["because"] for one in awards} == {
+        "Found to be yours: tidal-hum.example/songs/willow-against-the-tide, as performer"
+    }
 
 
 def test_crawlers_were_let_in_charged_and_counted(demo: tuple[Path, dict[str, str], str]) -> None:

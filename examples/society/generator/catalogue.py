@@ -33,6 +33,9 @@ SYNDICATED = frozenset(
 ESTATE_MOVES = date(YEAR, 7, 1)
 """From this day the poems belong to a foundation and a music publisher, and no longer to the estate."""
 
+NOBODY_KNOWS = (16, 17)
+"""Songs of the label of which nobody knows who performs on them, by their numbers."""
+
 
 class Style(NamedTuple):
     """How a kind of site names its works, and what else there is on it.
@@ -264,6 +267,8 @@ def _shares(place: Place, number: int) -> str:
         owners = "tidal-hum:label:1/2; sparrow-and-rust:composer:1/3; wicker-lane-songs:publisher:1/6"
         if number % 2:
             owners = "tidal-hum:label:2/5; salt-cellar-four:performer:1/10; sparrow-and-rust:composer:1/3; wicker-lane-songs:publisher:1/6"  # noqa: E501
+        if number in NOBODY_KNOWS:
+            owners = "tidal-hum:label:2/5; unknown:performer:1/10; sparrow-and-rust:composer:1/3; wicker-lane-songs:publisher:1/6"  # noqa: E501
         return owners
     if place.member == "wicker-lane-songs":
         return "sparrow-and-rust:composer:2/3; wicker-lane-songs:publisher:1/3"

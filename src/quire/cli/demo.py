@@ -23,7 +23,7 @@ from typing import Annotated, Any
 
 import typer
 
-from quire.cli import demo_crawl, demo_full, frame
+from quire.cli import demo_crawl, demo_full, demo_more, frame
 from quire.cli.demo_money import distribute, pay, user
 from quire.cli.distribution import told_sums
 from quire.core.errors import NotFound, QuireError
@@ -122,12 +122,18 @@ def _build(scale: float, as_json: bool) -> None:
     for quarter in QUARTERS:
         with story.step(f"distributing {quarter}"):
             distribute(quarter)
+        if quarter == QUARTERS[0]:
+            with story.step("a log that came late, and a claim about the quarter"):
+                demo_more.after_the_first_quarter(logs)
+    with story.step("an owner who was found, a settlement, a survey"):
+        demo_more.after_the_year(source)
     with story.step("paying"):
         pay(date(2026, 2, 5), date(2026, 2, 6))
+        demo_more.come_back()
     crawled = demo_crawl.act(place, source, story.step, user("preparer"))
     with story.step("a dispute, and a plan replayed over the year"):
         demo_full.dispute(user("preparer"))
-        more = [*demo_full.replayed(source, place), "", *demo_full.open_matters()]
+        more = [*demo_more.told(), "", *demo_full.replayed(source, place), "", *demo_full.open_matters()]
     with story.step("checking: the audit, the bundles, the books"):
         checks = _check(place)
     _account(story, place, checks, [*crawled, "", *more])
@@ -224,6 +230,7 @@ def _register(source: Path, logs: Path) -> None:
         (repertoire.import_sites, "sites.csv"),
         (repertoire.import_works, "works.csv"),
         (repertoire.import_shares, "shares.csv"),
+        (repertoire.import_agreements, "agreements.csv"),
         (mandates.import_mandates, "mandates.csv"),
         (mandates.import_direct_licences, "direct.csv"),
         (licensing.import_licences, "licences.csv"),
@@ -252,7 +259,8 @@ def _import_usage(logs: Path) -> None:
 
     by = user("preparer")
     manifest = json.loads((logs / "manifest.json").read_text())
-    for one in manifest["files"]:
+    # One of them comes late: see demo_more.
+    for one in (one for one in manifest["files"] if one["path"] != demo_more.LATE):
         with frame.progress(one["path"]) as update:
             actions.import_file(logs / one["path"], host=one.get("host") or None, by=by, progress=update)
 

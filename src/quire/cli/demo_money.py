@@ -13,20 +13,28 @@ def user(name: str) -> Any:
     return queries.acting(name)
 
 
-def distribute(quarter: str) -> None:
-    """Take a period's run as far as it goes: by one person, approved by another."""
+def distribute(quarter: str, plan: str = "") -> None:
+    """Take a period's run as far as it goes, by the plan in force or one that is named."""
     from quire.society.distribution import actions, queries
     from quire.society.distribution.errors import NothingToDistribute
     from quire.society.kit import periods
-    from quire.society.statements import actions as statements
 
-    span, preparer, approver = periods.parse(quarter), user("preparer"), user("approver")
+    span = periods.parse(quarter)
     run = queries.unfinished(span)
     if run is None:
         try:
-            run = actions.open_run(period=span, by=preparer)
+            run = actions.open_run(period=span, by=user("preparer"), plan=plan)
         except NothingToDistribute:
             return
+    finish(run)
+
+
+def finish(run: Any) -> None:
+    """Take a run to its end: prepared by one person, approved by another; and write its statements."""
+    from quire.society.distribution import actions
+    from quire.society.statements import actions as statements
+
+    preparer, approver = user("preparer"), user("approver")
     run = actions.work(run, by=preparer)
     if run.state == "reviewed":
         actions.approve(run, by=approver)
