@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 _TEMPLATE = "quire_template"
+_SETTINGS = "_hypothesis_internal_use_settings"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -28,12 +29,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--whole", action="store_true", help="property tests with all of their examples")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The default suite draws the same examples each time, so that whether it holds is not up to chance;
+    ``make test-more`` draws others each time. How long an example takes decides nothing."""
+    whole = config.getoption("--whole")
+    settings.register_profile(
+        "quire",
+        max_examples=100 if whole else 25,
+        derandomize=not whole,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+        print_blob=True,
+    )
+    settings.load_profile("quire")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The default suite tries a quarter of each property test's examples; ``make test-more`` tries all."""
-    tests = [item.obj for item in items if isinstance(item, pytest.Function)]
-    if not config.getoption("--whole"):
-        for test in {id(one): one for one in tests}.values():
+    tests = {id(item.obj): item.obj for item in items if isinstance(item, pytest.Function)}
+    for test in tests.values():
+        be_patient(test)
+        if not config.getoption("--whole"):
             try_fewer(test)
+
+
+def be_patient(test: Any) -> None:
+    """A property test that lists the health checks to be left out leaves out the one of the clock, too."""
+    told = getattr(test, _SETTINGS, None)
+    if told is not None:
+        left_out = [*told.suppress_health_check, HealthCheck.too_slow]
+        setattr(test, _SETTINGS, settings(told, suppress_health_check=left_out))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -58,10 +83,10 @@ def keeping() -> Iterator[None]:
 
 def try_fewer(test: Any) -> None:
     """A quarter of the examples of a property test, but 25 where it has as many. Other tests stay."""
-    told = getattr(test, "_hypothesis_internal_use_settings", None)
+    told = getattr(test, _SETTINGS, None)
     if told is not None:
         few = min(told.max_examples, max(told.max_examples // 4, 25))
-        test._hypothesis_internal_use_settings = settings(told, max_examples=few)
+        setattr(test, _SETTINGS, settings(told, max_examples=few))
 
 
 @dataclass(frozen=True)
