@@ -189,6 +189,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "front"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {"add_webauthn": "quire.society.web.entering.NewPasskey"}
 MFA_TOTP_ISSUER = "Quire"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG or urlsplit(config.url()).scheme == "http"
 USERSESSIONS_TRACK_ACTIVITY = True

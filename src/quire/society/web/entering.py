@@ -1,10 +1,11 @@
-"""The sign-in form in the society's words."""
+"""The forms of signing in, in the society's words."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from allauth.account.forms import LoginForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django.utils.translation import gettext_lazy as _
 
 
@@ -19,3 +20,14 @@ class Entering(LoginForm):  # type: ignore[misc]
         self.fields["remember"].label = _("Keep me signed in on this device, for two weeks")
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
+
+
+class NewPasskey(AddWebAuthnForm):  # type: ignore[misc]
+    """A passkey that is enough by itself, unless one wants it beside the password."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.fields["name"].label = _("What you call it")
+        self.fields["passwordless"].label = _("It is enough by itself, without my password")
+        self.fields["passwordless"].help_text = _("It asks for your fingerprint, face or PIN each time.")
+        self.fields["passwordless"].initial = True
