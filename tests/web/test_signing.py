@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import House
-from tests.web.desk import text, visitor
+from tests.web.desk import signed_in, text, visitor
 
 PASSWORD = "reed and wren at low tide"
 
@@ -109,3 +109,86 @@ def test_who_tries_too_often_waits(person: Any) -> None:
     answers = [_sign_in(client, password=f"guess {n}") for n in range(6)]
     assert "Too many failed login attempts" in answers[-1].content.decode()
     assert "Too many failed" in _sign_in(client).content.decode()
+
+
+def test_where_it_is_so_set_the_houses_people_have_a_second_factor(person: Any) -> None:
+    from allauth.mfa.models import Authenticator
+    from django.test import override_settings
+
+    client = visitor()
+    _sign_in(client)
+    with override_settings(REQUIRE_MFA=True):
+        assert client.get("/desk/").headers["location"] == "/account/2fa/"
+        page = text(client.get("/account/2fa/"))
+        assert "Set up a second factor first" in page
+        assert "Who works for the society signs in with a second factor." in page
+        Authenticator.objects.create(user=person, type=Authenticator.Type.TOTP, data={})
+        assert client.get("/desk/").status_code == 200
+        assert visitor().get("/").status_code == 200
+
+
+def test_what_somebody_saw_stays_in_no_browser(person: Any) -> None:
+    client = visitor()
+    _sign_in(client)
+    assert "no-store" in client.get("/desk/").headers["cache-control"]
+    assert "no-store" not in visitor().get("/").headers.get("cache-control", "")
+
+
+def test_a_password_that_is_changed_ends_every_other_session(person: Any) -> None:
+    here, there = visitor(), visitor()
+    _sign_in(here)
+    _sign_in(there)
+    new = "the tide comes in at four"
+    told = {"oldpassword": PASSWORD, "password1": new, "password2": new}
+    assert here.post("/account/password/change/", told).status_code == 302
+    assert here.get("/desk/").status_code == 200
+    assert there.get("/desk/").headers["location"].startswith("/account/login/")
+
+
+def test_a_forgotten_password_is_set_anew_by_a_link(person: Any) -> None:
+    import re
+
+    from django.core import mail
+    from django.test import override_settings
+
+    client = visitor()
+    with override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"):
+        mail.outbox = []
+        client.post("/account/password/reset/", {"email": "desk@society.example"})
+        (letter,) = mail.outbox
+        known = client.get("/account/password/reset/done/").content
+        client.post("/account/password/reset/", {"email": "nobody@society.example"})
+        assert client.get("/account/password/reset/done/").content == known  # who has an account is not told
+    found = re.search(r"http://[^/]+(/account/password/reset/key/\S+)", letter.body)
+    assert found
+    page = client.get(found[1], follow=True)
+    assert page.status_code == 200
+    assert 'class="entrance card"' in page.content.decode()
+    new = "the tide comes in at four"
+    client.post(page.request["PATH_INFO"], {"password1": new, "password2": new})
+    assert _sign_in(visitor(), password=new).headers["location"] == "/home"
+
+
+def test_refusals_look_like_the_house(house: House, person: Any) -> None:
+    from django.test import Client
+
+    answer = visitor().get("/nothing/here")
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.content.decode()
+    auditor = signed_in("auditor")
+    answer = auditor.get("/desk/")
+    assert answer.status_code == 403
+    assert "This is not for you" in answer.content.decode()
+    strict = Client(headers={"host": "localhost"}, enforce_csrf_checks=True)
+    answer = strict.post("/account/login/", {"login": "preparer", "password": PASSWORD})
+    assert answer.status_code == 403
+    assert "This form has become too old" in answer.content.decode()
+
+
+def test_the_page_of_last_resort_needs_nothing(house: House) -> None:
+    from django.test import RequestFactory
+    from django.views.defaults import bad_request, server_error
+
+    request = RequestFactory().get("/")
+    assert "Nothing was half done" in server_error(request).content.decode()
+    assert "This cannot be read" in bad_request(request, ValueError()).content.decode()
