@@ -17,9 +17,12 @@ SERVE ?= yes
 
 # Passed on to pytest: make test PYTEST="tests/core -x"
 PYTEST ?=
-# Each worker starts a PostgreSQL of its own, and is given whole files, whose tests share what is built once.
-# WORKERS=0 runs the tests in one process.
+# Each worker starts a PostgreSQL of its own, and is given whole files, whose tests share what is built once,
+# in the order of tests/conftest.py. WORKERS=0 runs the tests in one process.
 WORKERS ?= 2
+SHARED = -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# Tests run a hundred commands, each a process: what was compiled once is read by all.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 # Other people's clients, which some of the longer tests run: a Python of 3.12 or later, and npm.
@@ -82,13 +85,13 @@ demo-reset: setup ## Take the demonstration society away, to begin anew
 	$(BIN)/quire $(DEMO_RESET)
 
 test: setup check ## The house rules, then the default tests
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST)
+	$(BIN)/pytest $(SHARED) $(PYTEST)
 
 engines: setup programs ## Install Spark, which some of the longer tests count with beside DuckDB
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[spark]'
 
 test-more: setup programs clients engines ## The longer tests: races, crashes, simulations, every example of a property
-	$(BIN)/pytest --whole -m "more or hypothesis" $(PYTEST)
+	$(BIN)/pytest $(SHARED) --whole -m "more or hypothesis" $(PYTEST)
 	$(BIN)/pytest -n $(WORKERS) -m sim tests/sim
 
 sim: setup ## A society's years at random: SEED=7 YEARS=10 lives one life, YEARS=1000 a hundred of ten years

@@ -11,9 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis.specs.openapi.checks import ignored_auth
 
 from tests.clients import serving
 from tests.rooms.boundary_desk import HOST, Desk
@@ -51,6 +49,8 @@ def served(house: Any, people: Any) -> Iterator[tuple[str, str]]:
 
 def test_every_answer_is_as_described(served: tuple[str, str]) -> None:
     """Each operation with what the document allows, with and without a client's credentials."""
+    import schemathesis  # it takes a second, for which other tests need not wait
+
     url, shown = served
     schema = schemathesis.openapi.from_url(f"{url}/api/v1/openapi.json")
     asked = 0
@@ -62,6 +62,8 @@ def test_every_answer_is_as_described(served: tuple[str, str]) -> None:
 
 
 def _explore(operation: Any, url: str, headers: dict[str, str]) -> int:
+    from schemathesis.specs.openapi.checks import ignored_auth
+
     count = 0
 
     @CALM
