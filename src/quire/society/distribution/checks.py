@@ -98,6 +98,12 @@ def held_is_what_lines_hold() -> Iterator[str]:
     ):
         code = accounts.kept(outcome, party and ids.show("pty", party), ids.show("pot", pot), named or "")
         held[code, currency] = held.get((code, currency), 0) + amount
+    waiting = AwardPart.objects.filter(waiting=True, release=None).order_by()
+    for party, currency, amount in waiting.values_list("party_id", "pot__currency").annotate(
+        sum=Sum("amount")
+    ):
+        code = accounts.held(ids.show("pty", party))
+        held[code, currency] = held.get((code, currency), 0) + amount
     for family in ("rights:held", "rights:unallocated", "rights:unclaimed"):
         for key, balance in ledger.balances(family).items():
             held[key] = held.get(key, 0) + balance

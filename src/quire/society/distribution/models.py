@@ -238,7 +238,8 @@ class Award(AppendOnly):
 
 class AwardPart(AppendOnly):
     """What of an award, in quanta of the pot's currency, goes to a party, as what (``role``), or to a fund
-    (``to``)."""
+    (``to``). It is ``waiting``, held under the party's name, while nobody knows who succeeds the party on its
+    days: then it says of which days, work and use it is."""
 
     prefix = "awp"
     walled = "party_id = :party"
@@ -249,15 +250,34 @@ class AwardPart(AppendOnly):
     role = models.CharField(max_length=20, blank=True)
     to = models.CharField(max_length=80, blank=True)
     amount = QuantaField()
+    waiting = models.BooleanField(default=False, db_default=False)
+    starts = models.DateField(null=True)
+    ends = models.DateField(null=True)
+    subject = models.CharField(max_length=60, blank=True, default="", db_default="")
+    use = models.CharField(max_length=10, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=Q(party__isnull=False, to="") | Q(party__isnull=True) & ~Q(to=""),
                 name="distribution_award_to_one",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(waiting=False)
+                | Q(party__isnull=False, starts__isnull=False, ends__gt=F("starts")),
+                name="distribution_award_waits_whole",
+            ),
         ]
         indexes = [models.Index(fields=["party"], name="distribution_award_party")]
+
+
+class AwardRelease(AppendOnly):
+    """A part of an award that had waited, once it was clear who succeeds its party: it went there, once."""
+
+    prefix = "awr"
+
+    part = models.OneToOneField(AwardPart, on_delete=models.PROTECT, related_name="release")
+    released_on = models.DateField()
 
 
 class Release(AppendOnly):

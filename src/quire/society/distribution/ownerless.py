@@ -104,6 +104,7 @@ def earned(starts: date, ends: date, currency: str) -> dict[str, dict[UUID, int]
         run__state__in=DONE, detail__has_key="subject", **pots,
     )  # fmt: skip
     parts = AwardPart.objects.filter(award__kind__in=["dispute", "match"], party__isnull=False, **pots)
+    parts = parts.filter(Q(waiting=False) | Q(release__isnull=False))
     role = KeyTextTransform("role", "detail")
     found: dict[str, dict[UUID, int]] = {}
     for rows in (lines.values_list(role, "party_id"), parts.values_list("role", "party_id")):
@@ -155,14 +156,14 @@ def awards_by_party() -> dict[UUID, list[Given]]:
 def awards_of(party: UUID | None = None, award: UUID | None = None) -> list[Given]:
     """What came to a party, or of one award to everybody, by awards, in the order in which they were made;
     then by debts that were settled outside of runs."""
-    rows = AwardPart.objects.select_related("award", "pot").order_by("award_id", "id")
+    rows = AwardPart.objects.select_related("award", "pot", "release").order_by("award_id", "id")
     if party is not None:
         rows = rows.filter(party=party)
     if award is not None:
         rows = rows.filter(award=award)
     found = [
         Given(
-            one.award.kind, one.award.text, one.award.on, ids.show("dst", one.pot.run_id), one.pot.starts,
+            one.award.kind, _told(one), one.award.on, ids.show("dst", one.pot.run_id), one.pot.starts,
             one.pot.ends, one.pot.currency, one.amount, one.role, one.party_id, one.to,
         )
         for one in rows
@@ -176,6 +177,13 @@ def awards_of(party: UUID | None = None, award: UUID | None = None) -> list[Give
             for one in settlements.told(party)
         ]  # fmt: skip
     return found
+
+
+def _told(one: AwardPart) -> str:
+    """What an award says to a party; of what waits, that it does."""
+    if one.waiting and not hasattr(one, "release"):
+        return f"Held until it is clear who succeeds you: {one.award.text}"
+    return str(one.award.text)
 
 
 def disposed_of(subject: str) -> dict[tuple[UUID, str, str], int]:

@@ -220,7 +220,10 @@ def credited(party: UUID | None = None) -> dict[tuple[UUID, str], int]:
     ):
         sums[giver, currency] = sums.get((giver, currency), 0) - amount
         sums[taker, currency] = sums.get((taker, currency), 0) + amount
-    awarded = AwardPart.objects.filter(mine, party__isnull=False).values_list("party_id", "pot__currency")
+    there = Q(waiting=False) | Q(release__isnull=False)
+    awarded = AwardPart.objects.filter(mine, there, party__isnull=False).values_list(
+        "party_id", "pot__currency"
+    )
     for whom, currency, amount in awarded.order_by().annotate(sum=Sum("amount")):
         sums[whom, currency] = sums.get((whom, currency), 0) + amount
     for key, amount in settling.credited(party).items():

@@ -7,6 +7,7 @@ parts as theirs. Does not own who gets what: that is for the end of a dispute, a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -24,8 +25,18 @@ from quire.society.ledger import actions as ledger
 KINDS = ("dispute", "match", "disposal", "late")
 
 
+class Days(NamedTuple):
+    """What a held amount was earned by: a work or site, a use, on which days."""
+
+    starts: date
+    ends: date
+    subject: str = ""
+    use: str = ""
+
+
 class Part(NamedTuple):
-    """What of a pot's lines goes to a party, as what; or, without one, into a fund (``fund:NAME``)."""
+    """What of a pot's lines goes to a party, as what; or, without one, into a fund (``fund:NAME``). With the
+    days that it is of it waits under the party's name, as nobody knows who succeeds the party on them."""
 
     pot: UUID
     currency: str
@@ -33,6 +44,7 @@ class Part(NamedTuple):
     amount: int
     role: str = ""
     to: str = ""
+    waits: Days | None = None
 
 
 class _Kept(NamedTuple):
@@ -67,7 +79,13 @@ def record(found: Sequence[_Kept], parts: Sequence[Part], *, kind: str, text: st
     award = Award.objects.create(kind=kind, text=text[:200], on=clock.today())
     AwardPart.objects.bulk_create(
         AwardPart(
-            award=award, pot_id=one.pot, party_id=one.party, role=one.role, to=one.to, amount=one.amount
+            award=award,
+            pot_id=one.pot,
+            party_id=one.party,
+            role=one.role,
+            to=one.to,
+            amount=one.amount,
+            **({"waiting": True, **one.waits._asdict()} if one.waits else {}),
         )
         for one in parts
     )
@@ -123,11 +141,18 @@ def _entries(found: Iterable[_Kept], parts: Iterable[Part]) -> Iterator[ledger.E
     for line in found:
         sums[line.account, line.currency] = sums.get((line.account, line.currency), 0) + line.amount
     for part in parts:
-        code = accounts.payable(ids.show("pty", part.party)) if part.party else _fund(part.to)
+        code = _account(part)
         sums[code, part.currency] = sums.get((code, part.currency), 0) - part.amount
     for (code, currency), amount in sorted(sums.items()):
         if amount:
             yield ledger.EntryIn(code, currency, amount)
+
+
+def _account(part: Part) -> str:
+    if part.party is None:
+        return _fund(part.to)
+    name = ids.show("pty", part.party)
+    return accounts.held(name) if part.waits else accounts.payable(name)
 
 
 def _fund(to: str) -> str:

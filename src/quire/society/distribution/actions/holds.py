@@ -16,6 +16,7 @@ from django.db.models.fields.json import KeyTextTransform
 from quire.core.allocation import allocate
 from quire.core.shares import share_text
 from quire.society.distribution.actions import awards, succession
+from quire.society.distribution.actions.sold import Sold
 from quire.society.distribution.actions.succession import LOCK, carry_over
 from quire.society.distribution.corrections import taking
 from quire.society.distribution.errors import BadAward, BadHold
@@ -171,6 +172,17 @@ class _Held(NamedTuple):
     hold: UUID
     pot: UUID
     role: str | None
+    starts: str | None
+    until: str | None
+    use: str | None
+
+    @property
+    def days(self) -> awards.Days | None:
+        """What it was earned by, where it says on which days."""
+        if not self.starts or not self.until:
+            return None
+        first, last = date.fromisoformat(self.starts), date.fromisoformat(self.until)
+        return awards.Days(first, last, self.subject or "", self.use or "")
 
 
 def _shares(holds: set[UUID]) -> dict[UUID, dict[UUID, Fraction]]:
@@ -186,14 +198,22 @@ def _shares(holds: set[UUID]) -> dict[UUID, dict[UUID, Fraction]]:
 def _give(hold_id: UUID, lines: list[_Held], shares: Mapping[UUID, Fraction], *, by: Any) -> None:
     """Award a hold's lines, pot by pot and party by party, exactly by the shares."""
     hold = Hold.objects.select_related("work").get(id=hold_id)
-    sums: dict[tuple[UUID, str, UUID, str], int] = {}
+    sold = Sold()
+    sums: dict[tuple[Any, ...], int] = {}
     for line in lines:
-        place = (line.pot, line.currency, line.party, line.role or "")
+        # Whom a sale has a day for is judged by days; of all others the whole of a pot is divided at once.
+        dated = sold.any_of({line.party, *shares})
+        days = line.days if dated else None
+        place = (line.pot, line.currency, line.party, line.role or "", days or ())
         sums[place] = sums.get(place, 0) + line.amount
     parts = [
-        awards.Part(pot, currency, own if party == hold.party_id else party, amount, role)
-        for (pot, currency, own, role), whole in sorted(sums.items())
+        part
+        for (pot, currency, own, role, days), whole in sorted(sums.items())
         for party, amount in allocate(whole, shares).items()
+        for part in sold.follow(
+            awards.Part(pot, currency, own if party == hold.party_id else party, amount, role),
+            awards.Days(*days) if days else None,
+        )
     ]
     found = [
         awards.kept(line.id, line.pot, line.currency, line.amount, "held", line.party, line.role)
@@ -213,7 +233,7 @@ def _free(lines: Any) -> list[_Held]:
         .order_by("run_id", "number")
         .values_list(
             "id", "party_id", "pot__currency", "amount", KeyTextTransform("subject", "detail"), "hold_id",
-            "pot_id", KeyTextTransform("role", "detail"),
+            "pot_id", *(KeyTextTransform(name, "detail") for name in ("role", "from", "until", "use")),
         )
     )  # fmt: skip
     held = (_Held(*row) for row in found.iterator(chunk_size=20_000))

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -15,10 +16,11 @@ from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Coalesce
 
 from quire.core import depth
+from quire.core.allocation import allocate
 from quire.core.chains import MOST_DEEP, Chains, ChainWrong, Link, check
 from quire.core.money import decimal_of
 from quire.society.distribution.errors import CircleOfRights, TooDeep
-from quire.society.distribution.models import Hold, Line, Passing
+from quire.society.distribution.models import AwardPart, AwardRelease, Hold, Line, Passing
 from quire.society.kit import acts, clock, ids, locks
 from quire.society.ledger import accounts
 from quire.society.ledger import actions as ledger
@@ -100,7 +102,9 @@ def carry_over(*, by: Any) -> int:
     """
     locks.wait(LOCK)
     rows, owed, lines = parties.successions(), _owed(), _held()
+    awarded = AwardPart.objects.filter(waiting=True, release=None)
     held = set(lines.order_by().values_list("party_id", "pot__currency").distinct())
+    held |= set(awarded.order_by().values_list("party_id", "pot__currency").distinct())
     moved = 0
     for row in rows:
         mine = accounts.payable(row.party_tid)
@@ -108,7 +112,8 @@ def carry_over(*, by: Any) -> int:
         there |= {currency for party, currency in held if party == row.party}
         for currency in sorted(there) if row.takers else ():
             balance = owed.get((mine, currency), 0) if row.universal else 0
-            moved += _settle(row, currency, rows, _Kept.of(lines, row.party, currency), balance, by)
+            waiting = _Kept.of(lines, row.party, currency) + _Kept.of_awards(awarded, row.party, currency)
+            moved += _settle(row, currency, rows, waiting, balance, by)
     return moved
 
 
@@ -141,22 +146,36 @@ def unclear(lines: QuerySet[Line]) -> QuerySet[Line]:
 
 
 class _Kept(NamedTuple):
-    """A line that was held, as far as following it needs it."""
+    """A line that was held, or a part of an ``award`` that waits, as far as following it needs it: its days,
+    or without them the last day before ``ends``."""
 
     id: UUID
     amount: int
     subject: str | None
     use: str | None
     day: str | None
+    until: str | None
     role: str | None
     ends: date
+    award: bool = False
 
     @classmethod
     def of(cls, held: QuerySet[Line], party: UUID, currency: str) -> list[_Kept]:
         """A party's lines in one currency among those that are held."""
-        told = [KeyTextTransform(name, "detail") for name in ("subject", "use", "from", "role")]
+        told = [KeyTextTransform(name, "detail") for name in ("subject", "use", "from", "until", "role")]
         rows = held.filter(party=party, pot__currency=currency).order_by("run_id", "number")
         return [cls(*row) for row in rows.values_list("id", "amount", *told, "run__ends")]
+
+    @classmethod
+    def of_awards(cls, awarded: QuerySet[AwardPart], party: UUID, currency: str) -> list[_Kept]:
+        """What waits of awards to the party, in one currency."""
+        return [
+            cls(
+                one.id, one.amount, one.subject or None, one.use, one.starts.isoformat(),
+                one.ends.isoformat(), one.role, one.ends, award=True,
+            )
+            for one in awarded.filter(party=party, pot__currency=currency).order_by("id")
+        ]  # fmt: skip
 
 
 def _settle(
@@ -195,7 +214,10 @@ def _settle(
             by=by,
         )
     Passing.objects.bulk_create(passings)
-    _release(line.id for line in lines)
+    _release(line.id for line in lines if not line.award)
+    AwardRelease.objects.bulk_create(
+        AwardRelease(part_id=line.id, released_on=clock.today()) for line in lines if line.award
+    )
     acts.record(
         "distribution.pass-on", row.party_tid, by=by, succession=row.tid, currency=currency,
         amount=decimal_of(held + balance), lines=len(lines),
@@ -206,9 +228,10 @@ def _settle(
 class _Going:
     """Who gets what a party has left, in the end; ``parts`` adds it up by party.
 
-    What was held goes as it would have gone, had it been clear: by the works it was for and the first of its
-    days, on from each successor to whoever succeeds it or takes from it by an agreement. A balance, in which
-    works are no longer told apart, goes to successors alone, and only by what takes everything.
+    What was held goes as it would have gone, had it been clear: by the works it was for and its days, each as
+    much as any other of them, on from each successor to whoever succeeds it or takes from it by an agreement.
+    A balance, in which works are no longer told apart, goes to successors alone, and only by what takes
+    everything.
     """
 
     def __init__(self, row: SuccessionRow, rows: Sequence[SuccessionRow]) -> None:
@@ -217,23 +240,45 @@ class _Going:
         self.order = {one.tid: place for place, one in enumerate(names.values())}
         self.parts: dict[UUID, int] = {}
         agreed = [one.told for one in repertoire.agreements() if one.told.giver != row.party_tid]
-        self.all = Chains([*agreed, *(one.told for one in rows)], self.order)
+        told = [*agreed, *(one.told for one in rows)]
+        self.dates = {day for one in told for day in (one.starts, one.ends) if day is not None}
+        self.all = Chains(told, self.order)
         self.universal = Chains(parties.moving(rows, first=[row]), self.order)
 
     def line(self, line: _Kept) -> bool:
         """Follow a line that was held. False where a part of it would come to nobody who is known, or by more
         agreements than can be told: then all of it stays held."""
-        day = date.fromisoformat(line.day) if line.day else line.ends - timedelta(days=1)
         try:
-            links = self._follow(
-                self.all, line.amount, line.subject, line.use or "", day, line.role or "owner"
-            )
+            links = [
+                link
+                for day, amount in self._by_days(line)
+                for link in self._follow(
+                    self.all, amount, line.subject, line.use or "", day, line.role or "owner"
+                )
+            ]
         except ChainWrong:
             return False
         if any(link.party is None or link.unclear for link in links):
             return False
         self._add(links)
         return True
+
+    def _by_days(self, line: _Kept) -> list[tuple[date, int]]:
+        """A line's amount by the days that it goes different ways on, each by its first day: a sale may turn
+        out to lie between two days of a segment, which was one as long as it was unclear."""
+        if not line.day or not line.until:
+            last = line.ends - timedelta(days=1)
+            return [(date.fromisoformat(line.day) if line.day else last, line.amount)]
+        starts, ends = date.fromisoformat(line.day), date.fromisoformat(line.until)
+        days: dict[date, int] = {}
+        ways: dict[date, Any] = {}
+        for first, last in pairwise([starts, *sorted(d for d in self.dates if starts < d < ends), ends]):
+            way = self._follow(self.all, 0, line.subject, line.use or "", first, line.role or "owner")
+            told = [(link.party, link.role, link.part, link.via) for link in way]
+            since = next((day for day, known in ways.items() if known == told), first)
+            ways[since] = told
+            days[since] = days.get(since, 0) + (last - first).days
+        return list(allocate(line.amount, days).items())
 
     def balance(self, amount: int) -> None:
         """Follow a balance. Where it is unclear who succeeds, it waits as that party's balance."""
