@@ -83,7 +83,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
             return _joined(request, token, form.cleaned_data)
         except QuireError as problem:
             form.add_error(None, str(problem))
-    return render(request, "web/invitation.html", {"row": row, "form": form})
+    return _page(request, row, form=form)
 
 
 def _taken(request: HttpRequest, row: parties.InvitationRow, token: str, user: User) -> HttpResponseBase:
@@ -95,7 +95,12 @@ def _taken(request: HttpRequest, row: parties.InvitationRow, token: str, user: U
             problem = refused
         else:
             return _in(request)
-    return render(request, "web/invitation.html", {"row": row, "problem": problem})
+    return _page(request, row, problem=problem)
+
+
+def _page(request: HttpRequest, row: parties.InvitationRow, **more: Any) -> HttpResponseBase:
+    house = parties.society().name if parties.founded() else "Quire"
+    return render(request, "web/invitation.html", {"row": row, "by": row.by or house, "house": house, **more})
 
 
 def _must_be_new(row: parties.InvitationRow) -> None:
