@@ -5,6 +5,8 @@ name in the pages' paths.
 
 from __future__ import annotations
 
+from tests.web import desk_named
+
 
 def parts(audience: str) -> dict[str, str]:
     """Part of a path to something that exists: for the member gazette and the licensee lab-north."""
@@ -27,6 +29,7 @@ def parts(audience: str) -> dict[str, str]:
         "<str:dispute>": disputed(gazette.code),
         "<str:upload>": handed_in(gazette.tid),
         "<str:code>": ledger.trial_balance()[0].code,
+        **(desk_named.parts() if audience == "operator" else {}),
     }
 
 

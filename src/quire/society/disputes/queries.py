@@ -117,12 +117,7 @@ def rows(*, all_: bool = False, on: date | None = None) -> list[DisputeRow]:
     comes after what does.
     """
     found = Dispute.objects.select_related("work", "claimant").order_by("filed_on", "id")
-    told = list(found if all_ else found.filter(state__in=OPEN))
-    on = on or clock.today()
-    held = distribution.held_for(
-        DisputeHold.objects.filter(dispute__in=told).values_list("dispute_id", "hold_id")
-    )
-    made = [_row(one, on, held.get(one.id, {})) for one in told]
+    made = _listed(list(found if all_ else found.filter(state__in=OPEN)), on)
     return sorted(made, key=_urgency(parties.society().currency))
 
 
@@ -149,13 +144,13 @@ def _is_open(said: str) -> Q:
     return Q(state__in=OPEN) if said == "yes" else ~Q(state__in=OPEN)
 
 
-def _listed(some: Sequence[Dispute]) -> list[DisputeRow]:
+def _listed(some: Sequence[Dispute], on: date | None = None) -> list[DisputeRow]:
     holds = DisputeHold.objects.filter(dispute__in=some).select_related("respondent", "hold")
     parts: dict[UUID, dict[str, Fraction]] = {}
     for kept in holds.order_by("respondent__code"):
         parts.setdefault(kept.dispute_id, {})[kept.respondent.code] = kept.hold.part
     held = distribution.held_for((kept.dispute_id, kept.hold_id) for kept in holds)
-    today = clock.today()
+    today = on or clock.today()
     return [_row(each, today, held.get(each.id, {}), parts.get(each.id, {})) for each in some]
 
 

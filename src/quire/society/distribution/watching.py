@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
-from django.db.models import Count, ExpressionWrapper, F, Q, Sum, Value
+from django.db.models import Count, ExpressionWrapper, F, Max, Q, Sum, Value
 from django.db.models.functions import Abs, Coalesce, TruncMonth
 
 from quire.core.money import Money
 from quire.society.distribution import queries
-from quire.society.distribution.models import STATES, Line, PlanVersion, PotReceipt, Run
+from quire.society.distribution.models import STATES, Line, PlanVersion, Pot, PotReceipt, Run
 from quire.society.distribution.queries import PlanRow, RunRow
 from quire.society.invoicing.models import Receipt
 from quire.society.kit import ids
@@ -139,10 +140,13 @@ def plans_list() -> Listing[PlanRow]:
         PlanVersion.objects.all(),
         _plans,
         {"starts": Sort("starts", descending=True), "name": Sort("name")},
-        {"by_name": Filter("For", {"no": "every run", "yes": "runs that name it"},
-                           lambda said: Q(by_name=said == "yes"))},
+        {
+            "by_name": Filter(
+                "For", {"no": "every run", "yes": "runs that name it"}, lambda said: Q(by_name=said == "yes")
+            )
+        },
         lambda words: Q(name__icontains=words) | Q(decision__icontains=words),
-    )  # fmt: skip
+    )
 
 
 def plan(tid: str) -> PlanRow:
@@ -158,3 +162,13 @@ def _plans(some: Sequence[PlanVersion]) -> list[PlanRow]:
         PlanRow(row.tid, row.name, row.starts, row.decision, row.digest, row.text, row.by_name)
         for row in some
     ]
+
+
+def collected(pots: Collection[UUID]) -> dict[UUID, date]:
+    """The last day on which money of each of these pots came in; a pool's is its run's."""
+    rows = Pot.objects.filter(id__in=pots).values_list("id", Max("receipts__receipt__received_on"), "run_id")
+    found = list(rows)
+    pools = {run for _pot, day, run in found if day is None}
+    last = Max("pots__receipts__receipt__received_on")
+    of_run = dict(Run.objects.filter(id__in=pools).values_list("id", last))
+    return {pot: day or of_run[run] for pot, day, run in found if day or of_run.get(run)}

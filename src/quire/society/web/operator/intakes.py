@@ -1,0 +1,105 @@
+"""Each kind of file that the desk takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from quire.society.invoicing import actions as invoicing
+from quire.society.invoicing.actions import receipts as receipts_
+from quire.society.kit import clock
+from quire.society.licensing import actions as licensing
+from quire.society.licensing import terms
+from quire.society.membership import actions as membership
+from quire.society.membership import queries as criteria
+from quire.society.payouts import actions as payouts
+from quire.society.payouts.actions import returns as returns_
+from quire.society.web.member.taking import by
+from quire.society.web.operator.tables import Intake, intake
+from quire.society.web.pages import Asking
+
+_LOOK = "Look at it first; nothing is written before you say so."
+
+
+def receipts(request: Asking) -> HttpResponseBase:
+    """Money that came in, from a bank's table."""
+    return intake(
+        request,
+        Intake(
+            _("Receipts from a file"),
+            _(_LOOK),
+            receipts_.COLUMNS,
+            lambda path, skip, dry: invoicing.import_receipts(
+                path, by=by(request), dry_run=dry, skip_refused=skip
+            ),
+            reverse("desk-receipts"),
+            (_("Receipts"), "desk-receipts"),
+        ),
+    )
+
+
+def licences(request: Asking) -> HttpResponseBase:
+    """Licences, from a table."""
+    return intake(
+        request,
+        Intake(
+            _("Licences from a file"),
+            _(_LOOK),
+            tuple(terms.COLUMNS),
+            lambda path, skip, dry: licensing.import_licences(
+                path, by=by(request), dry_run=dry, skip_refused=skip
+            ),
+            reverse("desk-licences"),
+            (_("Licences"), "desk-licences"),
+        ),
+    )
+
+
+def returns(request: Asking) -> HttpResponseBase:
+    """Payments that came back, from a bank's list."""
+    return intake(
+        request,
+        Intake(
+            _("Returned payments from a file"),
+            _(_LOOK),
+            tuple(returns_.COLUMNS),
+            lambda path, skip, dry: payouts.import_returns(
+                path, by=by(request), dry_run=dry, skip_refused=skip
+            ),
+            reverse("desk-returned"),
+            (_("Payments"), "desk-batches"),
+        ),
+    )
+
+
+def applications(request: Asking) -> HttpResponseBase:
+    """Applicants, each judged by the criteria in force."""
+    names = [rule.name for rule in criteria.criteria_on(clock.today()).rules]
+    return intake(
+        request,
+        Intake(
+            _("Applications from a file"),
+            _(
+                "A row for each applicant: the party, what it shows for each criterion, and the day."
+            ),
+            ("code", "name", "kind", *names, "joined", "left"),
+            lambda path, skip, dry: membership.import_members(
+                path=path, by=by(request), dry_run=dry, skip_refused=skip
+            ),
+            reverse("desk-applications"),
+            (_("Applications"), "desk-applications"),
+            _judged,
+        ),
+    )
+
+
+def _judged(done: Any) -> list[tuple[str, int]]:
+    refused = len(done.applicants_refused)
+    return [
+        (_("Admitted"), done.admitted),
+        (_("Refused, with reasons"), refused),
+        (_("As they are"), done.unchanged),
+    ]

@@ -1,0 +1,130 @@
+"""Whether usage arrives: files imported and what was set aside of them, edges and their gaps."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from quire.society.usage import queries
+from quire.society.usage.account import HEADINGS
+from quire.society.usage.imported import aside_list, imports_list
+from quire.society.usage.silent import heard_list
+from quire.society.web import charts, lists
+from quire.society.web.lists import Column, listed
+from quire.society.web.pages import Asking
+
+_IMPORTS = (
+    Column("name", gettext_lazy("File"), link=lambda one: reverse("desk-import", args=[one.tid])),
+    Column("host", gettext_lazy("Host")),
+    Column("format", gettext_lazy("Form")),
+    Column("lines", gettext_lazy("Lines"), "number"),
+    Column("finished", gettext_lazy("State"), "state", lambda one: _state(one)),
+    Column("starts", gettext_lazy("From"), "date"),
+    Column("ends", gettext_lazy("To"), "date"),
+    Column("by", gettext_lazy("By")),
+)
+_EDGES = (
+    Column("host", gettext_lazy("Site"), link=lambda one: reverse("desk-edge", args=[one.tid])),
+    Column("name", gettext_lazy("Edge")),
+    Column("heard", gettext_lazy("Last heard"), "date"),
+    Column("state", gettext_lazy("State"), "state", lambda one: _edge_state(one)),
+    Column("gaps", gettext_lazy("Gaps"), "number"),
+    Column("registered", gettext_lazy("Registered"), "date"),
+)
+_ASIDE = (
+    Column("line", gettext_lazy("Line"), "number"),
+    Column("heading", gettext_lazy("Why")),
+    Column("reason", gettext_lazy("Reason")),
+    Column("excerpt", gettext_lazy("What stood there"), "code"),
+)
+
+
+def _state(one: queries.ImportRow) -> str:
+    if one.withdrawn_at:
+        return "withdrawn"
+    return "complete" if one.finished else "partly"
+
+
+def _edge_state(one: object) -> str:
+    if getattr(one, "revoked", False):
+        return "revoked"
+    return "silent" if getattr(one, "silent", False) else "healthy"
+
+
+def imports(request: Asking) -> HttpResponseBase:
+    """Every file imported."""
+    return listed(
+        request,
+        imports_list(),
+        _IMPORTS,
+        title=_("Imported usage"),
+        lead=_(
+            "Each file’s lines are all accounted for: counted, set aside with a reason, or no use at all."
+        ),
+        empty=_(
+            "No usage has been imported yet: “quire usage import” takes access logs, and edges send theirs."
+        ),
+    )
+
+
+def imported(request: Asking, imported: str) -> HttpResponseBase:
+    """One file: what became of its lines, and what was set aside. Unknown where there is none."""
+    found = queries.find(imported)
+    listing = aside_list(found.id)
+    if form := request.GET.get("format"):
+        return lists.export(request, listing, _ASIDE, form, f"set-aside-{found.tid}")
+    account = queries.account_of(found)
+    parts = [
+        charts.Part(words, account[name].lines, f"{account[name].lines:,}")
+        for name, words in HEADINGS.items()
+        if account[name].lines
+    ]
+    return render(
+        request,
+        "web/operator/import.html",
+        {
+            "title": found.name,
+            "row": found,
+            "account": account,
+            "drawn": charts.bars(parts, label=_("What became of its lines")),
+            "table": lists.table(
+                request, listing, _ASIDE, caption=_("Set aside"), empty=_("Nothing was set aside.")
+            ),
+            "trail": [(_("Imported usage"), reverse("desk-imports"))],
+        },
+    )
+
+
+def edges(request: Asking) -> HttpResponseBase:
+    """Every edge, the one not heard for longest first."""
+    return listed(
+        request,
+        heard_list(),
+        _EDGES,
+        title=_("Edges"),
+        lead=_(
+            "Counted at members’ sites and sent here. One not heard for a day is silent: its use is not seen."
+        ),
+        empty=_("No site has an edge yet. Members register theirs on their own pages."),
+    )
+
+
+def edge(request: Asking, edge: str) -> HttpResponse:
+    """One edge with its spools and what a person should look at. 404 where there is none."""
+    row = next(iter(queries.edges(edge)), None)
+    if row is None:
+        raise Http404("There is no such edge.")
+    return render(
+        request,
+        "web/operator/edge.html",
+        {
+            "title": f"{row.host}: {row.name}",
+            "row": row,
+            "alarms": row.alarms(),
+            "trail": [(_("Edges"), reverse("desk-edges"))],
+        },
+    )

@@ -1,0 +1,78 @@
+"""Parties at the desk: the list, and one from every side."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from quire.society.distribution import queries as distribution
+from quire.society.kit import acts
+from quire.society.membership import queries as membership
+from quire.society.parties import queries
+from quire.society.parties.watching import parties_list
+from quire.society.payouts import queries as payouts
+from quire.society.repertoire import queries as repertoire
+from quire.society.web.lists import Column, listed
+from quire.society.web.member.words import Cut, cut, days
+from quire.society.web.pages import Asking
+
+_COLUMNS = (
+    Column("name", gettext_lazy("Name"), link=lambda one: reverse("desk-party", args=[one.tid])),
+    Column("code", gettext_lazy("Code"), "code"),
+    Column("kind", gettext_lazy("Kind")),
+)
+RUNS = 8
+
+
+def parties(request: Asking) -> HttpResponseBase:
+    """Every party: members, payees, licensees."""
+    return listed(
+        request,
+        parties_list(),
+        _COLUMNS,
+        title=_("Parties"),
+        lead=_("Everybody who is paid or who pays, found by name, code or number."),
+        empty=_("Nobody is on record yet. Hand in the first parties with their applications."),
+    )
+
+
+def party(request: Asking, who: str) -> HttpResponse:
+    """One party (by code or id): standing, works, money, and its own pages. Unknown: no such one."""
+    found = queries.party(who)
+    sums = distribution.sums_of(found.id, last=RUNS)
+    spans = membership.memberships_of(found)
+    mine, shared = repertoire.works_of(found.id)
+    lab = found.kind == "lab"
+    return render(
+        request,
+        "web/operator/party.html",
+        {
+            "title": found.name,
+            "party": found,
+            "lab": lab,
+            "works": mine,
+            "shared": shared,
+            "spans": [(days(one.starts, one.ends), one.notice_on) for one in spans],
+            "out": membership.standing_records(found),
+            "applications": membership.applications(found)[-5:],
+            "accounts": [_account(one) for one in payouts.account_of(found)],
+            "payee": queries.payees([found.id])[found.id],
+            "runs": [(one, cut(one.credited), cut(one.held)) for one in sums],
+            "own": reverse("lab" if lab else "member", kwargs={"party": found.code}),
+            "team": reverse("lab-team" if lab else "member-team", kwargs={"party": found.code}),
+            "seats": queries.seats(party=found.id),
+            "history": acts.history(found.tid, 30),
+            "trail": [(_("Parties"), reverse("desk-parties"))],
+        },
+    )
+
+
+def _account(one: payouts.Account) -> tuple[payouts.Account, dict[str, Cut]]:
+    return one, {
+        name: Cut(getattr(one, name), one.currency)
+        for name in ("credited", "paid", "in_transit", "carried", "returned")
+    }

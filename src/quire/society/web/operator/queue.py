@@ -1,0 +1,196 @@
+"""What waits for somebody at the desk: what it is, how much money, until when, and where it is done.
+
+Every kind asks for its first few and says how many more there are, so that the page asks the same few
+questions of a society of any size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from quire.core.money import Money
+from quire.core.unclaimed import dates
+from quire.society.disputes import queries as disputes
+from quire.society.distribution import queries as distribution
+from quire.society.distribution import watching
+from quire.society.kit import clock, jobs
+from quire.society.kit.paging import Asked
+from quire.society.payouts import queries as payouts
+from quire.society.payouts.back import came_back
+from quire.society.unclaimed import queries as unclaimed
+from quire.society.unclaimed.reaching import reaching
+from quire.society.usage.silent import heard_list
+from quire.society.web.member.words import Cut
+from quire.society.web.operator.words import names, party_page, received
+
+MOST = 5
+"""Of one kind, this many are named; the rest stand on their own page."""
+SOON = 180
+"""Days before the term of unclaimed money on which it is told of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that waits. ``kind`` groups them; ``act`` is the word on its button; ``late``: ``by`` is
+    over."""
+
+    kind: str
+    words: str
+    address: str
+    act: str
+    money: tuple[Cut, ...] = ()
+    by: date | None = None
+    late: bool = False
+
+
+def queue(own: str) -> list[Item]:
+    """Everything that waits: what is late first, then by money in the society's own currency, then by day."""
+    found = [
+        *_runs(),
+        *_receipts(),
+        *_disputes(),
+        *_corrections(),
+        *_write_offs(),
+        *_disposals(),
+        *_terms(),
+        *_returned(),
+        *_batches(),
+        *_silent(),
+        *_gaps(),
+        *_jobs(),
+    ]
+    return sorted(found, key=lambda one: _urgency(one, own))
+
+
+def _urgency(one: Item, own: str) -> tuple[bool, int, int, date]:
+    here = sum(money.quanta for money in one.money if money.currency == own)
+    elsewhere = sum(money.quanta for money in one.money if money.currency != own)
+    return not one.late, -here, -elsewhere, one.by or date.max
+
+
+def _cut(*some: Money) -> tuple[Cut, ...]:
+    return tuple(Cut(one.quanta, one.currency) for one in some if one.quanta)
+
+
+def _more(kind: str, count: int, address: str) -> Iterator[Item]:
+    """The line that stands for all that are not named."""
+    if count > MOST:
+        yield Item(kind, _("%(count)d more") % {"count": count - MOST}, address, _("See all"))
+
+
+def _runs() -> Iterator[Item]:
+    told = {"reviewed": (_("Approve the run of %(period)s"), _("Look at it"))}
+    for row in watching.under_way():
+        words, act = told.get(row.state, (_("The run of %(period)s has not come to its end"), _("Go on")))
+        address = reverse("desk-run", args=[row.tid])
+        yield Item(_("Runs"), words % {"period": row.period}, address, act, _cut(*received(row.review)))
+
+
+def _receipts() -> Iterator[Item]:
+    today = clock.today()
+    for one in watching.undistributed():
+        if one.period.ends <= today:
+            words = _("What came in for %(period)s is in no run") % {"period": one.period}
+            by = dates(one.period.starts).distribute
+            address = f"{reverse('desk-run-new')}?period={one.period}"
+            yield Item(_("Runs"), words, address, _("Distribute"), _cut(one.amount), by, by < today)
+
+
+def _disputes() -> Iterator[Item]:
+    rows = disputes.rows()
+    for row in rows[:MOST]:
+        words = _("Dispute of “%(title)s”, %(state)s") % {"title": row.title, "state": row.state}
+        late = row.left is not None and row.left < 0
+        address = reverse("desk-dispute", args=[row.tid])
+        yield Item(_("Disputes"), words, address, _("Open"), _cut(*row.held), row.due, late)
+    yield from _more(_("Disputes"), len(rows), reverse("desk-disputes"))
+
+
+def _corrections() -> Iterator[Item]:
+    rows = distribution.corrections("filed")
+    for row in rows[:MOST]:
+        words = _("A correction of %(work)s waits for a second person") % {"work": row.work}
+        address = reverse("desk-correction", args=[row.tid])
+        late = row.until < clock.today()
+        yield Item(_("Corrections"), words, address, _("Decide"), (), row.until, late)
+    yield from _more(_("Corrections"), len(rows), reverse("desk-corrections"))
+
+
+def _write_offs() -> Iterator[Item]:
+    rows = [one for one in distribution.settlements() if one.state == "proposed"]
+    for row in rows[:MOST]:
+        words = _("What %(debtor)s owes is to be written off") % {"debtor": row.debtor}
+        money = _cut(Money(row.amount, row.currency))
+        yield Item(_("Corrections"), words, reverse("desk-debts"), _("Decide"), money)
+
+
+def _disposals() -> Iterator[Item]:
+    for one in unclaimed.disposals():
+        if one.state == "prepared":
+            words = _("Money unclaimed of %(year)s is to be disposed of") % {"year": one.year}
+            yield Item(_("Unclaimed money"), words, reverse("desk-unclaimed"), _("Decide"))
+
+
+def _terms() -> Iterator[Item]:
+    today = clock.today()
+    for one in reaching():
+        if (one.disposable - today).days <= SOON:
+            words = _("Unclaimed money collected in %(year)s reaches its term") % {"year": one.year}
+            address, late = reverse("desk-unclaimed"), one.disposable < today
+            yield Item(
+                _("Unclaimed money"), words, address, _("See it"), _cut(one.amount), one.disposable, late
+            )
+
+
+def _returned() -> Iterator[Item]:
+    page = came_back().page(Asked(size=MOST))
+    named = names(row.party for row in page.rows)
+    for row in page.rows:
+        words = _("A payment to %(name)s came back: %(reason)s") % {
+            "name": named.get(row.party, row.name),
+            "reason": row.because,
+        }
+        money = _cut(Money(row.amount, row.currency))
+        yield Item(_("Payments"), words, party_page(row.party), _("See the payee"), money)
+    yield from _more(_("Payments"), page.counted, reverse("desk-returned"))
+
+
+def _batches() -> Iterator[Item]:
+    today = clock.today()
+    for row in payouts.batches():
+        if row.settled is None:
+            words = _("Payments of %(day)s are not yet settled") % {"day": row.on}
+            money = _cut(Money(row.total, row.currency))
+            address = reverse("desk-batch", args=[row.tid])
+            yield Item(_("Payments"), words, address, _("Settle"), money, row.on, row.on < today)
+
+
+def _silent() -> Iterator[Item]:
+    page = heard_list().page(Asked(filters={"silent": "yes"}, size=MOST))
+    for row in page.rows:
+        words = _("%(host)s has gone silent") % {"host": row.host}
+        if row.heard is None:
+            words = _("%(host)s has never been heard") % {"host": row.host}
+        yield Item(_("Metering"), words, reverse("desk-edge", args=[row.tid]), _("See it"))
+    yield from _more(_("Metering"), page.counted, f"{reverse('desk-edges')}?silent=yes")
+
+
+def _gaps() -> Iterator[Item]:
+    page = heard_list().page(Asked(filters={"gaps": "yes"}, size=MOST))
+    for row in page.rows:
+        words = _("%(host)s: %(count)d gaps in what it sent") % {"host": row.host, "count": row.gaps}
+        yield Item(_("Metering"), words, reverse("desk-edge", args=[row.tid]), _("See it"))
+    yield from _more(_("Metering"), page.counted, f"{reverse('desk-edges')}?gaps=yes")
+
+
+def _jobs() -> Iterator[Item]:
+    page = jobs.job_list().page(Asked(filters={"state": "failed"}, size=MOST))
+    for row in page.rows:
+        words = _("Failed: %(title)s") % {"title": row.title}
+        yield Item(_("Jobs"), words, reverse("desk-job", args=[row.tid]), _("See why"))
+    yield from _more(_("Jobs"), page.counted, f"{reverse('desk-jobs')}?state=failed")
