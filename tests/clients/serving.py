@@ -7,7 +7,6 @@ Other people's clients fetch ``http://gazette.example/license.xml``; no such nam
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -23,12 +22,6 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).parents[2]
 PLACE = ROOT / ".venv-clients"
 """Where ``make clients`` puts other people's packages."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import pytest
 
 from quire.core.renderings import rsl_document
 from tests.clients import serving
+from tests.ports import free_port
 from tests.rooms import licence_desk as desk
 
 pytestmark = pytest.mark.more
@@ -36,7 +37,7 @@ def place(house: Any, people: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -
     from quire.society.licensing import policy
     from quire.society.parties import actions as parties
 
-    by, port = people["preparer"], serving.free_port()
+    by, port = people["preparer"], free_port()
     monkeypatch.setenv("QUIRE_URL", f"http://127.0.0.1:{port}")
     parties.found_society(
         name="Small Society", form="association", currency="EUR", town="Vienna", country="AT", iban="", bic=""

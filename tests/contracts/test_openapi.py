@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.clients import serving
+from tests.ports import free_port
 from tests.rooms.boundary_desk import HOST, Desk
 
 pytestmark = pytest.mark.more
@@ -43,7 +44,7 @@ def served(house: Any, people: Any) -> Iterator[tuple[str, str]]:
     snapshot.make()
     made = actions.create_client(licensee="lab-a", name="reader", by=desk.user)
     shown = "Basic " + base64.b64encode(f"{made.client.tid}:{made.secret}".encode()).decode()
-    with serving.society(house.env, serving.free_port()) as url:
+    with serving.society(house.env, free_port()) as url:
         yield url, shown
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import threading
 import time
 import uuid
@@ -29,6 +28,7 @@ from quire.edge.gate import Gate
 from quire.edge.identity import Identity
 from quire.edge.paying import Purse
 from quire.edge.policy import State
+from tests.ports import free_port
 
 SITE, SOCIETY = "https://news.example", "https://letters.example"
 PRICE = Money.parse("0.002", "EUR")
@@ -150,13 +150,6 @@ def serving(app: Any, port: int) -> Iterator[None]:
     yield
     server.should_exit = True
     thread.join()
-
-
-def free_port() -> int:
-    """A port that nobody has just now."""
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        port: int = one.getsockname()[1]
-        return port
 
 
 def terms(rules: tuple[Rule, ...]) -> SiteTerms:

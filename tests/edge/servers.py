@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.edge.society import HOST, TinySociety, configure, tiny_society
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples" / "edge"
@@ -62,12 +63,6 @@ class Town:
                 return found
             time.sleep(0.1)
         raise AssertionError(f"{len(found)} of {count} events arrived: {found}")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:

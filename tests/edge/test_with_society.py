@@ -16,7 +16,8 @@ from quire.core.licence_token import Claims
 from quire.edge import config
 from quire.edge.build import Parts, parts
 from quire.edge.request import Request
-from tests.clients.serving import free_port, society
+from tests.clients.serving import society
+from tests.ports import free_port
 from tests.rooms.boundary_desk import HOST, Desk
 
 pytestmark = pytest.mark.more

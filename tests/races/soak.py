@@ -27,6 +27,7 @@ from typing import Any
 
 import psutil
 
+from tests.ports import free_port
 from tests.races.soak_crawler import PATHS, Order
 from tests.races.soak_society import HOST
 
@@ -34,12 +35,6 @@ ROOT = Path(__file__).parents[2]
 LONGEST = 90.0
 """Seconds after which something that should be there is given up."""
 _NAMES = ("DATABASE_URL", "QUIRE_OWNER_DATABASE_URL", "QUIRE_TODAY", "QUIRE_USER", "QUIRE_KEYS")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def listens(port: int) -> bool:

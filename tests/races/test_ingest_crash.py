@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from tests.ports import free_port
 from tests.rooms.usage_edges import Edge, admitted, edge
 from tests.rooms.usage_society import broken, lake_rows, society  # noqa: F401
 
@@ -40,9 +41,7 @@ class Server:
 
     def __init__(self, env: dict[str, str]) -> None:
         self.env = {**os.environ, **env, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+        self.port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
