@@ -293,3 +293,10 @@ def test_seats_by_command(letters: list[Any]) -> None:
     small.quire("user", "seat", "marsh-admin", "marsh", "--by", "preparer")
     assert [one.role for one in queries.seats(party=queries.party("marsh").id)] == ["admin"]
     assert main(["user", "seat", "marsh-admin", "marsh", "--role", "none"]) == 5
+
+
+def test_the_page_knows_every_role_there_is(house: House) -> None:
+    from quire.society.parties.models import SEATS
+    from quire.society.web import team
+
+    assert list(team.ROLES) == list(team.SHORT) == list(SEATS)

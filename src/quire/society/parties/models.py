@@ -114,6 +114,7 @@ class Invitation(Noun):
     """
 
     prefix = "ivt"
+    walled = "party_id = :party"
 
     email = models.EmailField()
     party = models.ForeignKey(Party, null=True, on_delete=models.PROTECT, related_name="invitations")

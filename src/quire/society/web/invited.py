@@ -8,7 +8,7 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import messages
-from django.contrib.auth import login
+from django.contrib.auth import get_user_model, login
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -57,7 +57,9 @@ class Joining(forms.Form):
         password = "" if self.passkey else told.get("password", "")
         if password:
             try:
-                validate_password(password, User(username=told.get("name", ""), email=self.row.email))
+                validate_password(
+                    password, get_user_model()(username=told.get("name", ""), email=self.row.email)
+                )
             except ValidationError as problem:
                 self.add_error("password", problem)
         return {**told, "password": password}

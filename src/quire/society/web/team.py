@@ -18,7 +18,6 @@ from quire.society.kit import walls
 from quire.society.parties import actions
 from quire.society.parties import queries as parties
 from quire.society.parties.errors import UserUnknown
-from quire.society.parties.models import SEATS
 from quire.society.web.pages import Seat, shown
 from quire.society.web.templatetags.quire import day
 
@@ -28,7 +27,6 @@ ROLES = {
     "reader": gettext_lazy("Reader: sees everything, changes nothing"),
 }
 SHORT = {"admin": gettext_lazy("admin"), "manager": gettext_lazy("manager"), "reader": gettext_lazy("reader")}
-assert list(ROLES) == list(SHORT) == list(SEATS)
 
 
 class Inviting(forms.Form):
