@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Prefetch
+
 from quire.society.kit import ids
 from quire.society.repertoire import queries as repertoire
 from quire.society.usage.acceptance import spools
@@ -74,7 +76,8 @@ class EdgeRow:
 def edges(name: str = "", sites: Iterable[UUID] | None = None) -> tuple[EdgeRow, ...]:
     """Every edge, the first registered first; with ``name`` (its id) only that one, with ``sites`` only
     theirs."""
-    rows = Edge.objects.order_by("id")
+    spools_ = Spool.objects.select_related("record").order_by("began", "id")
+    rows = Edge.objects.order_by("id").prefetch_related(Prefetch("spools", spools_))
     if name:
         rows = rows.filter(id=ids.read(Edge.prefix, name))
     if sites is not None:
@@ -85,9 +88,7 @@ def edges(name: str = "", sites: Iterable[UUID] | None = None) -> tuple[EdgeRow,
 
 
 def _row(edge: Edge, site: repertoire.SiteRow, now: datetime) -> EdgeRow:
-    found = _superseded(
-        [_spool(edge, one) for one in edge.spools.select_related("record").order_by("began", "id")]
-    )
+    found = _superseded([_spool(edge, one) for one in edge.spools.all()])
     heard = max((one.heard for one in found if one.heard), default=None)
     silent = None if heard is None else max(now - heard, timedelta())
     return EdgeRow(edge.tid, edge.name, site.code, site.host, edge.registered_at, edge.revoked_at,
