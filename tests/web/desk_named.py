@@ -73,8 +73,8 @@ def paid() -> tuple[str, str]:
 
 def corrected() -> str:
     """A claim that the run divided a work wrongly."""
-    from quire.core.shares import Holder, Shares, parse_share
     from quire.society.distribution import actions, queries
+    from quire.society.distribution.corrections.rows import read_shares
     from quire.society.parties import queries as parties
 
     found = queries.corrections()
@@ -83,8 +83,7 @@ def corrected() -> str:
     return str(
         actions.file_correction(
             run="latest", work="https://gazette.example/a", kind="shares", reason="Half of it is Lantern's.",
-            shares=Shares((Holder("gazette", "publisher", parse_share("1/2")),
-                           Holder("lantern", "publisher", parse_share("1/2")))),
+            shares=read_shares("gazette:publisher:1/2; lantern:publisher:1/2"),
             by=parties.acting("operator"),
         ).tid
     )  # fmt: skip

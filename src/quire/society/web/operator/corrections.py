@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from quire.core.errors import QuireError
 from quire.society.distribution import actions, queries
+from quire.society.distribution.corrections.rows import read_shares
 from quire.society.kit.paging import few
-from quire.society.repertoire import queries as repertoire
 from quire.society.web.lists import Column, listed
 from quire.society.web.member.taking import Day, by, sent
 from quire.society.web.member.words import Cut
@@ -106,7 +106,7 @@ def file(request: Asking) -> HttpResponseBase:
     def act(said: dict[str, Any]) -> Any:
         shares = said.pop("shares")
         return actions.file_correction(
-            **said, by=by(request), shares=repertoire.shares_of(shares) if shares else None
+            **said, by=by(request), shares=read_shares(shares) if shares else None
         )
 
     if request.method == "POST" and (made := tried(form, act)):

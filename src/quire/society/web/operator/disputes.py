@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from quire.core.errors import QuireError
 from quire.society.disputes import actions, queries
 from quire.society.disputes.queries import DisputeRow
 from quire.society.kit.paging import few
@@ -199,7 +200,11 @@ def dispute(request: Asking, dispute: str) -> HttpResponseBase:
 
 
 def _shares(found: Any, what: str) -> list[tuple[str, str, Any]]:
-    return [(one.party, one.role, one.share) for one in queries.stated(found, what)]
+    """Nothing where it has not ended, or ended without shares."""
+    try:
+        return [(one.party, one.role, one.share) for one in queries.stated(found, what)]
+    except QuireError:
+        return []
 
 
 def _forms(request: Asking, row: DisputeRow, of_shares: bool) -> dict[str, forms.Form]:
