@@ -75,9 +75,10 @@ def under_way(most: int = 20) -> list[RunRow]:
 
 
 def before(run: Run) -> RunRow | None:
-    """The last closed run of an earlier period; of what was distributed by the plan in force for everybody
-    where this one was, too."""
+    """The last closed run of an earlier period by the plan in force; of one whose plan is for runs that name
+    it, the last by a plan of that name."""
     rows = Run.objects.filter(state="closed", starts__lt=run.starts, plan__by_name=run.plan.by_name)
+    rows = rows.filter(plan__name=run.plan.name) if run.plan.by_name else rows
     found = (
         rows.select_related("plan", "prepared_by", "approval__by").order_by("-starts", "-opened_at").first()
     )

@@ -36,6 +36,7 @@ _DISTRIBUTION = (
     Page("runs/<str:run>/go-on/", "desk-run-go-on", run.go_on, writes="prepare"),
     Page("runs/<str:run>/approve/", "desk-run-approve", run.approve, needs="approve", writes="approve"),
     Page("runs/<str:run>/cancel/", "desk-run-cancel", run.cancel, needs="prepare", writes="prepare"),
+    Page("runs/<str:run>/statements/", "desk-run-issue", run.issue, writes="prepare"),
     Page("runs/<str:run>/changes/", "desk-run-changes", run.changes),
     Page("plans/", "desk-plans", plans.plans, menu=_("Plans"), group=_OUT),
     Page("plans/write/", "desk-plan-editor", plans.editor, needs="prepare", writes="prepare"),

@@ -105,9 +105,7 @@ def file(request: Asking) -> HttpResponseBase:
 
     def act(said: dict[str, Any]) -> Any:
         shares = said.pop("shares")
-        return actions.file_correction(
-            **said, by=by(request), shares=read_shares(shares) if shares else None
-        )
+        return actions.file_correction(**said, by=by(request), shares=read_shares(shares) if shares else None)
 
     if request.method == "POST" and (made := tried(form, act)):
         messages.success(request, _("It is filed; a second person decides."))

@@ -18,13 +18,19 @@ from quire.society.disputes.queries import DisputeRow
 from quire.society.kit.paging import few
 from quire.society.parties import queries as parties
 from quire.society.web.lists import Column, listed
-from quire.society.web.member.disputes import KINDS
 from quire.society.web.member.taking import Day, by, sent
 from quire.society.web.member.words import Cut
 from quire.society.web.operator.doing import on_disk, tried
 from quire.society.web.operator.words import together
 from quire.society.web.pages import Asking
 
+KINDS = {
+    "share": gettext_lazy("a share of it"),
+    "ownership": gettext_lazy("who owns it: it was passed on"),
+    "authorship": gettext_lazy("who made it"),
+    "tier": gettext_lazy("its content tier"),
+    "type": gettext_lazy("its type"),
+}
 _COLUMNS = (
     Column(
         "title",
@@ -79,7 +85,7 @@ class Filing(forms.Form):
     work = forms.CharField(
         label=gettext_lazy("Work"), max_length=2000, help_text=gettext_lazy("Its address, number or key.")
     )
-    kind = forms.ChoiceField(label=gettext_lazy("About"), choices=[(name, name) for name in KINDS])
+    kind = forms.ChoiceField(label=gettext_lazy("About"), choices=list(KINDS.items()))
     reason = forms.CharField(
         label=gettext_lazy("Reason"), max_length=1000, widget=forms.Textarea({"rows": 3})
     )

@@ -82,9 +82,7 @@ def applications(request: Asking) -> HttpResponseBase:
         request,
         Intake(
             _("Applications from a file"),
-            _(
-                "A row for each applicant: the party, what it shows for each criterion, and the day."
-            ),
+            _("A row for each applicant: the party, what it shows for each criterion, and the day."),
             ("code", "name", "kind", *names, "joined", "left"),
             lambda path, skip, dry: membership.import_members(
                 path=path, by=by(request), dry_run=dry, skip_refused=skip

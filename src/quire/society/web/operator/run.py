@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -56,10 +55,13 @@ class Cancelling(forms.Form):
     reason = forms.CharField(label=gettext_lazy("Why it is given up"), max_length=300)
 
 
-def run(request: Asking, run: str) -> HttpResponse:
+def run(request: Asking, run: str) -> HttpResponseBase:
     """One run. Unknown where there is none."""
     found = queries.find(run)
     row, last = queries.row(found), watching.before(found)
+    pots = few(_pots(row, found), words=lambda one: f"{one.licence} {one.licensee}")
+    if form := request.GET.get("potformat"):
+        return lists.export(request, pots, _POTS, form, f"pots-{row.tid}", "pot")
     job = jobs.last(WORK, run=row.tid)
     going = job is not None and job.state in GOING
     return render(
@@ -78,7 +80,7 @@ def run(request: Asking, run: str) -> HttpResponse:
             "tables": beside(row.review, last.review if last else {}),
             "pots": lists.table(
                 request,
-                few(_pots(row, found), words=lambda one: f"{one.licence} {one.licensee}"),
+                pots,
                 _POTS,
                 caption=_("Pots"),
                 name="pot",
@@ -94,6 +96,7 @@ def _may(request: Asking, row: queries.RunRow, going: bool) -> dict[str, bool]:
     prepare, approve = "prepare" in request.seat.may, "approve" in request.seat.may
     return {
         "go_on": prepare and not going and row.state in {"open", "frozen", "allocated", "approved", "posted"},
+        "issue": prepare and row.state == "closed",
         "approve": approve and row.state == "reviewed",
         "cancel": prepare and not going and row.state in {"open", "frozen", "allocated", "reviewed"},
     }
@@ -249,3 +252,13 @@ def changes(request: Asking, run: str) -> HttpResponseBase:
         empty=_("There is no closed run before this one, or nobody's money differs."),
         trail=[(_("Runs"), reverse("desk-runs")), (str(row.period), address(row.tid))],
     )
+
+
+def issue(request: Asking, run: str) -> HttpResponseBase:
+    """Have every payee's statement of a closed run written; each payee finds its own on its pages anyway."""
+    row = queries.row(queries.find(run))
+    if request.method != "POST":
+        return redirect("desk-run", row.tid)
+    title = _("Statements of %(period)s") % {"period": row.period}
+    job = jobs.ask("statements.issue", title, by=by(request), run=row.tid, address=address(row.tid))
+    return redirect("desk-job", job.tid)

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -107,6 +106,9 @@ def survey(request: Asking, survey: str) -> HttpResponseBase:
         messages.success(request, _("It is on record."))
         return redirect("desk-survey", row.name)
     units = queries.units(row.name)
+    listing = few(units, words=lambda one: f"{one.code} {one.stratum}")
+    if wanted := request.GET.get("format"):
+        return lists.export(request, listing, _UNITS, wanted, f"units-{row.name}")
     return render(
         request,
         "web/operator/survey.html",
@@ -118,9 +120,7 @@ def survey(request: Asking, survey: str) -> HttpResponseBase:
             "reported": sum(bool(one.reports) for one in units),
             "units": len(units),
             "period": Period(row.starts, row.ends),
-            "table": lists.table(
-                request, few(units, words=lambda one: f"{one.code} {one.stratum}"), _UNITS, caption=_("Units")
-            ),
+            "table": lists.table(request, listing, _UNITS, caption=_("Units")),
             "trail": [(_("Surveys"), reverse("desk-surveys"))],
         },
     )
@@ -153,7 +153,7 @@ def lumps(request: Asking) -> HttpResponseBase:
     )
 
 
-def lump(request: Asking, lump: str) -> HttpResponse:
+def lump(request: Asking, lump: str) -> HttpResponseBase:
     """One lump sum: where it stands, its claims and rounds. Unknown where there is none."""
     row = invoicing.lump(lump)
     claims = invoicing.claims(row.name)
@@ -163,6 +163,8 @@ def lump(request: Asking, lump: str) -> HttpResponse:
         words=lambda one: f"{one.key} {one.member}",
         filters={"state": (_("State"), states, lambda one: _judged(one.accepted))},
     )
+    if wanted := request.GET.get("format"):
+        return lists.export(request, listing, _CLAIMS, wanted, f"claims-{row.name}")
     return render(
         request,
         "web/operator/lump.html",

@@ -19,16 +19,11 @@ from django.utils.translation import gettext_lazy
 from quire.core.canonical import digest
 from quire.core.errors import QuireError
 from quire.society.kit import config, papers
-from quire.society.kit.paging import few
-from quire.society.web import lists
-from quire.society.web.lists import Column
 from quire.society.web.pages import Asking
 
 _KEPT = re.compile(r"[0-9a-f]{32}\.(csv|json)")
-_REFUSED = (
-    Column("line", gettext_lazy("Line"), "number", lambda one: one[0]),
-    Column("reason", gettext_lazy("Why"), value=lambda one: one[1]),
-)
+SHOWN = 200
+"""Refused rows that are shown; more are mended in several goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +73,8 @@ def intake(request: Asking, of: Intake) -> HttpResponseBase:
             "form": form,
             "kept": kept,
             **shown,
-            "table": lists.table(request, few(refused), _REFUSED, caption=_("Refused rows"), name="row"),
+            "refused": refused[:SHOWN],
+            "more": max(0, len(refused) - SHOWN),
             "trail": [(of.back[0], reverse(of.back[1]))],
             "again": request.path,
         },
