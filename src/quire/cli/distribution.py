@@ -10,7 +10,7 @@ from quire.cli import frame, plans, weighings
 from quire.cli.awards import share_of, statements_awards
 from quire.cli.frame import By, DryRun, Json
 from quire.cli.house import day
-from quire.cli.proving import statements_proof
+from quire.cli.proving import statements_pdf, statements_proof
 from quire.cli.replay import replay
 
 
@@ -49,7 +49,12 @@ def register(app: typer.Typer) -> None:
         (
             "statements",
             "Who got what, and why.",
-            (("write", statements_write), ("proof", statements_proof), ("awards", statements_awards)),
+            (
+                ("write", statements_write),
+                ("pdf", statements_pdf),
+                ("proof", statements_proof),
+                ("awards", statements_awards),
+            ),
         ),
     ):
         group = typer.Typer(help=help_, no_args_is_help=True)

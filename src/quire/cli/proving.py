@@ -1,4 +1,4 @@
-"""A payee's proof of its lines, in one file."""
+"""A payee's statement as one file to print or to keep, and the proof of its lines."""
 
 from __future__ import annotations
 
@@ -28,3 +28,20 @@ def statements_proof(
         [f"{out} proves it offline: quire verify --proof {out} --root {found.bundle_root}"],
         as_json=as_json,
     )
+
+
+def statements_pdf(
+    party: Annotated[str, typer.Argument(metavar="PARTY", help="The payee's code.")],
+    run: Annotated[str, typer.Option(help="The closed run, by its id, or latest.")] = "latest",
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="The file to write.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a payee's statement of a closed run as an accessible PDF (PDF/UA-1)."""
+    from quire.society.distribution import queries
+    from quire.society.statements import queries as statements
+
+    found = queries.find(run)
+    data = statements.file_of(found, party, "pdf")
+    place = out or Path(f"{party}-{found.tid}.pdf")
+    place.write_bytes(data)
+    frame.say({"statement": str(place), "run": found.tid}, [f"{place} is written."], as_json=as_json)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from django.template.loader import render_to_string
 
@@ -128,17 +129,20 @@ class Balance:
 
 def page(statement: Statement) -> bytes:
     """The statement as one self-contained HTML file."""
-    told = {
-        "statement": statement,
+    return render_to_string("statements/page.html", {"statement": statement} | told(statement)).encode()
+
+
+def told(statement: Statement, works: int = WORKS) -> dict[str, Any]:
+    """What every form for people says, in words; the lines are those of the ``works`` that earned most."""
+    return {
         "period": words.period(statement.period),
-        "sections": [_section(statement, one.currency) for one in statement.sums],
+        "sections": [_section(statement, one.currency, works) for one in statement.sums],
         "balances": [_balance(account) for account in statement.accounts],
         "awards": awarded.sentences(statement.awards),
         "on": words.day(statement.accounts_on),
         "lines": words.count(len(statement.lines) + len(statement.adjustments), "line"),
         "all_lines": words.count(statement.proof.size, "line"),
     }
-    return render_to_string("statements/page.html", told).encode()
 
 
 def amount(quanta: int, currency: str) -> Amount:
@@ -146,14 +150,14 @@ def amount(quanta: int, currency: str) -> Amount:
     return Amount(words.money(quanta, currency), words.exact(quanta))
 
 
-def _section(statement: Statement, currency: str) -> Section:
+def _section(statement: Statement, currency: str, works: int) -> Section:
     lines = [line for line in statement.lines if line.pot.currency == currency]
     pots = [pot for pot in statement.pots if pot.currency == currency]
     corrected = [one for one in statement.adjustments if one.currency == currency]
     [sums] = (one for one in statement.sums if one.currency == currency)
     whole = sums.credited + sums.held
     groups = sorted(_groups(lines), key=lambda found: -found[0])
-    shown, rest = groups[:WORKS], groups[WORKS:]
+    shown, rest = groups[:works], groups[works:]
     return Section(
         currency,
         amount(sums.credited, currency),
@@ -165,7 +169,7 @@ def _section(statement: Statement, currency: str) -> Section:
         tuple(_work_bars(groups, whole, currency)),
         tuple(_way(pot, [line for line in lines if line.pot.tid == pot.tid]) for pot in pots),
         tuple(group for _, group in shown),
-        _rest_note(rest, currency),
+        _rest_note(rest, currency, works),
         tuple(map(_adjusted, corrected)),
     )
 
@@ -318,12 +322,12 @@ def _row(line: Line) -> Row:
     )
 
 
-def _rest_note(rest: Iterable[tuple[int, Group]], currency: str) -> str:
+def _rest_note(rest: Iterable[tuple[int, Group]], currency: str, shown: int) -> str:
     sums = [quanta for quanta, _ in rest]
     if not sums:
         return ""
     return (
-        f"These are the {WORKS} that earned most. {words.count(len(sums), 'other')} earned "
+        f"These are the {shown:,} that earned most. {words.count(len(sums), 'other')} earned "
         f"{words.money(sum(sums), currency)} together; every line is in the CSV and JSON beside this page."
     )
 

@@ -14,7 +14,7 @@ from quire.society.parties import queries as parties
 from quire.society.parties.queries import PartyName
 from quire.society.payouts import queries as payouts
 from quire.society.payouts.queries import Account
-from quire.society.statements import adjusted, render
+from quire.society.statements import adjusted, pdf, render
 from quire.society.statements.errors import NoLines
 from quire.society.statements.glance import Glance, Way, glance
 from quire.society.statements.lines import line_of
@@ -63,13 +63,15 @@ def statements(run: Any, count: Callable[[int], None] | None = None) -> Iterator
             yield _statement(published, name, accounts.get(name.id, ()), awards.get(name.id, ()))
 
 
-FORMS = ("json", "csv", "html")
+FORMS = ("pdf", "csv", "json", "html")
 """The forms in which a statement is a file."""
 
 
 def file_of(run: Any, party: parties.Ref, form: str) -> bytes:
     """One payee's statement of a closed run in one of FORMS. Raises NotPublished, NoLines."""
     told = statement(run, party)
+    if form == "pdf":
+        return pdf.pdf(told)
     return render.files(told)[f"{told.payee.code}.{form}"]
 
 
