@@ -158,11 +158,12 @@ def _hurry(where: dict[str, str]) -> None:
 
 def _make_template(where: dict[str, str]) -> None:
     import django
-    from django.core.management import call_command
     from django.db import connections
 
     django.setup()
-    call_command("migrate", database="owner", verbosity=0)
+    from tests import template
+
+    template.make()
     connections.close_all()
     _admin(where, f'ALTER DATABASE quire RENAME TO "{_TEMPLATE}"')
 
