@@ -184,6 +184,17 @@ def test_what_counted_late_and_was_taken_back_since_is_set_against_its_own_work(
     assert requests(usage.closed(), late=False) == 11 - 2
 
 
+def test_what_was_taken_back_does_not_count_again_after_a_later_run_has_looked_at_that(usage: Desk) -> None:
+    """The later run counted nothing of it: there is nothing to leave out of a second run of the month."""
+    log = late_log(usage, 11, 12, 13)
+    usage.closed()
+    quire("usage", "withdraw", log, "--reason", "It was the society's own test", "--by", "preparer")
+    usage.receive("R-2", "100.00", period=FEBRUARY)
+    usage.closed(FEBRUARY)
+    usage.receive("R-1b", "18.00", period=JANUARY)
+    assert requests(usage.closed(), late=False) == 11
+
+
 def test_the_database_counts_late_usage_once(usage: Desk) -> None:
     from datetime import date
 

@@ -97,17 +97,17 @@ class Late:
 
     def _without(self, pot: Evidence, counts: Counts, rows: Sequence[Any], *, shown: bool) -> Counts:
         """A pot's own counts without what another run has counted late. What that run counted and was taken
-        back since is below zero then, and taken back."""
+        back since is below zero then, and taken back. Where the files of an import that came late take back
+        more than they tell, that run has counted nothing of it, and nothing is left out for it."""
         spans = self.elsewhere.get(pot.id)
         if not spans:
             return counts
         left: dict[tuple[int, ...], int] = defaultdict(int)
-        parts = [(_columns(counts), 1)]
-        parts += [(self._counted(pot, one, counts.segments, rows, shown=shown), -1) for one in spans]
-        for columns, sign in parts:
-            subjects, cells, requests, *more = (arrays.to_list(column) for column in columns)
-            for place, n in enumerate(requests):
-                left[subjects[place], cells[place], *(column[place] for column in more)] += sign * n
+        for *key, n in _rows(_columns(counts)):
+            left[tuple(key)] += n
+        for one in spans:
+            for *key, n in _rows(self._counted(pot, one, counts.segments, rows, shown=shown)):
+                left[tuple(key)] -= max(n, 0)
         found = [(*key[:2], n, *key[2:]) for key, n in sorted(left.items()) if n > 0]
         gone = [(*key[:2], n) for key, n in sorted(left.items()) if n < 0]
         self._take_back(pot, rows, counts.segments, *_transposed(gone, 3))
@@ -164,6 +164,12 @@ def _columns(counts: Counts) -> list[Any]:
     return [counts.subjects, counts.cells, counts.requests, *shown]
 
 
+def _rows(columns: Sequence[Any]) -> Iterator[tuple[int, ...]]:
+    """Subject, cell, evidence if shown, and last the requests, of columns as ``_columns`` has them."""
+    subjects, cells, requests, *more = map(arrays.to_list, columns)
+    return zip(subjects, cells, *more, requests, strict=True)
+
+
 def _transposed(rows: Sequence[Sequence[int]], width: int) -> list[list[int]]:
     return [[row[place] for row in rows] for place in range(width)]
 
@@ -218,14 +224,15 @@ def _not_counted(run: Run, pot: Pot, starts: date, ends: date) -> Iterator[LateS
 
 
 def _counted_late(run: Run, pot: Pot) -> Iterator[LateSpan]:
-    """Of the pot's own days, what another run has counted late."""
+    """Of the pot's own days, what another run has counted late: a span for each import."""
     told = Counted.objects.filter(licence=pot.licence_id, late=True, file__isnull=False).exclude(run=run)
     told = told.filter(starts__lt=pot.ends, until__gt=pot.starts)
     for first, last in _pieces(told, pot.starts, pot.ends):
         done = told.filter(starts__lte=first, until__gte=last)
-        files = dict(done.values_list("file_id", "file__path").distinct())
-        if files:
-            yield LateSpan(first, last, usage.Part(files))
+        files: dict[UUID, dict[UUID, str]] = {}
+        for source, file, path in done.values_list("file__source", "file_id", "file__path").distinct():
+            files.setdefault(source, {})[file] = path
+        yield from (LateSpan(first, last, usage.Part(some)) for some in files.values())
 
 
 def _pieces(told: Any, starts: date, ends: date) -> Iterator[Span]:
