@@ -36,25 +36,25 @@ def approve(running: jobs.Running, *, by: Any, run: str, address: str = "") -> M
 
 @jobs.kind("distribution.forecast")
 def forecast(
-    running: jobs.Running, *, by: Any, period: str, plan: str, name: str, address: str = ""
+    running: jobs.Running, *, by: Any, period: str, plan: str, key: str, address: str = ""
 ) -> Mapping[str, Any]:
-    """What a run of a period would give; its review is kept under ``name``."""
+    """What a run of a period would give; its review is kept under ``key``."""
     running.say("Dividing, without keeping anything of it.")
     found = actions.forecast(period=periods.parse(period), by=by, plan=plan)
-    _keep("forecasts", name, {"period": str(found.period), "plan": found.plan, "review": found.review})
+    _keep("forecasts", key, {"period": str(found.period), "plan": found.plan, "review": found.review})
     return {"address": address}
 
 
 @jobs.kind("distribution.replay")
 def replayed(
-    running: jobs.Running, *, by: Any, text: str, against: str, name: str, address: str = ""
+    running: jobs.Running, *, by: Any, text: str, against: str, key: str, address: str = ""
 ) -> Mapping[str, Any]:
-    """What a plan would have given in closed runs; what came of it is kept under ``name``."""
+    """What a plan would have given in closed runs; what came of it is kept under ``key``."""
     parties.may_write(by)
     running.say("Dividing closed runs by the plan that is proposed.")
     told = replay.replay(text, against=against, progress=lambda done, of: running.count(done, of, "runs"))
     names = {tid: one.name for tid, one in told.names.items()}
-    _keep("replays", name, {
+    _keep("replays", key, {
         "plan": told.plan.name, "text": text, "sentences": list(told.plan.sentences()),
         "runs": [{"run": one.tid, "period": str(one.period), "plan": one.plan} for one in told.runs],
         "notices": list(told.notices),

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Count, ExpressionWrapper, F, Max, Q, Sum, Value
-from django.db.models.functions import Abs, Coalesce, TruncMonth
+from django.db.models import ExpressionWrapper, F, Max, Q, Sum, Value
+from django.db.models.functions import Abs, Coalesce
 
 from quire.core.money import Money
 from quire.society.distribution import queries
 from quire.society.distribution.models import STATES, Line, PlanVersion, Pot, PotReceipt, Run
 from quire.society.distribution.queries import PlanRow, RunRow
-from quire.society.invoicing.models import Receipt
+from quire.society.invoicing import watching as invoicing
 from quire.society.kit import ids
 from quire.society.kit.fields import QuantaField
 from quire.society.kit.nouns import one
@@ -126,12 +126,9 @@ def changes(run: Run, other: UUID, most: int = 25) -> list[Changed]:
 def undistributed(most: int = 24) -> list[Undistributed]:
     """What came in of months that are over and that no run has taken, by month; lump sums apart."""
     taken = PotReceipt.objects.values("receipt")
-    rows = Receipt.objects.exclude(licence__kind="lump").exclude(id__in=taken)
-    sums = rows.order_by().values_list(TruncMonth("starts"), "currency")
-    told = sums.annotate(amount=Sum("amount"), number=Count("id"))
     return [
         Undistributed(month(day.year, day.month), Money(amount, currency), number)
-        for day, currency, amount, number in sorted(told)[:most]
+        for day, currency, amount, number in invoicing.by_month(besides=taken)[:most]
     ]
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from django.db.models import ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Count, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, TruncMonth
 
 from quire.core.money import Money
 from quire.society.invoicing.models import Deposit, Invoice, Receipt
 from quire.society.invoicing.queries import InvoiceRow, ReceiptRow
 from quire.society.kit.fields import QuantaField
 from quire.society.kit.paging import Filter, Listing, Sort
-from quire.society.licensing.models import Licence
+from quire.society.licensing import watching as licensing
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ def open_list() -> Listing[Open]:
     )
 
 
-def _open() -> QuerySet[Licence]:
+def _open() -> QuerySet[Any]:
     nothing = Value(0, output_field=QuantaField())
     mine = {"licence": OuterRef("id")}
     due = (
@@ -151,14 +152,22 @@ def _open() -> QuerySet[Licence]:
         "last": Subquery(last),
     }
     rest = ExpressionWrapper(F("due") - F("came"), output_field=QuantaField())
-    rows = Licence.objects.select_related("licensee").annotate(**sums)
+    rows = licensing.every().annotate(**sums)
     return rows.annotate(open=rest).filter(open__gt=0)
 
 
-def _opened(some: Sequence[Licence]) -> list[Open]:
+def _opened(some: Sequence[Any]) -> list[Open]:
     return [
         Open(
             row.code, row.licensee.name, Money(row.due, row.currency), Money(row.came, row.currency), row.last
         )
         for row in some
     ]
+
+
+def by_month(besides: QuerySet[Any]) -> list[tuple[date, str, int, int]]:
+    """First day of a month, currency, sum and number of its receipts, but for those in ``besides`` (a query
+    of their ids) and those of lump sums; the oldest month first."""
+    rows = Receipt.objects.exclude(licence__kind="lump").exclude(id__in=besides).order_by()
+    sums = rows.values_list(TruncMonth("starts"), "currency")
+    return sorted(sums.annotate(amount=Sum("amount"), number=Count("id")))

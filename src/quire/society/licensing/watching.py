@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from quire.core.terms import USES
 from quire.society.kit import clock
@@ -24,6 +24,11 @@ def licences_list() -> Listing[LicenceRow]:
         },
         lambda words: Q(code__icontains=words) | Q(licensee__name__icontains=words),
     )
+
+
+def every() -> QuerySet[Licence]:
+    """Every licence with its licensee, for rooms above to add their sums to."""
+    return Licence.objects.select_related("licensee")
 
 
 def _now(said: str) -> Q:

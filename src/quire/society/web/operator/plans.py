@@ -181,7 +181,7 @@ def _replay(request: Asking, text: str, runs: int) -> jobs.Job:
         by=by(request),
         text=text,
         against=f"LAST-{runs}",
-        name=key,
+        key=key,
         address=reverse("desk-replay", args=[key]),
     )
 

@@ -113,15 +113,15 @@ def ask(request: Asking, kind: str, run: str, title: str) -> jobs.Job:
 
 
 def _forecast(request: Asking, said: dict[str, Any]) -> jobs.Job:
-    period, name = periods.parse(said["period"]), uuid4().hex
+    period, key = periods.parse(said["period"]), uuid4().hex
     return jobs.ask(
         "distribution.forecast",
         _("Forecast of %(period)s") % {"period": period},
         by=by(request),
         period=str(period),
         plan=said["plan"],
-        name=name,
-        address=reverse("desk-forecast", args=[name]),
+        key=key,
+        address=reverse("desk-forecast", args=[key]),
     )
 
 
