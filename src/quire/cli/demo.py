@@ -147,14 +147,11 @@ def _build(scale: float, as_json: bool) -> None:
 
 
 def serve(port: Annotated[int, typer.Option(help="Where it is taken, a free one is.")] = 8000) -> None:
-    """Serve the demonstration's public page until Ctrl-C."""
-    from quire.cli import house
+    """Serve the demonstration until Ctrl-C, with a link for each person to come in by."""
+    from quire.cli import demo_serve
 
     try:
-        try:
-            house.serve(port=port)
-        except QuireError:
-            house.serve(port=0)
+        demo_serve.opened(port)
     finally:
         stop()
 
