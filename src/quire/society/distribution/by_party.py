@@ -16,13 +16,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.db.models.fields.json import KeyTextTransform
 
 from quire.core.distribution.adjusting import PREFIX as ADJUSTS
 from quire.core.money import Money
 from quire.core.terms import USES
-from quire.society.distribution.models import Hold, Line, Run
+from quire.society.distribution.models import Hold, Line, Pot, Run
 from quire.society.kit import ids
 from quire.society.kit.nouns import one
 from quire.society.kit.paging import COUNTED, Asked, BadPage, Filter, Listing, Page, Sort
@@ -85,26 +85,56 @@ class PivotRow:
 
 def sums_of(party: UUID, *, last: int | None = None, run: UUID | None = None) -> list[RunSum]:
     """What each closed run in which the party has lines gave it, the newest first; the ``last`` runs alone,
-    or one ``run``, where that is asked. Two queries."""
-    closed = Run.objects.filter(state="closed", lines__party=party) if run is None else Run.objects.filter(
-        state="closed", id=run
-    )  # fmt: skip
-    chosen = closed.select_related("plan").distinct().order_by("-starts", "-opened_at")
+    or one ``run``, where that is asked. Four queries."""
+    has = Line.objects.filter(party=party, run=OuterRef("id"))
+    chosen = Run.objects.filter(Exists(has), state="closed").select_related("plan")
+    chosen = chosen.order_by("-starts", "-opened_at") if run is None else chosen.filter(id=run)
     runs = {one.id: one for one in (chosen[:last] if last else chosen)}
-    rows = Line.objects.filter(party=party, run__in=list(runs)).order_by()
-    still = Q(outcome="held", release=None)
-    theirs = Q(outcome="payable") | Q(outcome="held", release__isnull=False, release__award=None)
-    summed = rows.values_list("run_id", "pot__currency").annotate(
-        credited=Sum("amount", filter=theirs), held=Sum("amount", filter=still), lines=Count("id")
-    )
+    sums: dict[tuple[UUID, str], list[int]] = {}
+    for of, unit, credited, held, lines in _sums(party, list(runs)):
+        mine = sums.setdefault((of, unit), [0, 0, 0])
+        sums[of, unit] = [mine[0] + credited, mine[1] + held, mine[2] + lines]
+    place = {of: at for at, of in enumerate(runs)}
     found = [
-        RunSum(run, one.tid, one.number or 0, Period(one.starts, one.ends), one.plan.name,
-               Money(credited or 0, currency), Money(held or 0, currency), lines)
-        for run, currency, credited, held, lines in summed
-        if (one := runs[run])
+        RunSum(of, runs[of].tid, runs[of].number or 0, Period(runs[of].starts, runs[of].ends),
+               runs[of].plan.name, Money(credited, unit), Money(held, unit), lines)
+        for (of, unit), (credited, held, lines) in sums.items()
     ]  # fmt: skip
-    place = {run: at for at, run in enumerate(runs)}
     return sorted(found, key=lambda row: (place[row.run], row.credited.currency))
+
+
+def _sums(party: UUID, runs: Collection[UUID]) -> Iterator[tuple[UUID, str, int, int, int]]:
+    """Run, currency, credited, held and lines: of payable lines from the index alone, of held ones with what
+    became of them since."""
+    mine = Line.objects.filter(party=party, run__in=runs).order_by()
+    payable = mine.filter(outcome="payable").values_list("run_id", "pot_id")
+    kept = mine.filter(outcome="held").values_list("run_id", "pot_id")
+    paid = list(payable.annotate(credited=Sum("amount"), lines=Count("*")))
+    held = list(
+        kept.annotate(
+            credited=Sum("amount", filter=Q(release__isnull=False, release__award=None)),
+            held=Sum("amount", filter=Q(release=None)), lines=Count("*"),
+        )
+    )  # fmt: skip
+    units = dict(Pot.objects.filter(run__in=runs).values_list("id", "currency"))
+    for run, pot, credited, lines in paid:
+        yield run, units[pot], credited, 0, lines
+    for run, pot, credited, still, lines in held:
+        yield run, units[pot], credited or 0, still or 0, lines
+
+
+def credited_lines(party: UUID) -> dict[tuple[UUID, str], int]:
+    """The party and a currency to what posted runs and released holds gave it: from the lines' index."""
+    mine = Line.objects.filter(party=party).order_by()
+    paid = mine.filter(outcome="payable").values_list("pot_id").annotate(Sum("amount"))
+    released = mine.filter(outcome="held", release__isnull=False, release__award=None)
+    posted = Pot.objects.filter(run__state__in=["posted", "closed"], id__in=[pot for pot, _ in paid])
+    units = dict(posted.values_list("id", "currency"))
+    sums: dict[tuple[UUID, str], int] = {}
+    given = [(units[pot], amount) for pot, amount in paid if pot in units]
+    for unit, amount in [*given, *released.values_list("pot__currency").annotate(Sum("amount"))]:
+        sums[party, unit] = sums.get((party, unit), 0) + amount
+    return sums
 
 
 def party_lines(party: UUID, run: UUID | None = None) -> Listing[LineShown]:
@@ -261,8 +291,34 @@ SELECT *, (SELECT count(*) FROM whole) FROM whole
  WHERE NOT %(further)s OR ({sort}, key, currency) {way} (%(value)s, %(key)s, %(currency)s)
  ORDER BY {sort} {down}, key {down}, currency {down} LIMIT %(size)s
 """
+_PLAIN = """
+WITH sums AS (
+  SELECT l.pot_id, sum(l.amount) AS credited, 0 AS held FROM distribution_line l
+   WHERE l.party_id = %(party)s AND l.outcome = 'payable' GROUP BY 1
+  UNION ALL
+  SELECT l.pot_id, sum(l.amount) FILTER (WHERE r.id IS NOT NULL AND r.award_id IS NULL),
+         sum(l.amount) FILTER (WHERE r.id IS NULL)
+    FROM distribution_line l LEFT JOIN distribution_release r ON r.line_id = l.id
+   WHERE l.party_id = %(party)s AND l.outcome = 'held' GROUP BY 1
+), parts AS (
+  SELECT {by} AS key, p.currency, s.credited, s.held, 0 AS requests
+    FROM sums s JOIN distribution_pot p ON p.id = s.pot_id JOIN distribution_run n ON n.id = p.run_id
+    LEFT JOIN licensing_licence c ON c.id = p.licence_id
+   WHERE n.state = 'closed' AND (%(unit)s = '' OR p.currency = %(unit)s)
+     AND (%(since)s::date IS NULL OR p.starts >= %(since)s::date)
+     AND (%(until)s::date IS NULL OR p.starts < %(until)s::date)
+), whole AS (
+  SELECT key, currency, trunc(coalesce(sum(credited), 0) * 1000000000000) AS credited,
+         trunc(coalesce(sum(held), 0) * 1000000000000) AS held, sum(requests)::bigint AS requests
+    FROM parts GROUP BY 1, 2
+)
+SELECT *, (SELECT count(*) FROM whole) FROM whole
+ WHERE NOT %(further)s OR ({sort}, key, currency) {way} (%(value)s, %(key)s, %(currency)s)
+ ORDER BY {sort} {down}, key {down}, currency {down} LIMIT %(size)s
+"""
 """A request counts once however many portions or shares its work has: the innermost group is one subject,
-segment and use of a pot."""
+segment and use of a pot. ``_PLAIN`` is for sums over all time by what a pot says itself: it reads no line,
+only their index, and counts no requests."""
 _SORTS = {"credited": "credited", "requests": "requests", "key": 'key COLLATE "C"'}
 
 
@@ -306,7 +362,8 @@ class Pivot:
             "subject": self.subject, "unit": self.currency, "further": bool(after), "value": value,
             "key": key, "currency": currency, "size": size,
         }  # fmt: skip
-        text = _PIVOT.format(
+        plain = self.by in {"licence", "period"} and self.run is None and not self.subject
+        text = (_PLAIN if plain else _PIVOT).format(
             by=BY[self.by], sort=_SORTS[name], way="<" if down else ">", down="DESC" if down else "ASC"
         )
         with connection.cursor() as run:

@@ -221,7 +221,13 @@ class Line(AppendOnly):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "number"], name="distribution_line_number")]
-        indexes = [models.Index(fields=["party", "run"], name="distribution_line_party")]
+        indexes = [
+            # A party's sums are read from the index alone; what is held of it is little, and found by itself.
+            models.Index(
+                fields=["party", "run"], include=["pot", "outcome", "amount"], name="distribution_line_sums"
+            ),
+            models.Index(fields=["party"], condition=Q(outcome="held"), name="distribution_line_held"),
+        ]
 
 
 class Award(AppendOnly):

@@ -20,6 +20,7 @@ from quire.society.distribution.by_party import (  # noqa: F401
     Pivot,
     PivotRow,
     RunSum,
+    credited_lines,
     deducted_of,
     held_of,
     party_line,
@@ -207,14 +208,7 @@ def credited(party: UUID | None = None) -> dict[tuple[UUID, str], int]:
     a party's place is theirs, and no longer the party's."""
     mine = Q() if party is None else Q(party=party)
     moved = Q() if party is None else Q(giver=party) | Q(taker=party)
-    found = (
-        Line.objects.filter(mine, run__state__in=["posted", "closed"], party__isnull=False)
-        .filter(Q(outcome="payable") | Q(release__isnull=False, release__award=None))
-        .order_by()
-        .values_list("party_id", "pot__currency")
-        .annotate(amount=Sum("amount"))
-    )
-    sums = {(whom, currency): amount for whom, currency, amount in found}
+    sums = _credited_lines() if party is None else credited_lines(party)
     for giver, taker, currency, amount in Passing.objects.filter(moved).values_list(
         "giver_id", "taker_id", "currency", "amount"
     ):
@@ -229,6 +223,17 @@ def credited(party: UUID | None = None) -> dict[tuple[UUID, str], int]:
     for key, amount in settling.credited(party).items():
         sums[key] = sums.get(key, 0) + amount
     return sums if party is None else {key: sum for key, sum in sums.items() if key[0] == party}
+
+
+def _credited_lines() -> dict[tuple[UUID, str], int]:
+    found = (
+        Line.objects.filter(run__state__in=["posted", "closed"], party__isnull=False)
+        .filter(Q(outcome="payable") | Q(release__isnull=False, release__award=None))
+        .order_by()
+        .values_list("party_id", "pot__currency")
+        .annotate(amount=Sum("amount"))
+    )
+    return {(whom, currency): amount for whom, currency, amount in found}
 
 
 def on_hold() -> set[UUID]:

@@ -155,6 +155,8 @@ def earnings(request: Asking) -> HttpResponseBase:
     sums = distribution.sums_of(me)
     unit, by = _chosen(request, [one.credited.currency for one in sums] or [parties.society().currency])
     since, until = _day(request, "since"), _day(request, "until")
+    if sums and "since" not in request.GET and until is None:
+        since = sums[0].period.starts  # the last period, until somebody asks for more
     listing = distribution.Pivot(me, by, currency=unit, since=since, until=until)
     columns = pivot_columns(request, by)
     title = _("Earnings")

@@ -8,6 +8,7 @@ from datetime import date
 from uuid import UUID
 
 from django import forms
+from django.core.cache import cache
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -27,6 +28,9 @@ from quire.society.parties.queries import PartyName
 from quire.society.web.member.taking import Day, by, sent, taken
 from quire.society.web.member.words import MEANS, Cut, cut, days, here, use
 from quire.society.web.pages import Asking
+
+KEPT = 600
+"""Seconds for which a year's sums are kept."""
 
 Earned = dict[tuple[str, str], list[Cut]]
 """(use, licensee's id or "" for all) to what it earned in a year, by currency."""
@@ -125,10 +129,16 @@ def year() -> tuple[date | None, date | None]:
 
 def earned(me: UUID, since: date | None) -> Earned:
     """What each use by each licensee gave the member in the closed runs of the year; all of them together
-    under ""."""
-    found: Earned = {}
+    under "". Closed runs do not change: what was summed is kept for a while."""
     if since is None:
-        return found
+        return {}
+    closed = len([one for one in distribution.runs() if one.state == "closed"])
+    told: Earned = cache.get_or_set(f"earned:{me}:{since}:{closed}", lambda: _earned(me, since), KEPT)
+    return told
+
+
+def _earned(me: UUID, since: date) -> Earned:
+    found: Earned = {}
     pivot = distribution.Pivot(me, "choice", since=since)
     sums: dict[tuple[str, str, str], int] = {}
     for row in pivot.every(Asked()):
