@@ -7,6 +7,7 @@ server does; and they are answered to this machine alone.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -58,12 +59,13 @@ def _worker() -> Iterator[None]:
 
 @contextmanager
 def _as_demonstration() -> Iterator[None]:
-    """The server's processes, which begin anew, take the demonstration's settings."""
-    before = os.environ.get("DJANGO_SETTINGS_MODULE")
+    """The server's processes take the demonstration's settings: they begin anew, not as copies of this one,
+    which has read the society's own."""
+    setting, method = os.environ.get("DJANGO_SETTINGS_MODULE", ""), multiprocessing.get_start_method()
     os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
+    multiprocessing.set_start_method("spawn", force=True)
     try:
         yield
     finally:
-        os.environ.pop("DJANGO_SETTINGS_MODULE")
-        if before is not None:
-            os.environ["DJANGO_SETTINGS_MODULE"] = before
+        os.environ["DJANGO_SETTINGS_MODULE"] = setting
+        multiprocessing.set_start_method(method, force=True)
