@@ -5,7 +5,7 @@ name in the pages' paths.
 
 from __future__ import annotations
 
-from tests.web import desk_named
+from tests.web import desk_named, lab_named
 
 
 def parts(audience: str) -> dict[str, str]:
@@ -29,6 +29,7 @@ def parts(audience: str) -> dict[str, str]:
         "<str:dispute>": disputed(gazette.code),
         "<str:upload>": handed_in(gazette.tid),
         "<str:code>": ledger.trial_balance()[0].code,
+        **(lab_named.parts() if audience == "licensee" else {}),
         **(desk_named.parts() if audience == "operator" else {}),
     }
 

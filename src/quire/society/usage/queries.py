@@ -46,6 +46,7 @@ __all__ = [
     "Used",
     "account_of",
     "account_of_everything",
+    "charged_to",
     "charges",
     "counts_in",
     "edges",
@@ -158,6 +159,14 @@ def charges() -> list[Charged]:
     names = ("allowance", "licence", "licensee", "month", "currency")
     rows = Charge.objects.order_by(*names).values_list(*names)
     return [Charged(*row) for row in rows.annotate(total=Sum("amount"), times=Sum("requests"))]
+
+
+def charged_to(licensee: str, since: date) -> list[tuple[date, str, int]]:
+    """What edges charged to a licensee (TypeID) in each month from ``since`` on: the month's first day, the
+    currency, and quanta.
+    """
+    rows = Charge.objects.filter(licensee=licensee, month__gte=since).order_by("month", "currency")
+    return list(rows.values_list("month", "currency").annotate(total=Sum("amount")))
 
 
 def heard_until(edge: UUID, spool: str) -> datetime | None:
