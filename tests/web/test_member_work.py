@@ -224,3 +224,26 @@ def test_an_edges_key_is_shown_once_and_the_edge_revoked(browser: Any) -> None:
     assert marsh.post(address.replace("gazette/", "marsh/", 1), taken).status_code == 404
     assert browser.post(address, taken | {"reason": "taken down"}).status_code == 302
     assert queries.edges()[0].revoked_reason == "taken down"
+
+
+def test_a_part_is_passed_on_and_never_more_than_one_has(browser: Any) -> None:
+    from fractions import Fraction
+
+    from quire.society.repertoire import queries
+
+    lock = queries.work("https://gazette.example/b")
+    address = f"/member/gazette/works/{lock.tid}/"
+    said = {"party": "marsh", "role": "author", "share": "1/6", "starts": "2026-03-10"}
+    assert "more of it than you have" in desk.text(browser.post(address, said | {"share": "3/4"}))
+    assert "Choose today or a later day" in desk.text(browser.post(address, said | {"starts": "2026-02-01"}))
+    assert "No party has the code" in desk.text(browser.post(address, said | {"party": "nobody-here"}))
+    assert browser.post(address, said).status_code == 302
+    then = {one.party: one.share for one in queries.owners(lock.id, date(2026, 3, 9))}
+    now = {one.party: one.share for one in queries.owners(lock.id, date(2026, 3, 10))}
+    assert then == {"gazette": Fraction(2, 3), "lantern": Fraction(1, 3)}
+    assert now == {"gazette": Fraction(1, 2), "lantern": Fraction(1, 3), "marsh": Fraction(1, 6)}
+    assert "amend owners" in desk.text(browser.get(address))
+    marsh, theirs = desk.seated("reed", "marsh"), address.replace("/gazette/", "/marsh/")
+    more = marsh.post(theirs, said | {"party": "lantern", "share": "1/2"})
+    assert "more of it than you have" in desk.text(more)
+    assert {one.party: one.share for one in queries.owners(lock.id, date(2026, 3, 10))} == now

@@ -42,7 +42,7 @@ PAGES = (
     Page("works/import/works.csv", "member-works-template", registering.template, needs="manage"),
     Page("works/import/<str:upload>/", "member-works-preview", registering.preview, needs="manage",
          writes="manage"),
-    Page("works/<str:work>/", "member-work", works.work),
+    Page("works/<str:work>/", "member-work", works.work, writes="manage"),
     Page("sites/", "member-sites", sites.sites, menu=_("Sites"), group=WORK),
     Page("sites/new/", "member-sites-new", sites.new, needs="manage", writes="manage"),
     Page("sites/<str:site>/", "member-site", sites.site, writes="manage"),

@@ -20,6 +20,8 @@ from quire.society.repertoire.queries import WorkShown
 from quire.society.unclaimed import queries as unclaimed
 from quire.society.web import lists
 from quire.society.web.lists import Column
+from quire.society.web.member import passing
+from quire.society.web.member.taking import by, sent, taken
 from quire.society.web.member.words import cut, days, here, own_first, use
 from quire.society.web.pages import Asking
 
@@ -57,30 +59,46 @@ def _whose(one: WorkShown, code: str) -> str:
 
 
 def work(request: Asking, work: str) -> HttpResponse:
-    """One work: who owns it since when, what came of it, claims to it, and what was changed."""
+    """One work: who owns it since when, what came of it, claims to it, and what was changed. What is sent
+    passes a part of it on."""
     me = _me(request)
     found = repertoire.work_shown(me, ids.read("wrk", work))
+    form = passing.PassOn(initial={"starts": passing.first_day()}, **sent(request))
+    if went := taken(
+        request,
+        form,
+        lambda said: _passed(request, found, said),
+        done=_("It is on record."),
+        to=here(request, "member-work", work=work),
+    ):
+        return went  # fmt: skip
     today = repertoire.owners(found.id, _today())
     named = parties.by_code({holder.party for holder in today})
-    unit, by = _chosen(request)
-    pivot = distribution.Pivot(me, by, subject=found.tid)
+    unit, side = _chosen(request)
+    pivot = distribution.Pivot(me, side, subject=found.tid)
     used = pivot.page(Asked(size=200)).rows
     order = own_first((row.credited.currency for row in used), unit)
     return render(request, "web/member/work.html", {
-        "title": found.title, "work": found, "by": by,
+        "title": found.title, "work": found, "by": side,
         "trail": [(_("Works"), here(request, "member-works"))],
         "days": days(found.starts, found.ends),
         "owners": [(named[one.party].name if one.party in named else _("somebody nobody knows"), one.role,
                     one.share, one.party in named and named[one.party].id == me) for one in today],
         "versions": [(days(one.starts, one.ends), one.holders) for one in repertoire.versions_of(found.id)],
         "copies": repertoire.copies(found.id),
-        "used": [(use(row.key) if by == "use" else row.label, row.note, cut(row.credited), cut(row.held),
+        "used": [(use(row.key) if side == "use" else row.label, row.note, cut(row.credited), cut(row.held),
                   row.requests) for row in sorted(used, key=lambda row: order.index(row.credited.currency))],
         "claims": _claims(found, me),
         "unclaimed": unclaimed.of_work(found.tid) if any(one.party == "unknown" for one in today) else [],
         "history": [_told(one) for one in acts.history(found.tid, 50)],
+        "form": form, "owns": any(one.party in named and named[one.party].id == me for one in today),
         "mine": bool(request.seat.party) and found.member == request.seat.party.code,
     })  # fmt: skip
+
+
+def _passed(request: Asking, found: WorkShown, said: dict[str, Any]) -> None:
+    assert request.seat.party is not None
+    passing.pass_on(work=found.id, giver=request.seat.party.code, said=said, by=by(request))
 
 
 def _today() -> Any:
