@@ -37,9 +37,10 @@ def parts() -> dict[str, str]:
         "<str:licence>": licensing.licences()[0].tid,
         "<str:settlement>": "-",
         "<str:correction>": corrected(),
-        "<str:hold>": "-",
+        "<str:hold>": held(),
+        "<str:period>": "2026-01",
         "<str:disposal>": "-",
-        "<str:claim>": "-",
+        "<str:claim>": claimed(),
         "<str:item>": ids.show("lin", missing),
         "<str:imported>": usage.imports()[0].tid,
         "<str:edge>": edge(),
@@ -125,3 +126,33 @@ def lump() -> str:
     works = ("https://gazette.example/a", "https://lantern.example/p/1")
     actions.agree(text=LUMP + INSTALMENT, works=works, by=parties.acting("operator"))
     return queries.lump_sums()[0].name
+
+
+def held() -> str:
+    """A hold on a work."""
+    from quire.society.distribution import actions, watching
+    from quire.society.kit.paging import Asked
+    from quire.society.parties import queries as parties
+
+    found = watching.holds_list().page(Asked()).rows
+    if found:
+        return found[0].tid
+    made = actions.place_hold(
+        reason="Looked into", work="https://gazette.example/a", by=parties.acting("operator")
+    )
+    return str(made.tid)
+
+
+def claimed() -> str:
+    """A claim to unclaimed money, as it would be where there was some."""
+    from quire.society.kit import clock
+    from quire.society.parties import queries as parties
+    from quire.society.repertoire import queries as repertoire
+    from quire.society.unclaimed.models import Claim
+
+    work = repertoire.work("https://gazette.example/a").id
+    found = Claim.objects.first() or Claim.objects.create(
+        party=parties.party("gazette"), work_id=work, role="publisher", evidence="The imprint.",
+        filed_on=clock.today(),
+    )  # fmt: skip
+    return str(found.tid)

@@ -12,8 +12,8 @@ from django.db.models.functions import Abs, Coalesce
 
 from quire.core.money import Money
 from quire.society.distribution import queries
-from quire.society.distribution.models import STATES, Line, PlanVersion, Pot, PotReceipt, Run
-from quire.society.distribution.queries import PlanRow, RunRow
+from quire.society.distribution.models import STATES, Hold, Line, PlanVersion, Pot, PotReceipt, Run
+from quire.society.distribution.queries import HoldRow, PlanRow, RunRow
 from quire.society.invoicing import watching as invoicing
 from quire.society.kit import ids
 from quire.society.kit.fields import QuantaField
@@ -170,3 +170,37 @@ def collected(pots: Collection[UUID]) -> dict[UUID, date]:
     last = Max("pots__receipts__receipt__received_on")
     of_run = dict(Run.objects.filter(id__in=pools).values_list("id", last))
     return {pot: day or of_run[run] for pot, day, run in found if day or of_run.get(run)}
+
+
+def holds_list() -> Listing[HoldRow]:
+    """Every hold, the newest first."""
+    return Listing(
+        Hold.objects.select_related("work", "party"),
+        _holds,
+        {"starts": Sort("starts", descending=True)},
+        {"state": Filter("State", {"stands": "stands", "ended": "ended"},
+                         lambda said: Q(released_on__isnull=said == "stands"))},
+        lambda words: Q(reason__icontains=words) | Q(party__name__icontains=words) | Q(party__code=words),
+    )  # fmt: skip
+
+
+def hold(tid: str) -> HoldRow:
+    """One hold by its id. kit.nouns.Unknown where there is none."""
+    rows = Hold.objects.select_related("work", "party").filter(id=ids.read(Hold.prefix, tid))
+    return _holds([one(rows, f"No hold has the id {tid[:60]}.")])[0]
+
+
+def _holds(some: Sequence[Hold]) -> list[HoldRow]:
+    return [
+        HoldRow(
+            row.tid,
+            " of ".join(x for x in (row.party and row.party.name, row.work and row.work.key) if x),
+            None if row.work_id else row.party_id,
+            row.reason,
+            row.starts,
+            row.released_on,
+            row.part,
+            row.since,
+        )
+        for row in some
+    ]

@@ -9,7 +9,10 @@ from quire.core import unclaimed as rules
 from quire.core.money import Money
 from quire.society.distribution import watching
 from quire.society.kit import config, ids
+from quire.society.kit.nouns import one
 from quire.society.ledger import queries as ledger
+from quire.society.unclaimed import queries
+from quire.society.unclaimed.queries import ClaimRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +40,10 @@ def reaching() -> list[Reaching]:
         Reaching(first.year, rules.dates(first, years).disposable, Money(amount, currency))
         for (first, currency), amount in sorted(found.items())
     ]
+
+
+def claim(tid: str) -> ClaimRow:
+    """One claim to unclaimed money by its id. kit.nouns.Unknown where there is none."""
+    listing = queries.claims_list()
+    rows = listing.rows.filter(id=ids.read("clm", tid))
+    return next(iter(listing.make([one(rows, f"No claim has the id {tid[:60]}.")])))

@@ -82,6 +82,7 @@ _LICENCES = (
 _RIGHTS_PAGES = (
     Page("disputes/", "desk-disputes", disputes.disputes, menu=_("Disputes"), group=_RIGHTS),
     Page("disputes/new/", "desk-dispute-file", disputes.file, needs="prepare", writes="prepare"),
+    Page("disputes/tick/", "desk-disputes-tick", disputes.tick, writes="prepare"),
     Page("disputes/<str:dispute>/", "desk-dispute", disputes.dispute, writes="prepare"),
     Page("corrections/", "desk-corrections", corrections.corrections, menu=_("Corrections"), group=_RIGHTS),
     Page("corrections/new/", "desk-correction-file", corrections.file, needs="prepare", writes="prepare"),
@@ -94,11 +95,15 @@ _RIGHTS_PAGES = (
     Page("unclaimed/", "desk-unclaimed", unclaimed.unclaimed, menu=_("Unclaimed money"), group=_RIGHTS),
     Page("unclaimed/dispose/", "desk-dispose", unclaimed.dispose, needs="prepare", writes="prepare"),
     Page("unclaimed/disposals/<str:disposal>/", "desk-disposal", unclaimed.disposal, writes="approve"),
+    Page("unclaimed/publish/", "desk-unclaimed-publish", unclaimed.publish, writes="prepare"),
+    Page("unclaimed/disposals/<str:disposal>/drop/", "desk-disposal-drop", unclaimed.drop, writes="prepare"),
     Page("unclaimed/claims/", "desk-claims", unclaimed.claims),
     Page("unclaimed/claims/<str:claim>/", "desk-claim", unclaimed.claim, writes="prepare"),
     Page("unclaimed/<str:item>/", "desk-unclaimed-match", unclaimed.match, writes="prepare"),
 )
 _USAGE = (
+    Page("usage/by-period/", "desk-usage", metering.this_month, menu=_("Use by period"), group=_("Metering")),
+    Page("usage/by-period/<str:period>/", "desk-usage-of", metering.usage_of),
     Page("usage/", "desk-imports", metering.imports, menu=_("Imported usage"), group=_("Metering")),
     Page("usage/<str:imported>/", "desk-import", metering.imported),
     Page("edges/", "desk-edges", metering.edges, menu=_("Edges"), group=_("Metering")),

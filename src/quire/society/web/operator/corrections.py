@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quire.core.errors import QuireError
-from quire.society.distribution import actions, queries
+from quire.society.distribution import actions, queries, watching
 from quire.society.distribution.corrections.rows import read_shares
 from quire.society.kit.paging import few
 from quire.society.web.lists import Column, listed
@@ -132,6 +132,8 @@ class Deciding(forms.Form):
         required=False,
         help_text=gettext_lazy("Needed where it is refused."),
     )
+    amend = forms.BooleanField(label=gettext_lazy("Register the claim’s shares as well"), required=False)
+    amend_from = forms.DateField(label=gettext_lazy("Registered from"), widget=Day(), required=False)
 
 
 def correction(request: Asking, correction: str) -> HttpResponseBase:
@@ -142,7 +144,7 @@ def correction(request: Asking, correction: str) -> HttpResponseBase:
 
     def act(said: dict[str, Any]) -> bool:
         if accept:
-            actions.accept_correction(row.tid, by=by(request), note=said["note"])
+            actions.accept_correction(row.tid, by=by(request), **said)
         else:
             actions.refuse_correction(row.tid, note=said["note"], by=by(request))
         return True
@@ -208,21 +210,9 @@ def write_off(request: Asking, settlement: str) -> HttpResponseBase:
 
 def holds(request: Asking) -> HttpResponseBase:
     """Every hold, the standing ones first."""
-    listing = few(
-        queries.holds(),
-        sorts={"starts": lambda one: one.starts},
-        filters={
-            "state": (
-                _("State"),
-                {"stands": _("stands"), "ended": _("ended")},
-                lambda one: "ended" if one.released else "stands",
-            )
-        },
-        words=lambda one: f"{one.of} {one.reason}",
-    )
     return listed(
         request,
-        listing,
+        watching.holds_list(),
         _HOLDS,
         title=_("Holds"),
         lead=_("What a hold is on earns as always; the money is kept until the hold ends."),
@@ -263,9 +253,7 @@ def hold_new(request: Asking) -> HttpResponseBase:
 
 def hold(request: Asking, hold: str) -> HttpResponseBase:
     """One hold, and its end."""
-    row = next((one for one in queries.holds() if one.tid == hold), None)
-    if row is None:
-        return redirect("desk-holds")
+    row = watching.hold(hold)
     form = forms.Form(request.POST if request.method == "POST" else None)
 
     def act(_said: dict[str, Any]) -> bool:

@@ -264,3 +264,11 @@ def _handed_in(row: DisputeRow, said: dict[str, Any], mine: dict[str, Any]) -> N
             actions.answer(**mine, party=said["party"], title=said["title"], path=path)
         else:
             actions.add_document(**mine, party=said["party"], title=said["title"], path=path)
+
+
+def tick(request: Asking) -> HttpResponseBase:
+    """Move on every dispute whose time has run out."""
+    if request.method == "POST":
+        moved = actions.tick(by=by(request))
+        messages.success(request, _("%(count)d disputes moved on.") % {"count": len(moved)})
+    return redirect("desk-disputes")

@@ -68,7 +68,7 @@ _RECEIPTS = (
         value=lambda one: one.licence_code,
         link=lambda one: licence_page(one.licence_tid),
     ),
-    Column("starts", gettext_lazy("For"), value=lambda one: str(Period(one.starts, one.ends))),
+    Column("starts", gettext_lazy("For"), "date", lambda one: str(Period(one.starts, one.ends))),
     Column("amount", _MONEY, "money", lambda one: Cut(one.amount, one.currency)),
     Column("reference", gettext_lazy("Reference"), "code"),
 )
@@ -81,7 +81,7 @@ _INVOICES = (
         value=lambda one: one.licence_code,
         link=lambda one: licence_page(one.licence_tid),
     ),
-    Column("starts", gettext_lazy("For"), value=lambda one: str(Period(one.starts, one.ends))),
+    Column("starts", gettext_lazy("For"), "date", lambda one: str(Period(one.starts, one.ends))),
     Column("amount", _MONEY, "money", lambda one: Cut(one.amount, one.currency)),
 )
 _OPEN = (

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from quire.society.kit import clock, ids, periods
+from quire.society.kit.paging import few
+from quire.society.parties import queries as parties
 from quire.society.usage import queries
 from quire.society.usage.account import HEADINGS
 from quire.society.usage.imported import aside_list, imports_list
 from quire.society.usage.silent import heard_list
 from quire.society.web import charts, lists
 from quire.society.web.lists import Column, listed
+from quire.society.web.member.words import use
 from quire.society.web.pages import Asking
 
 _IMPORTS = (
@@ -128,3 +135,52 @@ def edge(request: Asking, edge: str) -> HttpResponse:
             "trail": [(_("Edges"), reverse("desk-edges"))],
         },
     )
+
+
+def this_month(request: Asking) -> HttpResponseBase:
+    """To the period that was asked for, or to the last month that is over. BadPeriod."""
+    asked = request.GET.get("period", "")
+    last = clock.today().replace(day=1) - timedelta(days=1)
+    period = periods.parse(asked) if asked else periods.month(last.year, last.month)
+    return redirect("desk-usage-of", str(period))
+
+
+def usage_of(request: Asking, period: str) -> HttpResponseBase:
+    """All that crawlers took in a period, and what became of it. BadPeriod."""
+    span = periods.parse(period)
+    rows = sorted(queries.totals(span.starts, span.ends), key=lambda one: -one.requests)
+    named = parties.names({ids.read("pty", one.licensee) for one in rows if one.licensee})
+    licensees = {one.tid: one.name for one in named.values()}
+    headings = {one.heading: HEADINGS[one.heading] for one in rows}
+    columns = (
+        Column("heading", _("What became of it"), value=lambda one: HEADINGS[one.heading]),
+        Column("operator", _("By whom")),
+        Column("licensee", _("Licensee"), value=lambda one: licensees.get(one.licensee, "")),
+        Column("use", _("Use"), value=lambda one: use(one.use)),
+        Column("requests", _("Requests"), "number"),
+    )
+    listing = few(
+        rows,
+        sorts={"requests": lambda one: one.requests},
+        filters={"heading": (_("What became of it"), headings, lambda one: one.heading)} if rows else {},
+        words=lambda one: f"{one.operator} {licensees.get(one.licensee, '')}",
+    )
+    return listed(
+        request,
+        listing,
+        columns,
+        title=_("Use in %(period)s") % {"period": span},
+        empty=_("Nothing is on record of this period. Import its logs, or look at another."),
+        template="web/operator/month.html",
+        period=span,
+        asked=reverse("desk-usage"),
+        drawn=_became(rows),
+    )
+
+
+def _became(rows: list[queries.Total]) -> SafeString:
+    sums: dict[str, int] = {}
+    for one in rows:
+        sums[one.heading] = sums.get(one.heading, 0) + one.requests
+    parts = [charts.Part(HEADINGS[name], total, f"{total:,}") for name, total in sums.items()]
+    return charts.bars(parts, label=_("What became of the requests"))

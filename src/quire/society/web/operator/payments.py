@@ -13,11 +13,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from quire.society.kit import clock
-from quire.society.kit.paging import few
+from quire.society.kit import clock, config
 from quire.society.parties import queries as parties
-from quire.society.payouts import actions, queries
-from quire.society.payouts.back import came_back
+from quire.society.payouts import actions, queries, watching
 from quire.society.web import lists
 from quire.society.web.lists import Column, listed
 from quire.society.web.member.taking import Day, by
@@ -47,21 +45,9 @@ _PAYMENTS = (
 
 def batches(request: Asking) -> HttpResponseBase:
     """Every batch, the newest first."""
-    rows = list(reversed(queries.batches()))
-    listing = few(
-        rows,
-        sorts={"on": lambda one: one.on, "total": lambda one: one.total},
-        filters={
-            "state": (
-                _("State"),
-                {"waits": _("to be settled"), "settled": _("settled")},
-                lambda one: "settled" if one.settled else "waits",
-            )
-        },
-    )
     return listed(
         request,
-        listing,
+        watching.batches_list(),
         _BATCHES,
         title=_("Payments"),
         lead=_("A batch pays every balance that can be paid; the bank executes its file, and you settle it."),
@@ -92,7 +78,7 @@ def returned(request: Asking) -> HttpResponseBase:
     """What came back and was not sent again since."""
     return listed(
         request,
-        came_back(),
+        watching.came_back(),
         _PAYMENTS,
         title=_("Payments that came back"),
         lead=_("The money is on the payee’s balance again. Ask for another account; the next batch pays it."),
@@ -154,7 +140,7 @@ class Settling(forms.Form):
 
 def batch(request: Asking, batch: str) -> HttpResponseBase:
     """One batch: its transfers, its file, and whether it is settled. Unknown where there is none."""
-    row = queries.row(batch)
+    row = watching.batch(batch)
     form = Settling(request.POST if request.method == "POST" else None)
 
     def act(said: dict[str, Any]) -> Any:
@@ -163,11 +149,7 @@ def batch(request: Asking, batch: str) -> HttpResponseBase:
     if request.method == "POST" and tried(form, act):
         messages.success(request, _("The batch is settled."))
         return redirect("desk-batch", row.tid)
-    listing = few(
-        queries.payments_in(row.tid),
-        sorts={"amount": lambda one: one.amount, "name": lambda one: one.name},
-        words=lambda one: f"{one.name} {one.text} {one.iban}",
-    )
+    listing = watching.payments_in(row.tid)
     if form_ := request.GET.get("format"):
         return lists.export(request, listing, _PAYMENTS, form_, row.tid)
     return render(
@@ -184,6 +166,16 @@ def batch(request: Asking, batch: str) -> HttpResponseBase:
             "table": lists.table(request, listing, _PAYMENTS, caption=_("Transfers")),
             "trail": [(_("Payments"), reverse("desk-batches"))],
         },
+    )
+
+
+def _files(tid: str) -> list[str]:
+    """The names of a batch's files; they are written where they are not there."""
+    folder = config.home() / "payments" / tid
+    return (
+        sorted(one.name for one in folder.iterdir())
+        if folder.is_dir()
+        else [one.name for one in actions.write(tid).paths]
     )
 
 

@@ -20,8 +20,7 @@ from quire.society.distribution import queries as distribution
 from quire.society.distribution import watching
 from quire.society.kit import clock, jobs
 from quire.society.kit.paging import Asked
-from quire.society.payouts import queries as payouts
-from quire.society.payouts.back import came_back
+from quire.society.payouts import watching as payouts
 from quire.society.unclaimed import queries as unclaimed
 from quire.society.unclaimed.reaching import reaching
 from quire.society.usage.silent import heard_list
@@ -60,6 +59,7 @@ def queue(own: str) -> list[Item]:
         *_terms(),
         *_returned(),
         *_batches(),
+        *_claims(),
         *_silent(),
         *_gaps(),
         *_jobs(),
@@ -148,7 +148,7 @@ def _terms() -> Iterator[Item]:
 
 
 def _returned() -> Iterator[Item]:
-    page = came_back().page(Asked(size=MOST))
+    page = payouts.came_back().page(Asked(size=MOST))
     named = names(row.party for row in page.rows)
     for row in page.rows:
         words = _("A payment to %(name)s came back: %(reason)s") % {
@@ -162,12 +162,23 @@ def _returned() -> Iterator[Item]:
 
 def _batches() -> Iterator[Item]:
     today = clock.today()
-    for row in payouts.batches():
-        if row.settled is None:
-            words = _("Payments of %(day)s are not yet settled") % {"day": row.on}
-            money = _cut(Money(row.total, row.currency))
-            address = reverse("desk-batch", args=[row.tid])
-            yield Item(_("Payments"), words, address, _("Settle"), money, row.on, row.on < today)
+    page = payouts.batches_list().page(Asked(filters={"state": "waits"}, size=MOST))
+    for row in page.rows:
+        words = _("Payments of %(day)s are not yet settled") % {"day": row.on}
+        money = _cut(Money(row.total, row.currency))
+        address = reverse("desk-batch", args=[row.tid])
+        yield Item(_("Payments"), words, address, _("Settle"), money, row.on, row.on < today)
+    yield from _more(_("Payments"), page.counted, f"{reverse('desk-batches')}?state=waits")
+
+
+def _claims() -> Iterator[Item]:
+    page = unclaimed.claims_list().page(Asked(filters={"state": "open"}, size=MOST))
+    for row in page.rows:
+        words = _("%(name)s claims what is unclaimed of “%(title)s”")
+        address = reverse("desk-claim", args=[row.tid])
+        told = words % {"name": row.party_name, "title": row.title}
+        yield Item(_("Unclaimed money"), told, address, _("Decide"))
+    yield from _more(_("Unclaimed money"), page.counted, f"{reverse('desk-claims')}?state=open")
 
 
 def _silent() -> Iterator[Item]:

@@ -26,7 +26,11 @@ from quire.society.web.pages import Asking
 
 _COLUMNS = (
     Column(
-        "period", gettext_lazy("Period"), value=lambda run: str(run.period), link=lambda run: address(run.tid)
+        "period",
+        gettext_lazy("Period"),
+        kind="date",
+        value=lambda run: str(run.period),
+        link=lambda run: address(run.tid),
     ),
     Column("state", gettext_lazy("State"), "state"),
     Column("received", gettext_lazy("Came in"), value=lambda run: together(received(run.review))),

@@ -29,7 +29,7 @@ from quire.society.web.pages import Asking
 _SURVEYS = (
     Column("name", gettext_lazy("Survey"), link=lambda one: reverse("desk-survey", args=[one.name])),
     Column("stage", gettext_lazy("Stage"), "state"),
-    Column("period", gettext_lazy("Period"), value=lambda one: str(Period(one.starts, one.ends))),
+    Column("period", gettext_lazy("Period"), "date", lambda one: str(Period(one.starts, one.ends))),
     Column("size", gettext_lazy("Sample"), "number"),
     Column("measure", gettext_lazy("Measures")),
     Column("method", gettext_lazy("Method")),

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quire.core.shares import parse_share
-from quire.society.kit.paging import Asked
 from quire.society.unclaimed import actions, queries
+from quire.society.unclaimed.reaching import claim as found_claim
 from quire.society.unclaimed.reaching import reaching
 from quire.society.web.lists import Column, listed
 from quire.society.web.member.taking import by, sent
@@ -33,7 +33,7 @@ _ITEMS = (
     Column("role", gettext_lazy("Class of right")),
     Column("use", gettext_lazy("Use"), value=lambda one: use(one.use)),
     Column("licensee", gettext_lazy("Paid by")),
-    Column("period", gettext_lazy("Period"), value=lambda one: str(one.period)),
+    Column("period", gettext_lazy("Period"), "date", lambda one: str(one.period)),
     Column("disposable", gettext_lazy("May be disposed of from"), "date", lambda one: one.dates.disposable),
 )
 _CLAIMS = (
@@ -153,9 +153,7 @@ class Judging(forms.Form):
 
 def claim(request: Asking, claim: str) -> HttpResponseBase:
     """One claim, accepted or refused."""
-    row = next((one for one in queries.claims_list().every(Asked()) if one.tid == claim), None)
-    if row is None:
-        return redirect("desk-claims")
+    row = found_claim(claim)
     form = Judging(**sent(request))
     accept = request.POST.get("act") == "accept"
 
@@ -228,4 +226,20 @@ def disposal(request: Asking, disposal: str) -> HttpResponseBase:
     if request.method == "POST":
         actions.approve(disposal=disposal, by=by(request))
         messages.success(request, _("It is done."))
+    return redirect("desk-unclaimed")
+
+
+def publish(request: Asking) -> HttpResponseBase:
+    """Write the public list anew."""
+    if request.method == "POST":
+        _path, number = actions.publish(by=by(request))
+        messages.success(request, _("The public list has %(number)d items.") % {"number": number})
+    return redirect("desk-unclaimed")
+
+
+def drop(request: Asking, disposal: str) -> HttpResponseBase:
+    """Drop a disposal that is prepared."""
+    if request.method == "POST":
+        actions.withdraw(disposal=disposal, by=by(request))
+        messages.success(request, _("What was prepared is dropped."))
     return redirect("desk-unclaimed")

@@ -48,7 +48,14 @@ def together(some: Iterable[Money]) -> str:
     sums: dict[str, int] = {}
     for one in some:
         sums[one.currency] = sums.get(one.currency, 0) + one.quanta
-    return " · ".join(Cut(amount, unit).grouped() for unit, amount in sorted(sums.items()) if amount) or "–"
+    return (
+        " · ".join(
+            Cut(amount, unit).grouped().replace(" ", "\u00a0")
+            for unit, amount in sorted(sums.items())
+            if amount
+        )
+        or "–"
+    )
 
 
 def names(of: Iterable[UUID]) -> dict[UUID, str]:
