@@ -33,12 +33,14 @@ def test_the_page_shows_each_distribution_and_gives_its_bundle(house: House, tmp
     small.quire("distribution", "run", "--period", "2026-01", "--by", "preparer")
     run = queries.find("latest")
     assert _get(f"/bundles/{run.tid}.zip").status_code == 404  # not approved, so not published
+    assert _get(f"/distributions/{run.tid}/").status_code == 404
+    assert "No distribution has been published yet" in _get("/distributions/").content.decode()
     small.quire("distribution", "approve", "latest", "--by", "approver")
 
     page = _get("/").content.decode()
     for sentence in (
         "Small Society",
-        "1,000.00 EUR came in",
+        "How 1,000.00 EUR was divided",
         "150.00 EUR",
         "15.0 %",
         "Assembly of December 2025",

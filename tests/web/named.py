@@ -5,7 +5,7 @@ name in the pages' paths.
 
 from __future__ import annotations
 
-from tests.web import desk_named, lab_named
+from tests.web import desk_named, lab_named, public_named
 
 
 def parts(audience: str) -> dict[str, str]:
@@ -30,6 +30,7 @@ def parts(audience: str) -> dict[str, str]:
         "<str:upload>": handed_in(gazette.tid),
         "<str:code>": ledger.trial_balance()[0].code,
         **(lab_named.parts() if audience == "licensee" else {}),
+        **(public_named.parts() if audience == "public" else {}),
         **(desk_named.parts() if audience == "operator" else {}),
     }
 

@@ -29,7 +29,7 @@ from quire.society.parties.queries.people import (
     society,
     users,
 )
-from quire.society.parties.queries.pseudonyms import pseudonyms, published
+from quire.society.parties.queries.pseudonyms import pseudonyms, published, shown_names, shown_rows
 from quire.society.parties.queries.seats import SeatRow, at_least, roles, seats
 from quire.society.parties.queries.succession import (
     SuccessionRow,
@@ -74,6 +74,8 @@ __all__ = [
     "roles",
     "seats",
     "second_person",
+    "shown_names",
+    "shown_rows",
     "society",
     "succeeded",
     "successions",

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
 from quire.core.lineage import PSEUDONYM
 from quire.society.kit import ids
 from quire.society.parties.models import Party, Pseudonym
@@ -28,3 +31,14 @@ def pseudonym_of(party: UUID) -> str:
     """The name that the party goes by from now on; "" where it stands in bundles by its own id."""
     found = Pseudonym.objects.filter(party=party, standing=True).values_list("name", flat=True).first()
     return found or ""
+
+
+def shown_rows() -> QuerySet[Party]:
+    """Parties with the name that the public reads of them: ``shown`` is the pseudonym, where one stands."""
+    standing = Pseudonym.objects.filter(party=OuterRef("id"), standing=True).values("name")[:1]
+    return Party.objects.annotate(shown=Coalesce(Subquery(standing), F("name")))
+
+
+def shown_names(codes: Iterable[str]) -> dict[str, str]:
+    """Code to the name that the public reads of a party."""
+    return dict(shown_rows().filter(code__in=set(codes)).values_list("code", "shown"))

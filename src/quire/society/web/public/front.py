@@ -1,93 +1,74 @@
-"""The public front page, the published bundles, and the key they are signed with."""
+"""The front page: what the society is, how a euro is split, and where to go from here; and its files."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from quire.core.errors import QuireError
-from quire.core.money import Money, quanta_of
-from quire.society.distribution import queries as distribution
+from quire.core.plan import Plan
+from quire.society.distribution import public as distribution
+from quire.society.distribution import queries
+from quire.society.distribution.public import Split
+from quire.society.distribution.queries import PlanRow
+from quire.society.kit import clock
 from quire.society.kit.config import home as house
+from quire.society.membership import watching as membership
 from quire.society.parties import queries as parties
-from quire.society.usage import queries as usage
-
-_PARTS = (
-    ("allocated", "to members and owners"),
-    ("held", "held"),
-    ("deducted", "administration"),
-    ("fund", "funds"),
-)
+from quire.society.web import charts
+from quire.society.web.operator.plans import split as planned
+from quire.society.web.pages import Asking
+from quire.society.web.public.words import PARTS, money
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """A part of a sum: its name, amount in words, percentage of the whole, and where it begins."""
-
-    name: str
-    css: str
-    amount: str
-    percent: float
-    begins: float
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A run as the public sees it."""
-
-    run: distribution.RunRow
-    currencies: tuple[tuple[str, str, tuple[Slice, ...]], ...]
+def front(request: Asking) -> HttpResponseBase:
+    """What the society is and how it divides: by the plan in force, and in the last distribution."""
+    if not parties.founded():
+        return render(request, "web/public/empty.html", {"title": _("There is no society here yet")})
+    plan, last = plan_in_force(), distribution.last_published()
+    society = parties.society()
+    return render(request, "web/public/front.html", {
+        "title": society.name, "society": society, "members": membership.count(),
+        "plan": plan, "planned": planned(Plan.parse(plan.text)) if plan else "",
+        "last": last, "pictures": [picture(one) for one in last.splits] if last else [],
+    })  # fmt: skip
 
 
-def _told(run: distribution.RunRow) -> Told:
-    return Told(
-        run, tuple(_currency(currency, sums) for currency, sums in run.review.get("currencies", {}).items())
+def plan_in_force() -> PlanRow | None:
+    """The plan by which every run that names none is divided today."""
+    today = clock.today()
+    found = [one for one in queries.plans() if not one.by_name and one.starts <= today]
+    return found[-1] if found else None
+
+
+def picture(split: Split) -> SafeString:
+    """How what came in, in one currency, was divided."""
+    parts = [
+        charts.Part(str(words), split.parts.get(name, 0), money(split.parts.get(name, 0), split.currency),
+                    css=css)
+        for name, (words, css) in PARTS.items()
+    ]  # fmt: skip
+    label = _("How %(sum)s was divided") % {"sum": money(split.received, split.currency)}
+    return charts.bar(
+        [one for one in parts if one.value > 0], label=label, heads=(_("where to"), _("amount"))
     )
 
 
-def _currency(currency: str, sums: dict[str, str]) -> tuple[str, str, tuple[Slice, ...]]:
-    received = quanta_of(sums["received"])
-    return currency, Money(received, currency).grouped(), tuple(_slices(currency, sums, received))
-
-
-def _slices(currency: str, sums: dict[str, str], received: int) -> Iterator[Slice]:
-    begins = 0.0
-    for name, words in _PARTS:
-        amount = quanta_of(sums[name])
-        if amount:
-            percent = round(amount * 1000 / received) / 10  # for the picture alone; amounts stay exact
-            yield Slice(words, name, Money(amount, currency).grouped(), percent, begins)
-            begins += percent
-
-
-def front(request: HttpRequest) -> HttpResponse:
-    """What the society is, and each distribution with its split and its bundle."""
-    try:
-        society = parties.society()
-    except QuireError:
-        return render(request, "web/public/empty.html")
-    runs = [_told(run) for run in reversed(distribution.runs()) if run.state == "closed"]
-    files = usage.imports()
-    told = {"society": society, "runs": runs, "files": len(files), "lines": sum(one.lines for one in files)}
-    return render(request, "web/public/front.html", told)
-
-
-def bundle(request: HttpRequest, run: str) -> FileResponse:
+def bundle(request: Asking, run: str) -> FileResponse:
     """A published bundle, as a zip."""
     try:
-        found = distribution.row(distribution.find(run))
+        found = distribution.published(run)
     except QuireError as problem:
         raise Http404(problem.sentence) from problem
-    place = found.bundle.with_name(found.bundle.name + ".zip")
-    if found.state != "closed" or not place.is_file():
+    if not found.zip.is_file():
         raise Http404("This run has no published bundle.")
-    return FileResponse(open(place, "rb"), as_attachment=True, filename=place.name)
+    return FileResponse(open(found.zip, "rb"), as_attachment=True, filename=found.zip.name)
 
 
-def keys(request: HttpRequest) -> HttpResponse:
+def keys(request: Asking) -> HttpResponse:
     """The public keys that bundles are signed with."""
     place = house() / "published" / "keys.json"
     if not place.is_file():
