@@ -250,12 +250,15 @@ def furnished(
     furnish: Callable[[dict[str, Any], pytest.MonkeyPatch], Any],
     *,
     staffed: bool = True,
+    begun: Furnished | None = None,
 ) -> Iterator[Furnished]:
     """Build a society that many tests begin with, for a fixture ``before`` of their module.
 
-    Not ``staffed``: its people are those whom ``furnish`` makes.
+    Not ``staffed``: its people are those whom ``furnish`` makes. It goes on from one ``begun`` before.
     """
-    name = _new_database(postgres, _TEMPLATE)
+    name = _new_database(postgres, begun.database if begun else _TEMPLATE)
+    if begun is not None:
+        shutil.copytree(begun.home, folder / "var")
     with pytest.MonkeyPatch.context() as patch, _living_in(postgres, name, folder / "var", patch) as house:
         people = _users() if staffed else {}
         made = furnish(people, patch)

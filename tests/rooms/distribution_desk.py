@@ -1,4 +1,4 @@
-"""The small society's January up to its receipts, built once a module and copied for every test.
+"""The small society's January up to its receipts, built once in each process and copied for every test.
 
 Of the 1000 EUR of ``north-2026`` a hybrid run keeps 150 and shares 340 equally among the three members and
 510 by use: 17 licensed requests, 30 each. ``south-2026`` brought 0.05 USD and two requests.
@@ -17,7 +17,7 @@ import pytest
 
 from quire.core.money import quanta_of
 from tests import small
-from tests.conftest import House, another_house
+from tests.conftest import Furnished, House, another_house
 
 DECISION = "Assembly of December 2025"
 JANUARY, FEBRUARY = "2026-01", "2026-02"
@@ -155,38 +155,40 @@ def everything() -> tuple[dict[str, int], dict[str, bytes]]:
     return rows, found
 
 
-@pytest.fixture(scope="module")
-def built(postgres: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """The society of ``tests.small`` with its usage, before any plan or receipt."""
-    from django.db import connections
+def begin(folder: Path) -> None:
+    """Found the society of ``tests.small`` and import its usage."""
+    small.found(folder)
+    small.use(folder)
 
-    folder = tmp_path_factory.mktemp("built")
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        another_house(postgres, folder, patch) as house,
-    ):
-        small.found(folder)
-        small.use(folder)
-        connections.close_all()
-        yield house
+
+def prepare_january(folder: Path) -> None:
+    """Adopt the hybrid plan and book January's money: 1000 EUR and 0.05 USD."""
+    desk = Desk(House(folder / "var", {}))
+    desk.adopt()
+    desk.receive("R-1", "1000.00")
+    desk.receive("R-2", "0.05", "south-2026")
+
+
+@pytest.fixture
+def built(request: pytest.FixtureRequest) -> Furnished:
+    """What a test begins with, built once in each process: as far as January's money for one that asks so."""
+    far = "january" in request.fixturenames
+    found: Furnished = request.getfixturevalue("small_january" if far else "small_society")
+    return found
 
 
 @pytest.fixture
 def desk(
-    built: House, postgres: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    built: Furnished, postgres: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Desk]:
     """A copy of it for this test alone; whatever the test did, the audit has nothing to say at its end."""
-    template = built.env["DATABASE_URL"].rpartition("?")[0].rpartition("/")[2]
     shutil.copytree(built.home, tmp_path / "var")
-    with another_house(postgres, tmp_path, monkeypatch, template=template) as house:
+    with another_house(postgres, tmp_path, monkeypatch, template=built.database) as house:
         yield Desk(house)
         assert audit() == []
 
 
 @pytest.fixture
 def january(desk: Desk) -> Desk:
-    """The hybrid plan adopted and January's money booked: 1000 EUR and 0.05 USD."""
-    desk.adopt()
-    desk.receive("R-1", "1000.00")
-    desk.receive("R-2", "0.05", "south-2026")
+    """The desk with the hybrid plan adopted and January's money booked, as ``built`` has them."""
     return desk
