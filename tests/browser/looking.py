@@ -1,0 +1,118 @@
+"""A real browser, and what is looked at on each page that it opens."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+WIDE = {"width": 1280, "height": 900}
+NARROW = {"width": 390, "height": 844}
+BAD = {"serious", "critical"}
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    """Chromium, as the system has it (``make programs`` installs Debian's)."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    assert found, f"None of {', '.join(NAMES)} is installed."
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@contextmanager
+def seat(chromium: Browser, base: str, session: str) -> Iterator[Page]:
+    """A window of somebody who is signed in by this session, or of nobody's ("")."""
+    context = chromium.new_context(base_url=base, viewport=WIDE, reduced_motion="reduce")
+    if session:
+        context.add_cookies([{"name": "sessionid", "value": session, "url": base}])
+    yield context.new_page()
+    context.close()
+
+
+@dataclass
+class Watch:
+    """What a window complains of while pages are open in it, and where it goes to get what they need."""
+
+    page: Page
+    told: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda problem: self.told.append(f"script: {problem}"))
+        self.page.on("request", self._asked)
+
+    def _said(self, message: Any) -> None:
+        if message.type in {"error", "warning"}:
+            self.told.append(f"console: {message.text}")
+
+    def _asked(self, request: Any) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme != "data" and parts.hostname != "127.0.0.1":
+            self.told.append(f"leaves the host: {request.url}")
+
+    def taken(self) -> list[str]:
+        """What was told since this was asked last."""
+        told, self.told = self.told, []
+        return told
+
+
+def problems(watch: Watch, address: str) -> list[str]:
+    """What is wrong with this page, each in a line."""
+    page = watch.page
+    answer = page.context.request.get(address)
+    if answer.status != 200:
+        return [f"status {answer.status}"]
+    if "text/html" not in answer.headers["content-type"]:
+        return []
+    page.set_viewport_size(WIDE)
+    page.emulate_media(color_scheme="light")
+    page.goto(address)
+    found = _headed(page) + watch.taken() + _axe(page, "light")
+    page.emulate_media(color_scheme="dark")
+    found += _axe(page, "dark", {"runOnly": ["color-contrast"]})
+    page.set_viewport_size(NARROW)
+    watch.taken()
+    return found + sideways(page)
+
+
+def _headed(page: Page) -> list[str]:
+    headings = [one.strip() for one in page.locator("h1").all_inner_texts()]
+    title = page.title().strip()
+    wrong = [] if len(headings) == 1 and headings[0] else [f"h1: {headings}"]
+    return wrong + ([] if title else ["no title"])
+
+
+def _axe(page: Page, scheme: str, options: dict[str, Any] | None = None) -> list[str]:
+    """What axe finds serious or critical. Of its rules contrast alone is up to the colour scheme."""
+    found = Axe().run(page, options={"resultTypes": ["violations"], **(options or {})})
+    return [
+        f"axe, {scheme}: {one['id']}: {one['nodes'][0]['html'][:160]} ({len(one['nodes'])} of them)"
+        for one in found.response["violations"]
+        if one["impact"] in BAD
+    ]
+
+
+WIDER = """() => {
+  const room = document.documentElement.clientWidth
+  if (document.documentElement.scrollWidth <= room) return []
+  const wide = [...document.body.querySelectorAll('*')].filter(one =>
+    one.getBoundingClientRect().right > room + 1 && !one.closest('.wide'))
+  return [document.documentElement.scrollWidth + ' px: ',
+    ...wide.slice(0, 3).map(one => one.outerHTML.slice(0, 90))]
+}"""
+
+
+def sideways(page: Page) -> list[str]:
+    """Whether the page is wider than its window, and what in it is."""
+    found = page.evaluate(WIDER)
+    return [f"sideways: {' '.join(found)}"] if found else []
