@@ -77,22 +77,23 @@ def problems(watch: Watch, address: str) -> list[str]:
     page.set_viewport_size(WIDE)
     page.emulate_media(color_scheme="light")
     page.goto(address)
-    found = _headed(page) + watch.taken() + _axe(page, "light")
+    found = headed(page) + watch.taken() + axe(page, "light")
     page.emulate_media(color_scheme="dark")
-    found += _axe(page, "dark", {"runOnly": ["color-contrast"]})
+    found += axe(page, "dark", {"runOnly": ["color-contrast"]})
     page.set_viewport_size(NARROW)
     watch.taken()
     return found + sideways(page)
 
 
-def _headed(page: Page) -> list[str]:
+def headed(page: Page) -> list[str]:
+    """Whether the page has one heading of the first rank, and a title."""
     headings = [one.strip() for one in page.locator("h1").all_inner_texts()]
     title = page.title().strip()
     wrong = [] if len(headings) == 1 and headings[0] else [f"h1: {headings}"]
     return wrong + ([] if title else ["no title"])
 
 
-def _axe(page: Page, scheme: str, options: dict[str, Any] | None = None) -> list[str]:
+def axe(page: Page, scheme: str, options: dict[str, Any] | None = None) -> list[str]:
     """What axe finds serious or critical. Of its rules contrast alone is up to the colour scheme."""
     found = Axe().run(page, options={"resultTypes": ["violations"], **(options or {})})
     return [
