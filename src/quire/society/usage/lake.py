@@ -272,7 +272,8 @@ def connect(threads: int | None = None) -> duckdb.DuckDBPyConnection:
 _making = Lock()
 _engines: dict[int | None, tuple[Path, duckdb.DuckDBPyConnection]] = {}
 """By threads: of which folder it is, and the engine."""
-os.register_at_fork(before=_engines.clear)  # a child would have them without their threads, and wait for those
+# A child would have them without their threads, and wait for those.
+os.register_at_fork(before=_engines.clear)
 
 
 def _engine(threads: int | None) -> duckdb.DuckDBPyConnection:
