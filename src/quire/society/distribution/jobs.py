@@ -12,7 +12,7 @@ from quire.society.distribution import actions, queries, replay
 from quire.society.kit import config, jobs, papers, periods
 from quire.society.parties import queries as parties
 
-MOST = 25
+MOST = 10
 """Of those who gain most by a plan, and of those who lose most, so many are kept with their names."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.db.models import ExpressionWrapper, F, Max, Q, Sum, Value
@@ -21,6 +21,8 @@ from quire.society.kit.nouns import one
 from quire.society.kit.paging import Filter, Listing, Sort
 from quire.society.kit.periods import Period, month
 
+NEARLY = timedelta(days=3)
+"""Months are as long as one another, and quarters."""
 UNDER_WAY = ("open", "frozen", "allocated", "reviewed", "approved", "posted")
 
 
@@ -75,14 +77,15 @@ def under_way(most: int = 20) -> list[RunRow]:
 
 
 def before(run: Run) -> RunRow | None:
-    """The last closed run of an earlier period by the plan in force; of one whose plan is for runs that name
-    it, the last by a plan of that name."""
+    """The last closed run of an earlier period by the plan in force, of a period as long as this one's where
+    there is such a run; of one whose plan is for runs that name it, of a plan of that name."""
     rows = Run.objects.filter(state="closed", starts__lt=run.starts, plan__by_name=run.plan.by_name)
     rows = rows.filter(plan__name=run.plan.name) if run.plan.by_name else rows
-    found = (
-        rows.select_related("plan", "prepared_by", "approval__by").order_by("-starts", "-opened_at").first()
+    some = list(
+        rows.select_related("plan", "prepared_by", "approval__by").order_by("-starts", "-opened_at")[:12]
     )
-    return queries.row(found) if found else None
+    alike = [one for one in some if abs((one.ends - one.starts) - (run.ends - run.starts)) <= NEARLY]
+    return next((queries.row(one) for one in (*alike, *some)), None)
 
 
 def pots_of(run: Run) -> list[PotOf]:
@@ -99,28 +102,24 @@ def pots_of(run: Run) -> list[PotOf]:
     ]
 
 
-def changes(run: Run, other: UUID, most: int = 25) -> list[Changed]:
-    """Whose sums (payable and held) differ most between two runs, the greatest difference first."""
+def changes(run: Run, other: UUID, most: int = 20) -> list[Changed]:
+    """Whose sums (payable and held) differ most between two runs: so many in each currency, the greatest
+    difference first."""
+    units = Pot.objects.filter(run__in=[run.id, other]).order_by("currency")
+    found = units.values_list("currency", flat=True).distinct()
+    return [one for unit in found for one in _changes(run.id, other, unit, most)]
 
+
+def _changes(run: UUID, other: UUID, unit: str, most: int) -> list[Changed]:
     def of(whose: UUID) -> Coalesce:
         nothing = Value(0, output_field=QuantaField())
         return Coalesce(Sum("amount", filter=Q(run=whose)), nothing)
 
     apart = ExpressionWrapper(F("now") - F("then"), output_field=QuantaField())
-    rows = (
-        Line.objects.filter(run__in=[run.id, other], party__isnull=False)
-        .order_by()
-        .values("party_id", "pot__currency")
-        .annotate(now=of(run.id), then=of(other))
-        .annotate(apart=Abs(apart))
-        .filter(apart__gt=0)
-        .order_by("-apart", "party_id")[:most]
-    )
-    return [
-        Changed(row["party_id"], Money(row["now"], unit), Money(row["then"], unit))
-        for row in rows
-        for unit in [row["pot__currency"]]
-    ]
+    lines = Line.objects.filter(run__in=[run, other], party__isnull=False, pot__currency=unit)
+    sums = lines.order_by().values("party_id").annotate(now=of(run), then=of(other))
+    rows = sums.annotate(apart=Abs(apart)).filter(apart__gt=0).order_by("-apart", "party_id")[:most]
+    return [Changed(row["party_id"], Money(row["now"], unit), Money(row["then"], unit)) for row in rows]
 
 
 def undistributed(most: int = 24) -> list[Undistributed]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,12 +23,15 @@ from quire.society.kit.paging import Asked
 from quire.society.payouts import watching as payouts
 from quire.society.unclaimed import queries as unclaimed
 from quire.society.unclaimed.reaching import reaching
+from quire.society.usage.imported import imports_list
 from quire.society.usage.silent import heard_list
 from quire.society.web.member.words import Cut
 from quire.society.web.operator.words import names, party_page, received
 
 MOST = 5
 """Of one kind, this many are named; the rest stand on their own page."""
+DAYS = 14
+"""A job that failed longer ago is on the page of jobs alone."""
 SOON = 180
 """Days before the term of unclaimed money on which it is told of."""
 
@@ -62,6 +65,7 @@ def queue(own: str) -> list[Item]:
         *_claims(),
         *_silent(),
         *_gaps(),
+        *_imports(),
         *_jobs(),
     ]
     return sorted(found, key=lambda one: _urgency(one, own))
@@ -199,9 +203,18 @@ def _gaps() -> Iterator[Item]:
     yield from _more(_("Metering"), page.counted, f"{reverse('desk-edges')}?gaps=yes")
 
 
+def _imports() -> Iterator[Item]:
+    page = imports_list().page(Asked(filters={"finished": "no", "withdrawn": "no"}, size=MOST))
+    for row in page.rows:
+        words = _("%(file)s was not read to its end: import it again") % {"file": row.name}
+        yield Item(_("Metering"), words, reverse("desk-import", args=[row.tid]), _("See it"))
+    yield from _more(_("Metering"), page.counted, f"{reverse('desk-imports')}?finished=no")
+
+
 def _jobs() -> Iterator[Item]:
+    since = clock.now() - timedelta(days=DAYS)
     page = jobs.job_list().page(Asked(filters={"state": "failed"}, size=MOST))
     for row in page.rows:
-        words = _("Failed: %(title)s") % {"title": row.title}
-        yield Item(_("Jobs"), words, reverse("desk-job", args=[row.tid]), _("See why"))
-    yield from _more(_("Jobs"), page.counted, f"{reverse('desk-jobs')}?state=failed")
+        if row.asked_at > since:
+            words = _("Failed: %(title)s") % {"title": row.title}
+            yield Item(_("Jobs"), words, reverse("desk-job", args=[row.tid]), _("See why"))

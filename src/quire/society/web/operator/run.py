@@ -17,6 +17,7 @@ from quire.core.money import quanta_of
 from quire.society.distribution import actions, queries, watching
 from quire.society.kit import acts, jobs
 from quire.society.kit.paging import few
+from quire.society.parties import queries as society
 from quire.society.web import lists
 from quire.society.web.lists import Column
 from quire.society.web.member.taking import by
@@ -229,7 +230,9 @@ def changes(request: Asking, run: str) -> HttpResponseBase:
     """Whose money differs most from the last run of the kind."""
     found = queries.find(run)
     row, last = queries.row(found), watching.before(found)
-    rows = watching.changes(found, last.id, 50) if last else []
+    rows = watching.changes(found, last.id) if last else []
+    own = society.society().currency
+    rows.sort(key=lambda one: one.now.currency != own)
     known = names(one.party for one in rows)
     columns = (
         Column(
@@ -242,7 +245,7 @@ def changes(request: Asking, run: str) -> HttpResponseBase:
         Column("then", _("In the last"), "money", lambda one: cut(one.then.quanta, one.then.currency)),
         Column("more", _("Difference"), "money", lambda one: signed(one.difference)),
     )
-    lead = _("This run against that of %(period)s; the fifty greatest differences.")
+    lead = _("This run against that of %(period)s; the greatest differences of each currency.")
     return lists.listed(
         request,
         few(rows),
