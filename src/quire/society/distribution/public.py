@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, Q, Sum
+from django.db.models import Count, F, Max, Min, Q, Sum
 from django.db.models.fields.json import KeyTextTransform
 
 from quire.core.money import quanta_of
+from quire.core.terms import USES
 from quire.society.distribution import publishing
 from quire.society.distribution.models import AwardPart, Line, Pot, PotReceipt, Run
 from quire.society.kit import ids
@@ -101,7 +102,8 @@ def _splits(review: Mapping[str, Mapping[str, Mapping[str, str]]]) -> Iterator[S
 
 @dataclass(frozen=True, slots=True)
 class Credited:
-    """Somebody whose works a licensee used: its name, or, where it goes by one, its pseudonym."""
+    """Somebody whose works a licensee used: its name, or, where it goes by one, its pseudonym; and how many
+    works are known of what was used (pages that are no registered work are its site's)."""
 
     name: str
     kind: str
@@ -110,23 +112,30 @@ class Credited:
 
 @dataclass(frozen=True, slots=True)
 class CreditPage:
-    """A licensee that paid for works in a closed run."""
+    """A licensee whose money closed runs shared for a use, and the days that it is for (half-open)."""
 
-    code: str
+    licensee: str
     name: str
+    use: str
     since: date
     until: date
 
 
 def credit_pages() -> list[CreditPage]:
-    """Every licensee whose money a closed run shared, by name, with the days of use."""
+    """Every licensee and use that closed runs shared money for, by the licensee's name."""
     rows = (
         Pot.objects.filter(run__state="closed", licence__isnull=False)
-        .order_by("licence__licensee__name", "licence__licensee__code")
-        .values_list("licence__licensee__code", "licence__licensee__name")
+        .order_by()
+        .values_list("licence__licensee__code", "licence__licensee__name", "licence__uses")
         .annotate(since=Min("starts"), until=Max("ends"))
     )
-    return [CreditPage(*row) for row in rows]
+    found: dict[tuple[str, str, str], tuple[date, date]] = {}
+    for code, name, uses, since, until in rows:
+        for use in uses:
+            first, last = found.get((name, code, use), (since, until))
+            found[name, code, use] = (min(first, since), max(last, until))
+    order = sorted(found, key=lambda one: (one[0], one[1], USES.index(one[2])))
+    return [CreditPage(code, name, use, *found[name, code, use]) for name, code, use in order]
 
 
 def credits_list(licensee: str, use: str) -> Listing[Credited]:
@@ -140,7 +149,8 @@ def credits_list(licensee: str, use: str) -> Listing[Credited]:
 
     def make(rows: Sequence[Any]) -> Iterator[Credited]:
         some = [row.id for row in rows]
-        counted = lines.filter(party__in=some).order_by().values_list("party_id")
+        counted = lines.filter(party__in=some, detail__subject__startswith="wrk_")
+        counted = counted.order_by().values_list("party_id")
         works = dict(counted.annotate(n=Count(KeyTextTransform("subject", "detail"), distinct=True)))
         for row in rows:
             hidden = row.shown != row.name
@@ -190,13 +200,14 @@ def _awarded() -> Iterator[tuple[tuple[int, str], int]]:
         yield (year, currency), amount
 
 
-def shared_of() -> list[tuple[str, int, str, date, int]]:
-    """Of every closed run the receipts it shared, by day: run, year, currency, day received, quanta."""
-    rows = PotReceipt.objects.filter(pot__run__state="closed").order_by()
-    named = rows.values_list(
-        "pot__run_id", "pot__run__starts__year", "receipt__currency", "receipt__received_on"
+def shared_of() -> list[tuple[int, str, date, date, int]]:
+    """The receipts that closed runs shared in the currency in which they came, summed by day: the year of
+    use, the currency, the day of the run's approval, the day received, quanta."""
+    rows = PotReceipt.objects.filter(pot__run__state="closed", pot__currency=F("receipt__currency"))
+    named = rows.order_by().values_list(
+        "pot__run__starts__year", "pot__currency", "pot__run__approval__at", "receipt__received_on"
     )
     return [
-        (ids.show(Run.prefix, run), year, currency, day, amount)
-        for run, year, currency, day, amount in named.annotate(Sum("receipt__amount"))
+        (year, currency, approved.date(), day, amount)
+        for year, currency, approved, day, amount in named.annotate(Sum("receipt__amount"))
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from quire.society.web.pages import Page
-from quire.society.web.public import front, plans, runs
+from quire.society.web.public import credits, figures, front, plans, runs, works
 
 PAGES = (
     Page("", "front", front.front, menu=_("The society")),
@@ -13,6 +13,11 @@ PAGES = (
     Page("plans/<str:plan>/", "plan", plans.plan),
     Page("distributions/", "distributions", runs.runs, menu=_("Distributions")),
     Page("distributions/<str:run>/", "distribution", runs.run),
+    Page("works/", "works", works.works, menu=_("Works")),
+    Page("unclaimed/", "unclaimed", works.unclaimed, menu=_("Unclaimed money")),
+    Page("credits/", "credits", credits.credits, menu=_("Credits")),
+    Page("credits/<str:licensee>/<str:use>/", "credited", credits.credited),
+    Page("figures/", "figures", figures.figures, menu=_("Figures")),
     Page("bundles/<str:run>.zip", "bundle", front.bundle),
     Page("keys.json", "keys", front.keys),
 )
