@@ -52,7 +52,8 @@ class Answer:
 
 @dataclass(slots=True)
 class Used:
-    """So many requests of a work on one day, told by one import."""
+    """So many requests of a work on one day, told by one import. ``counted`` says in which licences' runs it
+    counted, and whether late."""
 
     url: str
     member: str
@@ -61,6 +62,7 @@ class Used:
     day: date
     requests: int
     imported: str
+    counted: dict[str, bool] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -89,6 +91,8 @@ class Model:
     direct: list[tuple[str, str, Span]] = field(default_factory=list)
     licences: dict[str, Licence] = field(default_factory=dict)
     used: list[Used] = field(default_factory=list)
+    taken_back: list[Used] = field(default_factory=list)
+    divided: dict[str, list[Span]] = field(default_factory=dict)
     bank: Counter[str] = field(default_factory=Counter)
     more: dict[str, Any] = field(default_factory=dict)
 
@@ -120,16 +124,43 @@ class Model:
         }
         return said == {True}
 
-    def licensed(self, code: str, starts: date, ends: date) -> Counter[str]:
-        """Requests that earn under a licence in a period, by the work's URL."""
-        licence, sums = self.licences[code], Counter[str]()
+    def take_back(self, imported: str) -> None:
+        """An import counts no more. What was divided of it stays so."""
+        self.taken_back += [one for one in self.used if one.imported == imported and one.counted]
+        self.used = [one for one in self.used if one.imported != imported]
+
+    def count(self, code: str, span: Span, *, late: bool) -> tuple[Counter[str], Counter[str]]:
+        """A run of the licence divides these days: requests that earn, by the work's URL, of its own days and
+        of days divided before. What counted late once counts in no other run."""
+        own, before = Counter[str](), Counter[str]()
         for one in self.used:
-            if (
-                starts <= one.day < ends
-                and licence.span.has(one.day)
-                and one.operator == licence.operator
-                and one.use in licence.uses
-                and self.allows(one.member, licence.lab, one.use, one.day)
-            ):
-                sums[one.url] += one.requests
-        return sums
+            if span.has(one.day) and one.counted.get(code) is not True:
+                one.counted[code] = False
+                own[one.url] += self._earning(code, one)
+            elif late and code not in one.counted and self._divided(code, one.day, span.starts):
+                one.counted[code] = True
+                before[one.url] += self._earning(code, one)
+        self.divided.setdefault(code, []).append(span)
+        return +own, +before
+
+    def _divided(self, code: str, day: date, until: date) -> bool:
+        """Whether a run has divided the day, for a period that began before ``until``."""
+        return day < until and any(
+            span.has(day) for span in self.divided.get(code, ()) if span.starts < until
+        )
+
+    def set_against(self, code: str) -> set[str]:
+        """Works of which something was taken back after a run of the licence had counted it: what a file
+        takes back is set against what others tell of the work in the same days."""
+        return {one.url for one in self.taken_back if code in one.counted}
+
+    def _earning(self, code: str, one: Used) -> int:
+        """Its requests, if the licence covers them and the member allows it."""
+        licence = self.licences[code]
+        covered = (
+            licence.span.has(one.day)
+            and one.operator == licence.operator
+            and one.use in licence.uses
+            and self.allows(one.member, licence.lab, one.use, one.day)
+        )
+        return one.requests if covered else 0

@@ -35,7 +35,7 @@ def wanted() -> list[tuple[int, int]]:
     if years:
         first = int(os.environ.get("FIRST", "1000"))
         return [(first + place, min(LIFE, years)) for place in range(-(-years // LIFE))]
-    return [(one, HERE) for one in [*range(1, 21), *SEEDS]]
+    return [(one, HERE) for one in dict.fromkeys([*range(1, 21), *SEEDS])]
 
 
 @pytest.fixture(scope="module")

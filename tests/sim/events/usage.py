@@ -74,5 +74,5 @@ def take_back(world: World) -> str:
     tid, _ = imports[place]
     actions.withdraw(tid, reason="Counted twice by the site", by=world.preparer)
     del imports[place]
-    world.model.used = [one for one in world.model.used if one.imported != tid]
+    world.model.take_back(tid)
     return "an import"
