@@ -25,16 +25,16 @@ def parts() -> dict[str, str]:
     }
 
 
-def crawler() -> str:
+def crawler(lab: str = "lab-north") -> str:
     """A live client."""
     from quire.society.licensing import actions, queries
     from quire.society.parties import queries as parties
 
-    found = queries.clients("lab-north")
+    found = queries.clients(lab)
     if found:
         return found[0].tid
     by = parties.acting("preparer")
-    return str(actions.create_client(licensee="lab-north", name="crawler", by=by).client.tid)
+    return str(actions.create_client(licensee=lab, name="crawler", by=by).client.tid)
 
 
 def token(client: str) -> str:

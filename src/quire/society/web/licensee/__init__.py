@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from quire.society.web import jobs, team
-from quire.society.web.licensee import clients, code, home, licences, money, prices, usage
+from quire.society.web.licensee import clients, code, home, licences, money, prices, reports, usage
 from quire.society.web.pages import Page
 
 CRAWL, MONEY, RIGHTS = _("Crawling"), _("Money"), _("Your licences")
@@ -19,6 +19,8 @@ PAGES = (
     Page("clients/<str:client>/", "lab-client", clients.client, writes="manage"),
     Page("tokens/", "lab-tokens", clients.tokens, menu=_("Tokens"), group=CRAWL),
     Page("tokens/<str:token>/", "lab-token", clients.token, writes="manage"),
+    Page("reports/", "lab-reports", reports.reports, menu=_("Your reports"), group=CRAWL, writes="manage"),
+    Page("reports/compared/", "lab-compared", reports.compared),
     Page("code/", "lab-code", code.code, menu=_("Code"), group=CRAWL),
     Page("invoices/", "lab-invoices", money.invoices, menu=_("Invoices"), group=MONEY),
     Page("payments/", "lab-payments", money.receipts, menu=_("Payments"), group=MONEY),

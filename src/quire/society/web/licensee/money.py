@@ -69,9 +69,7 @@ def credit(request: Asking) -> HttpResponseBase:
     return _credit(request, lists_)
 
 
-def _credit(
-    request: Asking, given: dict[str, tuple[Listed[Any], list[Column], str, str]]
-) -> HttpResponse:
+def _credit(request: Asking, given: dict[str, tuple[Listed[Any], list[Column], str, str]]) -> HttpResponse:
     tables = {
         file: lists.table(request, listing, columns, caption=file, empty=empty, name=name)
         for name, (listing, columns, file, empty) in given.items()

@@ -5,8 +5,6 @@ The same answers as those of the HTTP API, from the same function.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import tempfile
 from collections.abc import Iterator
@@ -22,11 +20,12 @@ from django.utils.translation import gettext_lazy
 from quire.core.money import Money
 from quire.core.terms import USES
 from quire.society.kit import walls
-from quire.society.kit.paging import Asked
+from quire.society.kit.paging import Asked, few
 from quire.society.licensing import registry
 from quire.society.licensing.registry import Asker
 from quire.society.repertoire import queries as repertoire
-from quire.society.web.lists import _safe
+from quire.society.web import lists
+from quire.society.web.lists import Column
 from quire.society.web.member.words import use
 from quire.society.web.pages import Asking
 
@@ -122,31 +121,33 @@ def _price(said: dict[str, str] | None) -> str:
 
 def _answered(request: Asking, urls: list[str], form: str) -> HttpResponseBase:
     """The answers as a file, written before it is sent: in the order of the addresses."""
-    place = tempfile.TemporaryFile()  # noqa: SIM115 – the answer closes it once it is sent
     found = answers(request, urls)
     if form == "csv":
-        text = io.TextIOWrapper(place, encoding="utf-8", newline="", write_through=True)
-        _write(text, found)
-        text.detach()
-    else:
-        place.writelines(line + b"\n" for line in found)
+        return lists.export(request, few(map(json.loads, found)), _columns(), "csv", "answers")
+    place = tempfile.TemporaryFile()  # noqa: SIM115 – the answer closes it once it is sent
+    place.writelines(line + b"\n" for line in found)
     place.seek(0)
-    kind = "text/csv; charset=utf-8" if form == "csv" else "application/x-ndjson"
-    return FileResponse(place, as_attachment=True, filename=f"answers.{form}", content_type=kind)
+    return FileResponse(
+        place, as_attachment=True, filename="answers.ndjson", content_type="application/x-ndjson"
+    )
 
 
-def _write(out: io.TextIOWrapper, found: list[bytes]) -> None:
-    writer = csv.writer(out)
-    of_uses = [f"{name}_{what}" for name in USES for what in ("code", "price", "per")]
-    writer.writerow(["url", "found", "rightsholder", "site", "crawl_price", "currency", *of_uses])
-    for line in found:
-        told = json.loads(line)
-        price = told["crawl_price"] or {}
-        row = [told["url"], told["found"], (told["rightsholder"] or {}).get("name", ""), told["site"] or "",
-               price.get("amount", ""), price.get("currency", "")]  # fmt: skip
-        for name in USES:
-            said = told["uses"][name]
-            cost = said["price"]
-            row += [said["code"], f"{cost['amount']} {cost['currency']}" if cost else "",
-                    cost["per"] if cost else ""]  # fmt: skip
-        writer.writerow([_safe(value) for value in row])
+def _columns() -> list[Column]:
+    """What a spreadsheet has of an answer: whose it is, and for each use the answer's code and its price."""
+    columns = [
+        Column("url", "", value=lambda one: one["url"]),
+        Column("found", "", value=lambda one: one["found"]),
+        Column("rightsholder", "", value=lambda one: (one["rightsholder"] or {}).get("name")),
+        Column("site", "", value=lambda one: one["site"]),
+        Column("crawl_price", "", value=lambda one: _amount(one["crawl_price"])),
+    ]
+    for name in USES:
+        columns += [
+            Column(name, "", value=lambda one, use=name: one["uses"][use]["code"]),
+            Column(f"{name} price", "", value=lambda one, use=name: _amount(one["uses"][use]["price"])),
+        ]
+    return columns
+
+
+def _amount(said: dict[str, str] | None) -> str:
+    return f"{said['amount']} {said['currency']} a {said['per']}" if said else ""
