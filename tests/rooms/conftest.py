@@ -35,11 +35,9 @@ def small_january(
 ) -> Iterator[Furnished]:
     """The same with a plan, and January's money booked."""
     folder = tmp_path_factory.mktemp("january")
-
-    def furnish(people: dict[str, Any], patch: pytest.MonkeyPatch) -> None:
-        distribution_desk.prepare_january(folder)
-
-    with furnished(postgres, folder, furnish, staffed=False, begun=small_society) as made:
+    with distribution_desk.gone_on(
+        postgres, folder, small_society, distribution_desk.prepare_january
+    ) as made:
         yield made
 
 

@@ -7,7 +7,8 @@ Of the 1000 EUR of ``north-2026`` a hybrid run keeps 150 and shares 340 equally 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 
 from quire.core.money import quanta_of
 from tests import small
-from tests.conftest import Furnished, House, another_house
+from tests.conftest import Furnished, House, another_house, furnished
 
 DECISION = "Assembly of December 2025"
 JANUARY, FEBRUARY = "2026-01", "2026-02"
@@ -161,9 +162,21 @@ def begin(folder: Path) -> None:
     small.use(folder)
 
 
-def prepare_january(folder: Path) -> None:
+@contextmanager
+def gone_on(
+    postgres: dict[str, str], folder: Path, begun: Furnished, step: Callable[[Desk], object]
+) -> Iterator[Furnished]:
+    """The society that was ``begun``, one step further, to be copied by tests that begin after it."""
+
+    def furnish(people: dict[str, Any], patch: pytest.MonkeyPatch) -> None:
+        step(Desk(House(folder / "var", {})))
+
+    with furnished(postgres, folder, furnish, staffed=False, begun=begun) as made:
+        yield made
+
+
+def prepare_january(desk: Desk) -> None:
     """Adopt the hybrid plan and book January's money: 1000 EUR and 0.05 USD."""
-    desk = Desk(House(folder / "var", {}))
     desk.adopt()
     desk.receive("R-1", "1000.00")
     desk.receive("R-2", "0.05", "south-2026")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,20 +14,38 @@ from django.db import connection, transaction
 from quire.core.bundle import read
 from quire.core.shares import Shares
 from quire.core.verify import verify
-from tests.rooms.distribution_desk import FEBRUARY, Desk, balance, built, desk, eur, january, of
+from tests.conftest import Furnished
+from tests.rooms.distribution_desk import FEBRUARY, Desk, balance, desk, eur, gone_on, january, of
 from tests.small import quire
 
-__all__ = ["built", "desk", "january"]
+__all__ = ["desk", "january"]
 
 A = "https://gazette.example/a"
 B = "https://gazette.example/b"
 MARCH = "2026-03"
 
 
+@pytest.fixture(scope="module")
+def january_closed(
+    postgres: dict[str, str], small_january: Furnished, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Furnished]:
+    with gone_on(postgres, tmp_path_factory.mktemp("closed"), small_january, Desk.closed) as made:
+        yield made
+
+
+@pytest.fixture
+def built(request: pytest.FixtureRequest) -> Furnished:
+    far = "closed" in request.fixturenames
+    found: Furnished = request.getfixturevalue("january_closed" if far else "small_january")
+    return found
+
+
 @pytest.fixture
 def closed(january: Desk) -> Any:
     """January, closed: the gazette's /a earned 180 EUR, its /b and the lantern's another 180."""
-    return january.closed()
+    from quire.society.distribution.models import Run
+
+    return Run.objects.get()
 
 
 def file(desk: Desk, run: Any, **more: Any) -> Any:

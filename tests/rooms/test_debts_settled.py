@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -9,24 +10,36 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from quire.core.errors import QuireError
-from tests.rooms.distribution_desk import FEBRUARY, Desk, audit, balance, built, desk, eur, january, of
+from tests.conftest import Furnished
+from tests.rooms.distribution_desk import FEBRUARY, Desk, audit, balance, desk, eur, gone_on, of
 from tests.rooms.test_corrections import corrected, debts, holds
 from tests.small import quire
 
-__all__ = ["built", "desk", "january"]
+__all__ = ["desk"]
 
 MARCH = "2026-03"
 BACK = date(2026, 3, 5)
 
 
-@pytest.fixture
-def owing(january: Desk) -> Desk:
-    """The gazette was paid 180.00 that were the marsh's, and owes 52.50 of it after February."""
-    corrected(january, january.closed())
-    january.receive("R-feb", "300.00", period=FEBRUARY)
-    january.closed(FEBRUARY)
+def owe(desk: Desk) -> None:
+    corrected(desk, desk.closed())
+    desk.receive("R-feb", "300.00", period=FEBRUARY)
+    desk.closed(FEBRUARY)
     assert debts() == [("gazette", "marsh", eur("52.5"))]
-    return january
+
+
+@pytest.fixture(scope="module")
+def built(
+    postgres: dict[str, str], small_january: Furnished, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Furnished]:
+    with gone_on(postgres, tmp_path_factory.mktemp("owing"), small_january, owe) as made:
+        yield made
+
+
+@pytest.fixture
+def owing(desk: Desk) -> Desk:
+    """The gazette was paid 180.00 that were the marsh's, and owes 52.50 of it after February."""
+    return desk
 
 
 def repay(desk: Desk, amount: str = "52.50", **more: Any) -> Any:
