@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from quire.society.api import edge, olp, registry, sites, tariffs
+from quire.society.api import edge, olp, registry, sites
 
 urlpatterns = [
     *olp.urlpatterns,
-    *tariffs.urlpatterns,
     *edge.urlpatterns,
     *sites.urlpatterns,
     *registry.urlpatterns,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from quire.society.web.pages import Page
-from quire.society.web.public import credits, figures, front, plans, runs, works
+from quire.society.web.public import code, credits, figures, front, plans, runs, tariffs, works
 
 PAGES = (
     Page("", "front", front.front, menu=_("The society")),
+    Page("licences", "licences", tariffs.licences, menu=_("Licences")),
+    Page("crawlers/", "crawlers", code.crawlers, menu=_("For crawlers")),
     Page("plans/", "plans", plans.plans, menu=_("Plans")),
     Page("plans/<str:plan>/", "plan", plans.plan),
     Page("distributions/", "distributions", runs.runs, menu=_("Distributions")),

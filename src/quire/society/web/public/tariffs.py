@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.templatetags.static import static
-from django.urls import URLPattern, URLResolver, path
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
-from django.views.decorators.http import require_safe
+from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.vary import vary_on_headers
 
 from quire.core.errors import QuireError
@@ -58,41 +55,8 @@ _REFUSALS = {
     "no-credit": "Your balance with us does not suffice. Add to it as said above.",
 }
 """What each refusal of an edge means: its ``type`` is this page, at the code (docs/boundary.md §4)."""
-_PAGE = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Licences: {name}</title>
-<link rel="stylesheet" href="{style}"><link rel="icon" href="data:,"></head>
-<body><header>
-<p><a href="{home}">{name}</a></p>
-<h1>Licences for AI</h1>
-<p class="lead">{how}</p>
-<p>The society: {address}. Licence server: <code>{server}</code>.
-For programs: <a href="?format=json">the same as JSON</a>.</p>
-</header><main>
-<h2>Tariffs</h2>
-{tariffs}
-<h2>Paying by the request</h2>
-<p>{credit}</p>
-<h2>If a site refused you</h2>
-<dl>
-{refusals}
-</dl>
-</main></body></html>
-"""
-_TARIFF = """<article class="run" id="{ref}">
-<h3>{sentence}</h3>
-<dl>
-<dt>Tariff</dt><dd>{ref}, in force from {when}</dd>
-<dt>Uses</dt><dd>{uses}</dd>
-<dt>Price</dt><dd>{price}</dd>
-<dt>Terms</dt><dd><ul>{terms}</ul></dd>
-<dt>Adopted by</dt><dd>{decision}</dd>
-</dl>
-</article>"""
 
 
-@require_safe
 @vary_on_headers("Accept")
 def licences(request: HttpRequest) -> HttpResponse:
     """The tariffs in force today or later, as a page; as JSON where that is asked for (``Accept``,
@@ -104,33 +68,16 @@ def licences(request: HttpRequest) -> HttpResponse:
     if request.GET.get("format") == "json" or _wants_json(request):
         found = [row.as_json() for row in shown]
         return JsonResponse({"server": f"{config.url()}/olp", "how": HOW, "tariffs": found})
-    return HttpResponse(_page(shown))
+    name, address = _society()
+    return render(request, "web/public/licences.html", {
+        "title": gettext("Licences for AI"), "name": name, "address": address, "how": HOW, "credit": CREDIT,
+        "server": f"{config.url()}/olp", "tariffs": [_tariff(row) for row in shown],
+        "refusals": _REFUSALS.items(),
+    })  # fmt: skip
 
 
 def _wants_json(request: HttpRequest) -> bool:
     return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
-
-
-def _page(shown: Sequence[TariffRow]) -> SafeString:
-    name, address = _society()
-    parts = format_html_join("\n", "{}", ((_tariff(row),) for row in shown))
-    refusals = format_html_join(
-        "\n",
-        '<dt id="{}"><code>{}</code></dt><dd>{}</dd>',
-        ((one, one, told) for one, told in _REFUSALS.items()),
-    )
-    return format_html(
-        _PAGE,
-        name=name,
-        address=address,
-        home=f"{config.url()}/",
-        style=static("quire/quire.css"),
-        how=HOW,
-        credit=CREDIT,
-        server=f"{config.url()}/olp",
-        tariffs=parts or format_html("<p>{}</p>", "No tariff is published yet."),
-        refusals=refusals,
-    )
 
 
 def _society() -> tuple[str, str]:
@@ -144,20 +91,14 @@ def _society() -> tuple[str, str]:
     return found.name, ", ".join(part for part in (found.name, street, place) if part)
 
 
-def _tariff(row: TariffRow) -> SafeString:
+def _tariff(row: TariffRow) -> dict[str, Any]:
     prices = [f"{Money(price, row.currency).grouped()} for {tier}" for tier, price in row.prices.items()]
     fee = [f"{Money(row.fee, row.currency).grouped()} a year"] if row.fee else []
     share = [queries.share_sentence(row).rstrip(".")] if row.rate else []
-    return format_html(
-        _TARIFF,
-        ref=row.ref,
-        sentence=row.sentence,
-        when=f"{row.starts} until {row.ends}" if row.ends else f"{row.starts}",
-        uses=", ".join(f"{use} ({_USES[use]})" for use in row.uses),
-        price="; ".join([queries.KINDS[row.kind], *fee, *share, *prices]),
-        terms=format_html_join("", "<li>{}</li>", ((one,) for one in row.conditions.sentences())),
-        decision=row.decision,
-    )
-
-
-urlpatterns: list[URLPattern | URLResolver] = [path("licences", licences, name="licences")]
+    return {
+        "row": row,
+        "when": f"{row.starts} until {row.ends}" if row.ends else f"{row.starts}",
+        "uses": ", ".join(f"{use} ({_USES[use]})" for use in row.uses),
+        "price": "; ".join([queries.KINDS[row.kind], *fee, *share, *prices]),
+        "terms": row.conditions.sentences(),
+    }
