@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
 
@@ -32,17 +33,18 @@ def society(env: Mapping[str, str], port: int) -> Iterator[str]:
     words = [sys.executable, "-m", "quire.cli", "serve", "--port", str(port)]
     with subprocess.Popen(words, env=given, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as server:
         try:
-            _wait(url, server)
+            wait(url, server)
             yield url
         finally:
             server.terminate()
             server.communicate(timeout=30)
 
 
-def _wait(url: str, server: subprocess.Popen[bytes]) -> None:
+def wait(url: str, server: subprocess.Popen[Any]) -> None:
+    """Wait until this server answers at this address."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        assert server.poll() is None, server.stderr and server.stderr.read().decode()
+        assert server.poll() is None, server.stderr and server.stderr.read()
         try:
             with urllib.request.urlopen(f"{url}/healthz", timeout=5):
                 return
