@@ -99,8 +99,10 @@ class Beacon(forms.Form):
 def survey(request: Asking, survey: str) -> HttpResponseBase:
     """One survey: its design, who was drawn and has reported, and its next step. Unknown: no such one."""
     row = queries.survey_row(survey)
-    form = {"published": Beacon, "drawn": Report}.get(row.stage, forms.Form)
     posted = request.method == "POST"
+    form = {"published": Beacon, "drawn": Report}.get(row.stage, forms.Form)
+    if request.POST.get("act") == "close":
+        form = forms.Form
     made = form(request.POST if posted else None, request.FILES if posted else None)
     if posted and tried(made, lambda said: _step(request, row, said)):
         messages.success(request, _("It is on record."))
@@ -129,11 +131,11 @@ def survey(request: Asking, survey: str) -> HttpResponseBase:
 def _step(request: Asking, row: queries.SurveyRow, said: dict[str, Any]) -> bool:
     """The step that follows the survey's stage; a drawn one takes reports, or is closed."""
     mine = {"name": row.name, "by": by(request)}
-    if row.stage == "draft":
+    if row.stage == "drafted":
         actions.publish(**mine)
     elif row.stage == "published":
         actions.draw(**mine, **said)
-    elif request.POST.get("act") == "close":
+    elif "file" not in said:
         actions.close(**mine)
     else:
         with on_disk(said["file"]) as path:
