@@ -347,17 +347,19 @@ BEHIND_THE_CODE = {
     "the run is deleted": ("DELETE FROM distribution_run", "a run is cancelled, never deleted"),
     "a run begins approved": (
         (
-            "INSERT INTO distribution_run SELECT gen_random_uuid(), starts, ends, 'reviewed', opened_at, "
-            "inputs_digest, results_digest, review, bundle_root, plan_id, prepared_by_id "
-            "FROM distribution_run"
+            "INSERT INTO distribution_run (id, starts, ends, state, opened_at, inputs_digest, "
+            "results_digest, review, bundle_root, plan_id, prepared_by_id) "
+            "SELECT gen_random_uuid(), starts, ends, 'reviewed', opened_at, inputs_digest, results_digest, "
+            "review, bundle_root, plan_id, prepared_by_id FROM distribution_run"
         ),
         "a run begins open",
     ),
     "a pot grows": ("UPDATE distribution_pot SET amount = amount * 2", "a pot is made while its run is open"),
     "a pot is added": (
         (
-            "INSERT INTO distribution_pot SELECT gen_random_uuid(), starts, ends, currency, amount, "
-            "licence_id, run_id FROM distribution_pot LIMIT 1"
+            "INSERT INTO distribution_pot (id, starts, ends, currency, amount, licence_id, run_id) "
+            "SELECT gen_random_uuid(), starts, ends, currency, amount, licence_id, run_id "
+            "FROM distribution_pot LIMIT 1"
         ),
         "a pot is made while its run is open",
     ),
@@ -367,14 +369,17 @@ BEHIND_THE_CODE = {
     ),
     "a line is added": (
         (
-            "INSERT INTO distribution_line SELECT gen_random_uuid(), 999, outcome, amount, detail, hold_id, "
-            "party_id, pot_id, run_id FROM distribution_line LIMIT 1"
+            "INSERT INTO distribution_line "
+            "(id, number, outcome, amount, detail, hold_id, party_id, pot_id, run_id) "
+            "SELECT gen_random_uuid(), 999, outcome, amount, detail, hold_id, party_id, pot_id, run_id "
+            "FROM distribution_line LIMIT 1"
         ),
         "while their run is being divided",
     ),
     "a line is changed": ("UPDATE distribution_line SET amount = 0", "permission denied"),
     "what is not held is released": (
-        "INSERT INTO distribution_release SELECT gen_random_uuid(), '2026-03-01', id FROM distribution_line",
+        "INSERT INTO distribution_release (id, released_on, line_id) "
+        "SELECT gen_random_uuid(), '2026-03-01', id FROM distribution_line",
         "only what a posted run held",
     ),
 }

@@ -370,8 +370,9 @@ def test_a_pot_without_its_receipts_is_never_frozen(january: Desk) -> None:
     run = january.opened()
     with connection.cursor() as sql:
         sql.execute(
-            "INSERT INTO distribution_pot SELECT gen_random_uuid(), starts, ends, currency, 999, licence_id, "
-            "run_id FROM distribution_pot LIMIT 1"
+            "INSERT INTO distribution_pot (id, starts, ends, currency, amount, licence_id, run_id) "
+            "SELECT gen_random_uuid(), starts, ends, currency, 999, licence_id, run_id "
+            "FROM distribution_pot LIMIT 1"
         )
     with pytest.raises(Exception, match="a pot is the sum of its receipts"):
         actions.work(run, by=january.preparer)
