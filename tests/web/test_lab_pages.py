@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from datetime import date
@@ -136,6 +137,47 @@ def test_a_client_is_made_shown_once_rotated_and_revoked(browser: Any) -> None:
     assert browser.post(page, {"act": "revoke", "reason": "The machine was lost."}).status_code == 302
     assert queries.client(made.tid).revoked
     assert queries.authenticate(made.tid, again[0]) is None
+
+
+def verified(site: str) -> None:
+    """As if its owner had shown that the site is theirs."""
+    from quire.society.kit import clock
+    from quire.society.parties import queries
+    from quire.society.repertoire import actions
+    from quire.society.repertoire.models import SiteCheck, SiteToken
+
+    asked = actions.start_verification(site=site, by=queries.acting("preparer"))
+    token = SiteToken.objects.get(text=asked.text)
+    SiteCheck.objects.create(token=token, outcome="found", at=clock.now())
+
+
+def test_what_the_code_page_says_of_curl_is_so(browser: Any) -> None:
+    form = {"name": "trial", "mode": "sandbox", "alg": "Ed25519"}
+    secret = re.search(r"qcs_[\w-]+", desk.text(browser.post("/lab/lab-north/clients/new/", form)))
+    page = desk.text(browser.get("/lab/lab-north/code/"))
+    client = re.search(r"cli_\w+", page)
+    assert secret
+    assert client
+    assert "no site honours them" in plain(page)
+    asked = re.findall(r"(/olp/token|grant_type=\w+|resource=\S+|/api/v1/registry/lookup)", page)
+    assert asked == [
+        "/api/v1/registry/lookup", "/olp/token", "grant_type=client_credentials",
+        "resource=https://example.org/a",
+    ]  # fmt: skip
+    shown = "Basic " + base64.b64encode(f"{client[0]}:{secret[0]}".encode()).decode()
+    verified("gazette-site")
+    body = "grant_type=client_credentials&resource=https%3A%2F%2Fgazette.example%2Fa"
+    answer = desk.visitor().post(
+        "/olp/token", body, content_type="application/x-www-form-urlencoded",
+        headers={"authorization": shown},
+    )  # fmt: skip
+    assert answer.status_code == 200, answer.content
+    told = desk.visitor().post(
+        "/api/v1/registry/lookup", b"https://gazette.example/a\n", content_type="application/x-ndjson",
+        headers={"authorization": shown},
+    )  # fmt: skip
+    assert b"licensed" in b"".join(told.streaming_content)
+    assert "trial" in said(browser.get("/lab/lab-north/tokens/"))
 
 
 def test_others_clients_tokens_and_licences_are_not_there(browser: Any) -> None:

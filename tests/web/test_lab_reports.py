@@ -64,6 +64,8 @@ def test_a_report_is_handed_in_and_compared(browser: Any) -> None:
     assert "4 0 0" in page
     told = said(browser.get(MONTH))
     assert "Lab North, by count only" in told
+    days = json.loads(b"".join(browser.get(f"{MONTH}&format=json").streaming_content))
+    assert sum(row["only_lab"] for row in days) == 1
     rows = told_away(browser, "only-lab")
     assert [row["host"] for row in rows] == ["other.example"]
     assert sum(int(row["requests"]) for row in told_away(browser, "only-site")) > 0

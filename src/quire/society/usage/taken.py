@@ -11,10 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Q
-
 from quire.core.money import Money
-from quire.core.terms import USES
 from quire.society.kit.paging import COUNTED, SIZES, Asked, BadPage, Filter, Page
 from quire.society.usage import counting, engines, kept_out, lake
 from quire.society.usage.listed import paths_of
@@ -45,27 +42,20 @@ class TakenRow:
     charged: Money | None
 
 
-def _nothing(_: str) -> Q:
-    return Q()
-
-
-_FILTERS = {
-    "host": Filter("Site", {}, _nothing),
-    "use": Filter("Use", {use: use for use in USES}, _nothing),
-}
-
-
 @dataclass(frozen=True)
 class Taken:
-    """Requests by these operators' names that began in [starts, ends), summed by one of BY; the last day
-    first, else the most requests. What was charged stands apart from what was not."""
+    """Requests by these operators' names that began in [starts, ends), on one ``host`` and for one ``use``
+    where that is said, summed by one of BY; the last day first, else the most requests. What was charged
+    stands apart from what was not."""
 
     operators: Sequence[str]
     starts: date
     ends: date
     by: str = "all"
+    host: str = ""
+    use: str = ""
     sorts: Mapping[str, str] = field(default_factory=lambda: _SORTS)
-    filters: Mapping[str, Filter] = field(default_factory=lambda: _FILTERS)
+    filters: Mapping[str, Filter] = field(default_factory=dict)
     searched: bool = False
 
     def page(self, asked: Asked) -> Page[TakenRow]:
@@ -112,12 +102,12 @@ class Taken:
         where = f"starts >= ? AND starts < ? AND operator IN ({', '.join('?' * len(names))})"
         params: list[Any] = [datetime.combine(day, time(), UTC) for day in (self.starts, self.ends)]
         params += names
-        for name, value in asked.filters.items():
-            if value and name not in self.filters:
-                raise BadPage(f"This list has no filter {name[:40]!r}; it has {', '.join(self.filters)}.")
+        if unknown := [name for name, value in asked.filters.items() if value]:
+            raise BadPage(f"This list has no filter {unknown[0][:40]!r}; it has none.")
+        for name, value in (("host", self.host.strip().lower()), ("use", self.use)):
             if value:
                 where += f" AND {name} = ?"
-                params.append(value.strip().lower() if name == "host" else value)
+                params.append(value)
         return where, params
 
     def _order(self, sort: str) -> str:

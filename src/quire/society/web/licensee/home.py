@@ -18,11 +18,13 @@ from quire.society.invoicing import queries as invoicing
 from quire.society.invoicing.owing import Spent
 from quire.society.invoicing.queries import Balance
 from quire.society.kit import clock
+from quire.society.kit.paging import Asked
 from quire.society.licensing import holding
 from quire.society.licensing import queries as licensing
 from quire.society.licensing.holding import ClientHeld
 from quire.society.licensing.queries import LicenceRow
 from quire.society.parties import queries as parties
+from quire.society.usage.reports.own import reports_of
 from quire.society.web import charts
 from quire.society.web.licensee.words import kind, me
 from quire.society.web.member.words import Cut, cut, days, here, own_first, use
@@ -137,7 +139,24 @@ def needs(
     for row in holding.ending(me(request)):
         told = _("The licence %(licence)s ends, and none follows it") % {"licence": row.code}
         yield Need(told, here(request, "lab-tariffs"), by=row.ends - timedelta(days=1))
+    yield from _reports(request, held)
     yield from _keys(request, held, clients)
+
+
+def _reports(request: Asking, held: Sequence[LicenceRow]) -> Iterator[Need]:
+    """Licences that ask for reports, where nothing of the last month, or since, was reported yet."""
+    last, this = months_before(clock.today(), 2)
+    asking = [row for row in held if row.conditions.reporting != "none" and row.starts < this]
+    if not asking:
+        return
+    newest = reports_of(me(request)).page(Asked(size=1)).rows
+    if newest and newest[0].ends is not None and newest[0].ends.date() >= last:
+        return
+    told = _("Report your use of %(month)s: %(licence)s asks for it")
+    due = months_before(this + timedelta(days=31), 1)[0] - timedelta(days=1)
+    for row in asking:
+        named = {"month": month(last), "licence": row.code}
+        yield Need(told % named, here(request, "lab-reports"), by=due)
 
 
 def _low(

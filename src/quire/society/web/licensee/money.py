@@ -70,8 +70,9 @@ def credit(request: Asking) -> HttpResponseBase:
 
 
 def _credit(request: Asking, given: dict[str, tuple[Listed[Any], list[Column], str, str]]) -> HttpResponse:
+    words = {"d": _("What you put on it"), "a": _("Set aside for sites")}
     tables = {
-        file: lists.table(request, listing, columns, caption=file, empty=empty, name=name)
+        file: lists.table(request, listing, columns, caption=words[name], empty=empty, name=name)
         for name, (listing, columns, file, empty) in given.items()
     }
     return render(request, "web/licensee/credit.html", {

@@ -79,11 +79,10 @@ def prices(request: Asking) -> HttpResponseBase:
 
 def _found(request: Asking, wanted: str) -> Iterator[dict[str, Any]]:
     """Answers for an address or a host; for other words, for the works that have them in their title."""
-    titles: dict[str, str] = {}
-    if " " in wanted or not ("." in wanted or ":" in wanted):
-        rows = repertoire.works_list().page(Asked(search=wanted, size=SHOWN)).rows
-        titles = {row.key: row.title for row in rows}
-    asked = list(titles) or [wanted]
+    words = " " in wanted or not ("." in wanted or ":" in wanted)
+    rows = repertoire.works_list().page(Asked(search=wanted, size=SHOWN)).rows if words else ()
+    asked = [row.key for row in rows] if words else [wanted]
+    titles = {row.key: row.title for row in rows}
     for url, line in zip(asked, answers(request, asked), strict=True):
         yield json.loads(line) | {"title": titles.get(url, "")}
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from django import forms
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -152,7 +152,7 @@ def _licences(request: Asking) -> list[LicenceRow]:
 
 def _compared(
     request: Asking, form: Comparing, said: dict[str, Any] | None, rows: list[LicenceRow]
-) -> HttpResponse:
+) -> HttpResponseBase:
     found = None
     if said:
         with walls.outside():  # of one licence of this licensee's own
@@ -168,6 +168,9 @@ def _compared(
         Column("only_site", _("Only the sites"), "number"),
         Column("only_lab", _("Only you"), "number"),
     ]  # fmt: skip
+    if said and (wanted := request.GET.get("format")):
+        file = f"{said['licence']}-{said['period']}"
+        return lists.export(request, few(lines), columns, wanted, file)
     table = lists.table(request, few(lines), columns, caption=_("Day by day"), empty=_(
         "Neither side has anything in this month."))  # fmt: skip
     return render(request, "web/licensee/compared.html", {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from django import forms
 from django.http import HttpResponse
@@ -40,6 +42,12 @@ class Span(forms.Form):
     until = forms.DateField(label=gettext_lazy("To"), widget=Day())
     by = forms.ChoiceField(label=gettext_lazy("Summed"), choices=list(SUMMED.items()))
 
+    host = forms.CharField(label=gettext_lazy("Site"), max_length=253, required=False)
+    use = forms.ChoiceField(
+        label=gettext_lazy("For"), required=False,
+        choices=[("", gettext_lazy("any use")), *((name, use(name)) for name in USES)],
+    )  # fmt: skip
+
     def clean(self) -> dict[str, object]:
         """The days are in order, and no more than a year."""
         said = super().clean() or {}
@@ -51,26 +59,24 @@ class Span(forms.Form):
 
 def usage(request: Asking) -> HttpResponseBase:
     """The requests of some days with what was charged for them, as a picture and as a list."""
-    form, since, until, by = _span(request)
-    names = operators(request)
-    listing = Taken(names, since, until + timedelta(days=1), by)
+    form, said = _span(request)
+    since, until, by = said["since"], said["until"], said["by"]
+    listing = Taken(operators(request), since, until + timedelta(days=1), by, said["host"], said["use"])
     columns = [one for one in _columns() if one.key in (*BY[by], "requests", "charged")]
     with walls.outside():  # what is counted is this licensee's own by its names; the terms are everybody's
         if form_ := request.GET.get("format"):
             return lists.export(request, listing, columns, form_, f"usage-{since}-{until}")
         nothing = _("Nothing was counted in these days. Usage is counted a few minutes after it happens.")
         table = lists.table(request, listing, columns, caption=_("Requests"), empty=nothing)
-        picture = drawn(names, since, until)
+        picture = drawn(replace(listing, by="day_use"))
     return _shown(request, form, days(since, until + timedelta(days=1)), table, picture)
 
 
 def _shown(
     request: Asking, form: forms.Form, span: str, table: lists.Table, picture: SafeString
 ) -> HttpResponse:
-    kept = {name: value for name, value in request.GET.items() if name in ("host", "use", "sort") and value}
     return render(request, "web/licensee/usage.html", {
         "title": _("Usage and spend"), "form": form, "span": span, "table": table, "drawn": picture,
-        "kept": kept,
     })  # fmt: skip
 
 
@@ -80,13 +86,12 @@ def operators(request: Asking) -> list[str]:
     return [request.seat.party.tid, *licensing.operators_of(request.seat.party.id)]
 
 
-def _span(request: Asking) -> tuple[Span, date, date, str]:
+def _span(request: Asking) -> tuple[Span, dict[str, Any]]:
     """What is asked for; this month where nothing, or nothing that can be, is."""
     today = clock.today()
-    usual = {"since": today.replace(day=1), "until": today, "by": "all"}
+    usual = {"since": today.replace(day=1), "until": today, "by": "all", "host": "", "use": ""}
     form = Span({name: request.GET.get(name) or value for name, value in usual.items()})
-    said = form.cleaned_data if form.is_valid() else usual
-    return form, said["since"], said["until"], said["by"]
+    return form, form.cleaned_data if form.is_valid() else usual
 
 
 def _columns() -> list[Column]:
@@ -99,16 +104,15 @@ def _columns() -> list[Column]:
     ]
 
 
-def drawn(names: list[str], since: date, until: date) -> SafeString:
+def drawn(taken: Taken) -> SafeString:
     """Requests along the days, or along the months where they are many; a line for each use there is."""
-    rows = [row for row in Taken(names, since, until + timedelta(days=1), "day_use").every(Asked())
-            if row.day is not None]  # fmt: skip
-    daily = (until - since).days < DRAWN
-    span = [since + timedelta(days=number) for number in range((until - since).days + 1)]
+    count = (taken.ends - taken.starts).days
+    daily = count <= DRAWN
+    span = [taken.starts + timedelta(days=number) for number in range(count)]
     places = span if daily else sorted({day.replace(day=1) for day in span})
     sums: dict[tuple[str, date], int] = {}
-    for row in rows:
-        assert row.day is not None
+    for row in taken.every(Asked()):
+        assert row.day is not None  # it is summed by day and use
         place = row.day if daily else row.day.replace(day=1)
         sums[row.use, place] = sums.get((row.use, place), 0) + row.requests
     uses = [name for name in USES if any(key[0] == name for key in sums)]
