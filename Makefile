@@ -53,7 +53,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 # What some of the longer tests run beside Quire: the command, and Debian's package of it.
-PROGRAMS := nginx:nginx-light caddy:caddy goaccess:goaccess npm:npm java:openjdk-17-jre-headless
+PROGRAMS := chromium:chromium nginx:nginx-light caddy:caddy goaccess:goaccess npm:npm java:openjdk-17-jre-headless
 
 programs: ## Install the programs that test-more and bench run (Debian's packages), where they are missing
 	@missing=; for pair in $(PROGRAMS); do \
