@@ -84,7 +84,7 @@ def test_the_figures_of_a_year_are_the_sums_of_its_runs(browser: Any) -> None:
     assert euro["received"] == "1000.000000000000 EUR"
     assert euro["deducted"] == "150.000000000000 EUR"
     page = words(desk.text(browser.get("/figures/")))
-    assert "How 1,000.00 EUR was divided" in page
+    assert "2026: How 1,000.00 EUR was divided" in page
     assert "Nothing has been paid yet." in page
     assert json.loads(b"".join(browser.get("/figures/?pformat=json"))) == []
 

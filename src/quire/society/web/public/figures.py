@@ -44,7 +44,7 @@ def figures(request: Asking) -> HttpResponseBase:
         if form := request.GET.get(f"{name}format"):
             return lists.export(request, listing, columns, form, f"{'payments' if name else 'figures'}", name)
     return render(request, "web/public/figures.html", {
-        "title": _("Figures"), "pictures": [picture(_split(one)) for one in years[:4]],
+        "title": _("Figures"), "pictures": [picture(_split(one), str(one.year)) for one in years[:4]],
         "over": _over(years),
         "shared": lists.table(
             request, shared, _of_use(waits(batches)), caption=_("By year of use"),
@@ -69,7 +69,7 @@ def _of_use(days: dict[tuple[int, str], int]) -> list[Column]:
         Column("runs", _("Distributions"), "number"),
         Column("received", _("Came in"), "money", lambda one: cut(Money(one.received, one.currency))),
         *(amount(name) for name in ("deducted", "fund", "allocated", "held", "unclaimed")),
-        Column("awarded", _("Found its owner since"), "money",
+        Column("awarded", _("Given out since"), "money",
                lambda one: cut(Money(one.awarded, one.currency))),
         Column("days", _("Days from receipt to payment"), "number",
                lambda one: days.get((one.year, one.currency))),

@@ -44,14 +44,15 @@ def plan_in_force() -> PlanRow | None:
     return found[-1] if found else None
 
 
-def picture(split: Split) -> SafeString:
-    """How what came in, in one currency, was divided."""
+def picture(split: Split, of: str = "") -> SafeString:
+    """How what came in, in one currency, was divided; ``of`` goes before: the year, say."""
     parts = [
         charts.Part(str(words), split.parts.get(name, 0), money(split.parts.get(name, 0), split.currency),
                     css=css)
         for name, (words, css) in PARTS.items()
     ]  # fmt: skip
     label = _("How %(sum)s was divided") % {"sum": money(split.received, split.currency)}
+    label = f"{of}: {label}" if of else label
     return charts.bar(
         [one for one in parts if one.value > 0], label=label, heads=(_("where to"), _("amount"))
     )
