@@ -159,6 +159,7 @@ def test_what_the_code_page_says_of_curl_is_so(browser: Any) -> None:
     assert secret
     assert client
     assert "no site honours them" in plain(page)
+    assert "Small Society" in page
     asked = re.findall(r"(/olp/token|grant_type=\w+|resource=\S+|/api/v1/registry/lookup)", page)
     assert asked == [
         "/api/v1/registry/lookup", "/olp/token", "grant_type=client_credentials",

@@ -26,7 +26,7 @@ def code(request: Asking) -> HttpResponse:
         "client": chosen.row.tid if chosen else NO_CLIENT,
         "sandbox": bool(chosen and chosen.row.mode == "sandbox"),
         "use": chosen.row.scopes[0] if chosen else USES[0],
-        "server": f"{config.url()}/olp", "society": config.url(), "currency": parties.society().currency,
+        "server": f"{config.url()}/olp", "origin": config.url(), "currency": parties.society().currency,
     })  # fmt: skip
 
 
