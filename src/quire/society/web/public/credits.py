@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from quire.society.distribution import public as distribution
 from quire.society.kit.paging import few
-from quire.society.parties.models import KINDS
 from quire.society.web import lists
 from quire.society.web.lists import Column
 from quire.society.web.member.words import days
@@ -40,7 +39,7 @@ def credited(request: Asking, licensee: str, use: str) -> HttpResponseBase:
         raise Http404("Nothing was shared for this.")
     columns = [
         Column("name", _("Name")),
-        Column("kind", _("Is a"), value=lambda one: KINDS.get(one.kind, one.kind)),
+        Column("kind", _("Is a"), value=lambda one: one.kind.replace("-", " ")),
         Column("works", _("Works used"), "number", lambda one: one.works or None),
     ]
     return lists.listed(
