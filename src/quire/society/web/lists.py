@@ -183,10 +183,14 @@ def export(
     rows = listing.every(wanted(request, listing, name))
     told = ({one.key: one.of(row) for one in columns} for row in rows)
     place = tempfile.TemporaryFile()  # noqa: SIM115 – the answer closes it once it is sent
-    text = io.TextIOWrapper(place, encoding="utf-8", newline="", write_through=True)
-    (_write_csv if form == "csv" else _write_json)(text, [one.key for one in columns], told)
-    text.detach()
-    place.seek(0)
+    try:
+        text = io.TextIOWrapper(place, encoding="utf-8", newline="", write_through=True)
+        (_write_csv if form == "csv" else _write_json)(text, [one.key for one in columns], told)
+        text.detach()
+        place.seek(0)
+    except BaseException:
+        place.close()
+        raise
     return FileResponse(place, as_attachment=True, filename=f"{file}.{form}", content_type=FORMATS[form])
 
 
