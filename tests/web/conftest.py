@@ -13,7 +13,7 @@ from tests.conftest import Furnished, furnished
 
 @pytest.fixture(scope="session")
 def january(postgres: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
-    """A small society whose January is closed. A module that begins with it has a fixture ``before`` of it."""
+    """A small society whose January is closed. A module that begins with it has a fixture ``before``."""
     folder = tmp_path_factory.mktemp("january")
 
     def furnish(people: dict[str, Any], patch: pytest.MonkeyPatch) -> None:
