@@ -96,7 +96,8 @@ def test_a_late_entry_cannot_slip_in_between_two_commits(house: Any) -> None:
     ):
         account, row = "01900000-0000-7000-8000-00000000000a", "01900000-0000-7000-8000-00000000000b"
         first.execute(
-            "INSERT INTO ledger_account (id, code, kind, money) VALUES (%s, 'rights:bank', 'asset', 'rights')",
+            "INSERT INTO ledger_account (id, code, kind, money) "
+            "VALUES (%s, 'rights:bank', 'asset', 'rights')",
             (account,),
         )
         first.commit()

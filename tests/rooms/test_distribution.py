@@ -378,8 +378,10 @@ BEHIND_THE_CODE = {
     ),
     "a line is changed": ("UPDATE distribution_line SET amount = 0", "permission denied"),
     "what is not held is released": (
-        "INSERT INTO distribution_release (id, released_on, line_id) "
-        "SELECT gen_random_uuid(), '2026-03-01', id FROM distribution_line",
+        (
+            "INSERT INTO distribution_release (id, released_on, line_id) "
+            "SELECT gen_random_uuid(), '2026-03-01', id FROM distribution_line"
+        ),
         "only what a posted run held",
     ),
 }
