@@ -30,4 +30,4 @@ def test_the_default_suite_tries_a_quarter(most: int, few: int) -> None:
 
 def test_the_longer_tests_try_all() -> None:
     (words,) = re.findall(r"(?m)^test-more:.*\n\t\$\(BIN\)/pytest (.*)$", MAKEFILE.read_text())
-    assert words == '--whole -m "more or hypothesis" $(PYTEST)'
+    assert words == '$(SHARED) --whole -m "more or hypothesis" $(PYTEST)'
