@@ -200,8 +200,8 @@ def serve(
     from granian import Granian
     from granian.constants import Interfaces
 
-    chosen = port or _free_port(host)
-    _check_free(host, chosen)
+    chosen = port or free_port(host)
+    check_free(host, chosen)
     frame.out.print(f"http://{host}:{chosen}/  (Ctrl-C ends it)")
     Granian(
         "quire.society.wsgi:application",
@@ -217,13 +217,15 @@ def serve(
     ).serve()
 
 
-def _free_port(host: str) -> int:
+def free_port(host: str) -> int:
+    """A port of this host's on which nobody listens."""
     with socket.socket() as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
 
 
-def _check_free(host: str, port: int) -> None:
+def check_free(host: str, port: int) -> None:
+    """``QuireError`` where somebody listens on this port of the host's already."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

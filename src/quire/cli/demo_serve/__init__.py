@@ -39,10 +39,10 @@ def _open_port(port: int) -> int:
     from quire.cli import house
 
     try:
-        house._check_free(HOST, port)
+        house.check_free(HOST, port)
     except QuireError:
-        return house._free_port(HOST)
-    return port or house._free_port(HOST)
+        return house.free_port(HOST)
+    return port or house.free_port(HOST)
 
 
 @contextmanager
