@@ -36,7 +36,7 @@ SEED ?=
 YEARS ?= 10
 FIRST ?= 1000
 
-.PHONY: help setup programs clients engines demo demo-reset test test-more sim check bench clean
+.PHONY: help setup programs clients engines demo demo-reset test test-more sim check messages bench clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,6 +103,9 @@ check: setup ## Lint, format, types, imports, and tools/tidy.py
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python tools/tidy.py
+
+messages: setup ## Extract the pages' words, merge them into every language's catalogue, and compile
+	$(BIN)/python tools/messages.py
 
 bench: setup programs engines ## Every performance claim, beside a peer
 	@ls bench/*.py >/dev/null
