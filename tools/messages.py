@@ -1,8 +1,9 @@
 """The catalogues of the pages' words: extract them from the source, merge them into each language, compile.
 
 ``python tools/messages.py`` rewrites ``src/quire/society/web/locale/*/LC_MESSAGES/django.{po,mo}``; with
-``--compile`` the ``.mo`` alone, and with ``de`` that language's alone. It says how many messages each language still lacks. Nothing is guessed from
-messages that look alike: what is new comes in empty, and what the source no longer says goes.
+``--compile`` the ``.mo`` alone; ``de`` does that language alone, and ``--missing`` shows what has no words yet.
+Nothing is guessed from messages that look alike: what is new comes in empty, and what the source no longer says
+goes.
 """
 
 from __future__ import annotations
@@ -138,7 +139,6 @@ def words(message: Message) -> list[str]:
 
 
 def main(arguments: list[str]) -> None:
-    """All languages, or those that are named; ``--missing`` shows what has no words yet."""
     source = None if "--compile" in arguments else extracted()
     for language in [one for one in LANGUAGES if one in arguments] or LANGUAGES:
         file = place(language)
