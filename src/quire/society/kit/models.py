@@ -1,4 +1,5 @@
-"""The record of acts: who did what, to what, and why; one row an act, written in the act's transaction."""
+"""The record of acts: who did what, to what, and why; one row an act, written in the act's transaction. Jobs;
+what the HTTP API has answered."""
 
 from __future__ import annotations
 
@@ -56,3 +57,44 @@ class Job(Noun):
                 condition=models.Q(state__in=["waiting", "running", "done", "failed"]), name="kit_job_state"
             )
         ]
+
+
+class Answered(models.Model):
+    """What a program was answered under an Idempotency-Key: the same again gets the same. See
+    ``kit.answered``."""
+
+    key = models.UUIDField()
+    said = models.CharField(max_length=255)
+    digest = models.CharField(max_length=64)
+    status = models.SmallIntegerField()
+    headers = models.JSONField()
+    body = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "said"], name="kit_answered_once")]
+        indexes = [models.Index(fields=["at"], name="kit_answered_at")]
+
+
+class Minute(models.Model):
+    """How often somebody came in a minute (minutes since 1970), see ``kit.rates``. Unlogged: after a crash it
+    counts anew."""
+
+    key = models.CharField(max_length=100)
+    minute = models.BigIntegerField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "minute"], name="kit_minute_once")]
+
+
+class Remembered(models.Model):
+    """What Django's cache remembers (``CACHES``): tries at signing in, above all. Every process of the server
+    sees it; a crash of PostgreSQL empties it, a backup leaves it out."""
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "kit_cache"

@@ -105,3 +105,15 @@ class InvitationsMany(Conflict):
     """A team has asked more people to come in than it can mean to."""
 
     code = "parties.invitations-many"
+
+
+class KeyRefused(Invalid):
+    """A key of the API that cannot be made as it is asked for."""
+
+    code = "parties.key-refused"
+
+
+class KeyBeyond(Refused):
+    """A key that could do more than who makes it."""
+
+    code = "parties.key-beyond"

@@ -138,6 +138,44 @@ class Invitation(Noun):
         ]
 
 
+KEY_MODES = {"live": "what it does is done", "test": "what it does is tried, answered and undone"}
+"""What a key of the API may be for."""
+
+
+class ApiKey(Noun):
+    """What a program shows at the HTTP API: it acts as ``user``, who made it, with no more than ``scopes`` of
+    what that user may do at the moment for ``party`` (none: in the society's house). Its secret is kept as
+    its digest.
+    """
+
+    prefix = "key"
+    walled = "party_id = :party"
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="api_keys")
+    audience = models.CharField(max_length=10)
+    party = models.ForeignKey(Party, null=True, on_delete=models.PROTECT, related_name="api_keys")
+    name = models.CharField(max_length=80)
+    mode = models.CharField(max_length=4, choices=list(KEY_MODES.items()))
+    scopes = models.JSONField()
+    digest = models.CharField(max_length=64, unique=True)
+    ends_with = models.CharField(max_length=4)
+    per_minute = models.PositiveIntegerField()
+    made = models.DateTimeField()
+    used = models.DateTimeField(null=True)
+    revoked = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(party=None, audience__in=["operator", "auditor"])
+                | Q(party__isnull=False, audience__in=["member", "licensee"]),
+                name="parties_key_of_whom",
+            ),
+            models.CheckConstraint(condition=Q(mode__in=list(KEY_MODES)), name="parties_key_mode"),
+            models.CheckConstraint(condition=Q(per_minute__gt=0), name="parties_key_rate"),
+        ]
+
+
 class Identifier(models.Model):
     """A number that others know the party by, checked by its own rule (ISO 27729, CISAC, VAT …)."""
 
@@ -232,3 +270,32 @@ class Pseudonym(Noun):
     party = models.OneToOneField(Party, on_delete=models.PROTECT, related_name="pseudonym")
     name = models.CharField(max_length=40, unique=True)
     standing = models.BooleanField(default=True)
+
+
+class TaxForm(AppendOnly):
+    """What a party declares for tax: where it is taxed, by which number, and whether it claims a treaty.
+
+    Never edited: a later declaration stands in place of an earlier one, which keeps its day. Quire withholds
+    nothing by itself; whoever files the society's returns reads it here.
+    """
+
+    prefix = "tax"
+    walled = "party_id = :party"
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="tax_forms")
+    country = models.CharField(max_length=2)
+    number = models.CharField(max_length=30, blank=True)
+    none_because = models.CharField(max_length=200, blank=True)
+    treaty = models.BooleanField()
+    signed = models.CharField(max_length=140)
+    on = models.DateField()
+    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(number="", none_because__gt="") | Q(number__gt="", none_because=""),
+                name="parties_tax_number_or_why",
+            )
+        ]
+        indexes = [models.Index(fields=["party", "on", "id"], name="parties_tax_newest")]

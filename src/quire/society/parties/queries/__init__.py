@@ -6,6 +6,7 @@ from quire.society.parties.queries.invitations import (
     invitation,
     invitations,
 )
+from quire.society.parties.queries.keys import ApiKeyRow, Shown, api_key, api_keys, shown_key
 from quire.society.parties.queries.people import (
     PartyName,
     Payee,
@@ -39,17 +40,23 @@ from quire.society.parties.queries.succession import (
     succeeded,
     successions,
 )
+from quire.society.parties.queries.taxes import TaxRow, tax_forms, taxes_list, undeclared
 
 __all__ = [
+    "ApiKeyRow",
     "InvitationRow",
     "PartyName",
     "Payee",
     "Ref",
     "SeatRow",
+    "Shown",
     "SocietyFacts",
     "SuccessionRow",
     "Successor",
+    "TaxRow",
     "acting",
+    "api_key",
+    "api_keys",
     "at_least",
     "by_code",
     "can_sign_in",
@@ -74,10 +81,14 @@ __all__ = [
     "roles",
     "seats",
     "second_person",
+    "shown_key",
     "shown_names",
     "shown_rows",
     "society",
     "succeeded",
     "successions",
+    "tax_forms",
+    "taxes_list",
+    "undeclared",
     "users",
 ]
