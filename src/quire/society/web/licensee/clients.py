@@ -22,9 +22,9 @@ from quire.society.licensing.holding import ALGS, ClientHeld
 from quire.society.web import lists
 from quire.society.web.licensee.words import MODES, me
 from quire.society.web.lists import Column
-from quire.society.web.member.taking import by, sent, taken
-from quire.society.web.member.words import here, use
 from quire.society.web.pages import Asking
+from quire.society.web.taking import by, sent, taken
+from quire.society.web.words import here, use
 
 
 class Making(forms.Form):

@@ -27,8 +27,8 @@ from quire.society.parties import queries as parties
 from quire.society.usage.reports.own import reports_of
 from quire.society.web import charts
 from quire.society.web.licensee.words import kind, me
-from quire.society.web.member.words import Cut, cut, days, here, own_first, use
 from quire.society.web.pages import Asking
+from quire.society.web.words import Cut, cut, days, here, own_first, use
 
 MONTHS = 12
 """Months that are drawn."""

@@ -22,9 +22,9 @@ from quire.society.licensing.queries import LicenceRow, TariffRow
 from quire.society.web import lists
 from quire.society.web.licensee.words import MEANS, kind, me, prices, terms
 from quire.society.web.lists import Column
-from quire.society.web.member.taking import Day, by, sent, taken
-from quire.society.web.member.words import Cut, days, here, use
 from quire.society.web.pages import Asking
+from quire.society.web.taking import Day, by, sent, taken
+from quire.society.web.words import Cut, days, here, use
 
 
 def licences(request: Asking) -> HttpResponseBase:

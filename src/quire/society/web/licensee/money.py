@@ -18,8 +18,8 @@ from quire.society.parties import queries as parties
 from quire.society.web import lists
 from quire.society.web.licensee.words import me
 from quire.society.web.lists import Column
-from quire.society.web.member.words import Cut, cut, here
 from quire.society.web.pages import Asking
+from quire.society.web.words import Cut, cut, here
 
 
 def invoices(request: Asking) -> HttpResponseBase:

@@ -26,8 +26,8 @@ from quire.society.licensing.registry import Asker
 from quire.society.repertoire import queries as repertoire
 from quire.society.web import lists
 from quire.society.web.lists import Column
-from quire.society.web.member.words import use
 from quire.society.web.pages import Asking
+from quire.society.web.words import use
 
 MOST = 100_000
 """Addresses in one file, as in one call of the API."""

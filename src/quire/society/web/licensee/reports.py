@@ -25,9 +25,9 @@ from quire.society.web import lists
 from quire.society.web.licensee.home import months_before
 from quire.society.web.licensee.words import me
 from quire.society.web.lists import Column
-from quire.society.web.member.taking import by, sent, taken
-from quire.society.web.member.words import here
 from quire.society.web.pages import Asking
+from quire.society.web.taking import by, sent, taken
+from quire.society.web.words import here
 
 LARGEST = 16 * 2**20
 """Bytes of a report, as by the API."""

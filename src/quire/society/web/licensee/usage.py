@@ -22,9 +22,9 @@ from quire.society.licensing import queries as licensing
 from quire.society.usage.taken import BY, Taken
 from quire.society.web import charts, lists
 from quire.society.web.lists import Column
-from quire.society.web.member.taking import Day
-from quire.society.web.member.words import days, use
 from quire.society.web.pages import Asking
+from quire.society.web.taking import Day
+from quire.society.web.words import days, use
 
 LONGEST = timedelta(days=366)
 DRAWN = 62

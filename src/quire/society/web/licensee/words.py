@@ -12,8 +12,8 @@ from quire.core.tariff import ANY_TIER
 from quire.society.licensing import queries as licensing
 from quire.society.licensing.conditions import sentences
 from quire.society.licensing.queries import LicenceRow, TariffRow
-from quire.society.web.member.words import Cut
 from quire.society.web.pages import Asking
+from quire.society.web.words import Cut
 
 KINDS = {
     "blanket": gettext_lazy("a yearly fee for everything"),

@@ -14,8 +14,8 @@ from quire.society.repertoire import queries
 from quire.society.repertoire.queries import AgreementRow
 from quire.society.web import lists
 from quire.society.web.lists import Column
-from quire.society.web.member.words import days, use
 from quire.society.web.pages import Asking
+from quire.society.web.words import days, use
 
 
 def agreements(request: Asking) -> HttpResponseBase:

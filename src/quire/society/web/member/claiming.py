@@ -17,9 +17,9 @@ from quire.society.disputes import actions
 from quire.society.kit import clock
 from quire.society.repertoire import queries as repertoire
 from quire.society.web.member.disputes import KINDS
-from quire.society.web.member.taking import Day, by, sent, taken
-from quire.society.web.member.words import here
 from quire.society.web.pages import Asking
+from quire.society.web.taking import Day, by, sent, taken
+from quire.society.web.words import here
 
 
 class Claim(forms.Form):

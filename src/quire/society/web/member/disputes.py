@@ -22,9 +22,9 @@ from quire.society.kit.paging import Asked
 from quire.society.parties import queries as parties
 from quire.society.web import lists
 from quire.society.web.lists import Column
-from quire.society.web.member.taking import by, sent, taken
-from quire.society.web.member.words import cut, here
 from quire.society.web.pages import Asking
+from quire.society.web.taking import by, sent, taken
+from quire.society.web.words import cut, here
 
 KINDS = {
     "share": gettext_lazy("a share: I own a part, or a larger one"),

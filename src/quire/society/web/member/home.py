@@ -20,8 +20,8 @@ from quire.society.payouts import queries as payouts
 from quire.society.repertoire import queries as repertoire
 from quire.society.web import charts
 from quire.society.web.member.needs import needs
-from quire.society.web.member.words import Cut, cut, here, own_first, use
 from quire.society.web.pages import Asking
+from quire.society.web.words import Cut, cut, here, own_first, use
 
 RUNS = 8
 """Runs that are drawn."""

@@ -22,9 +22,9 @@ from quire.society.membership.queries import Member
 from quire.society.parties import actions as parties_actions
 from quire.society.parties.queries.pseudonyms import pseudonym_of
 from quire.society.payouts import queries as payouts
-from quire.society.web.member.taking import Day, by, sent, taken
-from quire.society.web.member.words import cut, days, here
 from quire.society.web.pages import Asking
+from quire.society.web.taking import Day, by, sent, taken
+from quire.society.web.words import cut, days, here
 
 
 def membership(request: Asking) -> HttpResponseBase:

@@ -18,9 +18,9 @@ from quire.society.parties.identifiers import mask
 from quire.society.payouts import queries
 from quire.society.web import lists
 from quire.society.web.lists import Column
-from quire.society.web.member.taking import by, sent, taken
-from quire.society.web.member.words import cut, here
 from quire.society.web.pages import Asking
+from quire.society.web.taking import by, sent, taken
+from quire.society.web.words import cut, here
 
 
 def money(request: Asking) -> Any:

@@ -18,8 +18,8 @@ from quire.society.parties import queries as parties
 from quire.society.payouts.queries import Account
 from quire.society.repertoire import queries as repertoire
 from quire.society.usage import queries as usage
-from quire.society.web.member.words import cut, here, use
 from quire.society.web.pages import Asking
+from quire.society.web.words import cut, here, use
 
 MOST = 5
 """Of one kind, this many are named; the rest stand on their own page."""

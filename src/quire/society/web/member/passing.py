@@ -17,7 +17,7 @@ from quire.society.kit import clock
 from quire.society.parties import queries as parties
 from quire.society.repertoire import actions
 from quire.society.repertoire import queries as repertoire
-from quire.society.web.member.taking import Day
+from quire.society.web.taking import Day
 
 
 class NotYours(Invalid):

@@ -28,9 +28,9 @@ from quire.society.repertoire import queries as repertoire
 from quire.society.repertoire.queries import Answer
 from quire.society.web import lists
 from quire.society.web.lists import Column
-from quire.society.web.member.taking import Day, by, sent, taken
-from quire.society.web.member.words import here
 from quire.society.web.pages import Asking
+from quire.society.web.taking import Day, by, sent, taken
+from quire.society.web.words import here
 
 COLUMNS = (
     "url", "identifier", "title", "type", "words", "from", "until", "shares", "original", "syndicator_share",

@@ -27,9 +27,9 @@ from quire.society.usage import actions as metering
 from quire.society.usage import queries as usage
 from quire.society.web import lists
 from quire.society.web.lists import Column
-from quire.society.web.member.taking import Day, by, sent, taken
-from quire.society.web.member.words import Cut, days, here, use
 from quire.society.web.pages import Asking
+from quire.society.web.taking import Day, by, sent, taken
+from quire.society.web.words import Cut, days, here, use
 
 METHODS = {
     "well-known": gettext_lazy("a file on the site"), "dns": gettext_lazy("a DNS record"),

@@ -21,8 +21,8 @@ from quire.society.parties import queries as parties
 from quire.society.statements import actions, queries
 from quire.society.web import lists
 from quire.society.web.lists import Column
-from quire.society.web.member.words import cut, days, here, own_first, use
 from quire.society.web.pages import Asking
+from quire.society.web.words import cut, days, here, own_first, use
 
 BY = {
     "work": gettext_lazy("Work"),

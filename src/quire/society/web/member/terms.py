@@ -25,9 +25,9 @@ from quire.society.mandates import queries as mandates
 from quire.society.mandates.queries import MandateFacts
 from quire.society.parties import queries as parties
 from quire.society.parties.queries import PartyName
-from quire.society.web.member.taking import Day, by, sent, taken
-from quire.society.web.member.words import MEANS, Cut, cut, days, here, use
 from quire.society.web.pages import Asking
+from quire.society.web.taking import Day, by, sent, taken
+from quire.society.web.words import MEANS, Cut, cut, days, here, use
 
 KEPT = 600
 """Seconds for which a year's sums are kept."""

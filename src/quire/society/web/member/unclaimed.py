@@ -21,9 +21,9 @@ from quire.society.unclaimed import actions, queries
 from quire.society.unclaimed.queries import Item
 from quire.society.web import lists
 from quire.society.web.lists import Column
-from quire.society.web.member.taking import by, sent, taken
-from quire.society.web.member.words import cut, here, use
 from quire.society.web.pages import Asking
+from quire.society.web.taking import by, sent, taken
+from quire.society.web.words import cut, here, use
 
 
 def unclaimed(request: Asking) -> HttpResponseBase:

@@ -17,8 +17,8 @@ from quire.society.statements import queries, words, worked
 from quire.society.statements.shape import Adjustment, Line
 from quire.society.usage import queries as usage
 from quire.society.web.member.statements import _of
-from quire.society.web.member.words import cut, days, here, use
 from quire.society.web.pages import Asking
+from quire.society.web.words import cut, days, here, use
 
 
 @dataclass(frozen=True, slots=True)

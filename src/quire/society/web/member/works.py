@@ -21,9 +21,9 @@ from quire.society.unclaimed import queries as unclaimed
 from quire.society.web import lists
 from quire.society.web.lists import Column
 from quire.society.web.member import passing
-from quire.society.web.member.taking import by, sent, taken
-from quire.society.web.member.words import cut, days, here, own_first, use
 from quire.society.web.pages import Asking
+from quire.society.web.taking import by, sent, taken
+from quire.society.web.words import cut, days, here, own_first, use
 
 ROLES = {
     "original_id": "original", "syndicator_share": "share of the copy’s publisher", "starts": "from",

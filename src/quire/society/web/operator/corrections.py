@@ -17,10 +17,10 @@ from quire.society.distribution import actions, queries, watching
 from quire.society.distribution.corrections.rows import read_shares
 from quire.society.kit.paging import few
 from quire.society.web.lists import Column, listed
-from quire.society.web.member.taking import Day, by, sent
-from quire.society.web.member.words import Cut
 from quire.society.web.operator.doing import tried
 from quire.society.web.pages import Asking
+from quire.society.web.taking import Day, by, sent
+from quire.society.web.words import Cut
 
 STATES = ("filed", "accepted", "posted", "refused")
 _COLUMNS = (

@@ -18,11 +18,11 @@ from quire.society.disputes.queries import DisputeRow
 from quire.society.kit.paging import few
 from quire.society.parties import queries as parties
 from quire.society.web.lists import Column, listed
-from quire.society.web.member.taking import Day, by, sent
-from quire.society.web.member.words import Cut
 from quire.society.web.operator.doing import on_disk, tried
 from quire.society.web.operator.words import together
 from quire.society.web.pages import Asking
+from quire.society.web.taking import Day, by, sent
+from quire.society.web.words import Cut
 
 KINDS = {
     "share": gettext_lazy("a share of it"),

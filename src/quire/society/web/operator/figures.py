@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from quire.core.money import Money, quanta_of
 from quire.society.web import charts
-from quire.society.web.member.words import Cut
 from quire.society.web.operator.words import DRAWN, OUTCOMES, read, signed
+from quire.society.web.words import Cut
 
 _OUT_OF = 10
 """A sum that is a tenth of itself away from the last one is looked at."""

@@ -22,10 +22,10 @@ from quire.society.kit.periods import Period
 from quire.society.licensing import queries as licensing
 from quire.society.licensing import watching as licences_
 from quire.society.web.lists import Column, listed
-from quire.society.web.member.taking import Day, by, sent
-from quire.society.web.member.words import Cut, days
 from quire.society.web.operator.doing import tried
 from quire.society.web.pages import Asking
+from quire.society.web.taking import Day, by, sent
+from quire.society.web.words import Cut, days
 
 _MONEY = gettext_lazy("Amount")
 

@@ -17,9 +17,9 @@ from quire.society.membership import actions as membership
 from quire.society.membership import queries as criteria
 from quire.society.payouts import actions as payouts
 from quire.society.payouts.actions import returns as returns_
-from quire.society.web.member.taking import by
 from quire.society.web.operator.tables import Intake, intake
 from quire.society.web.pages import Asking
+from quire.society.web.taking import by
 
 _LOOK = "Look at it first; nothing is written before you say so."
 

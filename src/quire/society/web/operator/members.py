@@ -18,9 +18,9 @@ from quire.society.membership import actions, queries, watching
 from quire.society.membership.queries import ApplicationFacts
 from quire.society.membership.rules import Rule, as_text
 from quire.society.web.lists import Column, listed
-from quire.society.web.member.taking import Day, by, sent
 from quire.society.web.operator.doing import tried
 from quire.society.web.pages import Asking
+from quire.society.web.taking import Day, by, sent
 
 
 def party(one: Any) -> str:

@@ -21,8 +21,8 @@ from quire.society.usage.imported import aside_list, imports_list
 from quire.society.usage.silent import heard_list
 from quire.society.web import charts, lists
 from quire.society.web.lists import Column, listed
-from quire.society.web.member.words import use
 from quire.society.web.pages import Asking
+from quire.society.web.words import use
 
 _IMPORTS = (
     Column("name", gettext_lazy("File"), link=lambda one: reverse("desk-import", args=[one.tid])),

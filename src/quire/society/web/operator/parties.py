@@ -17,8 +17,8 @@ from quire.society.parties.watching import parties_list
 from quire.society.payouts import queries as payouts
 from quire.society.repertoire import queries as repertoire
 from quire.society.web.lists import Column, listed
-from quire.society.web.member.words import Cut, cut, days
 from quire.society.web.pages import Asking
+from quire.society.web.words import Cut, cut, days
 
 _COLUMNS = (
     Column("name", gettext_lazy("Name"), link=lambda one: reverse("desk-party", args=[one.tid])),

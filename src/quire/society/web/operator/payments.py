@@ -18,11 +18,11 @@ from quire.society.parties import queries as parties
 from quire.society.payouts import actions, queries, watching
 from quire.society.web import lists
 from quire.society.web.lists import Column, listed
-from quire.society.web.member.taking import Day, by
-from quire.society.web.member.words import Cut
 from quire.society.web.operator.doing import tried
 from quire.society.web.operator.words import party_page
 from quire.society.web.pages import Asking
+from quire.society.web.taking import Day, by
+from quire.society.web.words import Cut
 
 _BATCHES = (
     Column("tid", gettext_lazy("Batch"), "code", link=lambda one: reverse("desk-batch", args=[one.tid])),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from fractions import Fraction
 from importlib.resources import files
 from uuid import uuid4
 
@@ -14,25 +13,22 @@ from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from quire.core.plan import Plan, PlanWrong, Portion, fitting
+from quire.core.plan import Plan, PlanWrong, fitting
 from quire.core.plan import picture as letters
 from quire.society.distribution import actions, watching
 from quire.society.distribution import fitting as with_licences
 from quire.society.kit import clock, jobs
 from quire.society.membership import watching as membership
-from quire.society.web import charts
 from quire.society.web.lists import Column, listed
-from quire.society.web.member.taking import Day, by
 from quire.society.web.operator.doing import tried
 from quire.society.web.pages import Asking
+from quire.society.web.splitting import split
+from quire.society.web.taking import Day, by
 
 SHIPPED = ("per-usage", "tiered", "hybrid")
-WHOLE = 100
-"""How many euros (or whatever one counts in) are split in the picture."""
 _LINE = re.compile(r"line (\d+)")
 _LABEL = re.compile(r"“([^”]+)”")
 
@@ -217,31 +213,3 @@ def _problem(sentence: str, lines: list[str]) -> Problem:
 def _labelled(sentence: str, lines: list[str]) -> int:
     named = [f'"{one}"' for one in _LABEL.findall(sentence)]
     return next((n for n, line in enumerate(lines, 1) if any(one in line for one in named)), 0)
-
-
-def split(plan: Plan) -> SafeString:
-    """How a hundred is split, where every portion finds somebody and nothing is at a bound."""
-    rest = 1 - sum(plan.kept, Fraction(0))
-    parts = [
-        charts.Part(one.label, part, _told(part), css="fund" if one.to.startswith("fund:") else "deducted")
-        for one, part in zip(plan.deductions, plan.kept, strict=True)
-    ]
-    parts += [charts.Part(name, part, _told(part)) for name, part in _leaves(plan.portions, rest)]
-    unit = plan.currency or "EUR"
-    return charts.bar(parts, label=_("How 100 %(unit)s are split") % {"unit": unit})
-
-
-def _leaves(portions: tuple[Portion, ...], whole: Fraction) -> list[tuple[str, Fraction]]:
-    found: list[tuple[str, Fraction]] = []
-    for one in portions:
-        amount = whole * one.portion
-        if one.parts:
-            found += [(f"{one.label}: {name}", part) for name, part in _leaves(one.parts, amount)]
-        else:
-            found.append((one.label, amount))
-    return found
-
-
-def _told(part: Fraction) -> str:
-    cents = round(part * WHOLE * 100)
-    return f"{cents // 100}.{cents % 100:02}"

@@ -25,8 +25,8 @@ from quire.society.unclaimed import queries as unclaimed
 from quire.society.unclaimed.reaching import reaching
 from quire.society.usage.imported import imports_list
 from quire.society.usage.silent import heard_list
-from quire.society.web.member.words import Cut
 from quire.society.web.operator.words import names, party_page, received
+from quire.society.web.words import Cut
 
 MOST = 5
 """Of one kind, this many are named; the rest stand on their own page."""

@@ -14,9 +14,9 @@ from django.utils.translation import gettext as _
 from quire.core.money import quanta_of
 from quire.society.distribution.jobs import kept
 from quire.society.web import charts
-from quire.society.web.member.words import Cut
 from quire.society.web.operator.words import OUTCOMES, read, signed
 from quire.society.web.pages import Asking
+from quire.society.web.words import Cut
 
 
 @dataclass(frozen=True, slots=True)

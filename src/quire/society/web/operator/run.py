@@ -20,13 +20,13 @@ from quire.society.kit.paging import few
 from quire.society.parties import queries as society
 from quire.society.web import lists
 from quire.society.web.lists import Column
-from quire.society.web.member.taking import by
-from quire.society.web.member.words import Cut
 from quire.society.web.operator.doing import tried
 from quire.society.web.operator.figures import beside
 from quire.society.web.operator.runs import address, ask
 from quire.society.web.operator.words import cut, names, party_page, signed
 from quire.society.web.pages import Asking
+from quire.society.web.taking import by
+from quire.society.web.words import Cut
 
 STAGES = {
     "open": gettext_lazy("open"),

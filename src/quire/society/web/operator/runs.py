@@ -18,11 +18,11 @@ from quire.society.distribution.jobs import kept
 from quire.society.kit import jobs, periods
 from quire.society.kit.paging import Asked
 from quire.society.web.lists import Column, listed
-from quire.society.web.member.taking import by, sent
 from quire.society.web.operator.doing import tried
 from quire.society.web.operator.figures import beside
 from quire.society.web.operator.words import received, together
 from quire.society.web.pages import Asking
+from quire.society.web.taking import by, sent
 
 _COLUMNS = (
     Column(

@@ -20,11 +20,11 @@ from quire.society.kit.periods import Period
 from quire.society.surveys import actions, queries
 from quire.society.web import lists
 from quire.society.web.lists import Column, listed
-from quire.society.web.member.taking import by
-from quire.society.web.member.words import Cut
 from quire.society.web.operator.doing import on_disk, tried
 from quire.society.web.operator.runs import ask
 from quire.society.web.pages import Asking
+from quire.society.web.taking import by
+from quire.society.web.words import Cut
 
 _SURVEYS = (
     Column("name", gettext_lazy("Survey"), link=lambda one: reverse("desk-survey", args=[one.name])),

@@ -17,10 +17,10 @@ from quire.society.unclaimed import actions, queries
 from quire.society.unclaimed.reaching import claim as found_claim
 from quire.society.unclaimed.reaching import reaching
 from quire.society.web.lists import Column, listed
-from quire.society.web.member.taking import by, sent
-from quire.society.web.member.words import Cut, use
 from quire.society.web.operator.doing import tried
 from quire.society.web.pages import Asking
+from quire.society.web.taking import by, sent
+from quire.society.web.words import Cut, use
 
 _ITEMS = (
     Column(

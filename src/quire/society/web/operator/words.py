@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from quire.core.money import Money, quanta_of
 from quire.society.kit import ids
 from quire.society.parties import queries as parties
-from quire.society.web.member.words import Cut
+from quire.society.web.words import Cut
 
 OUTCOMES = {
     "received": _("Came in"),

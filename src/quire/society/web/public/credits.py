@@ -11,9 +11,9 @@ from quire.society.distribution import public as distribution
 from quire.society.kit.paging import few
 from quire.society.web import lists
 from quire.society.web.lists import Column
-from quire.society.web.member.words import days
-from quire.society.web.member.words import use as said
 from quire.society.web.pages import Asking
+from quire.society.web.words import days
+from quire.society.web.words import use as said
 
 
 def credits(request: Asking) -> HttpResponseBase:

@@ -20,10 +20,10 @@ from quire.society.payouts import queries as payouts
 from quire.society.payouts.queries import BatchRow
 from quire.society.web import charts, lists
 from quire.society.web.lists import Column
-from quire.society.web.member.words import cut
 from quire.society.web.pages import Asking
 from quire.society.web.public.front import picture
 from quire.society.web.public.words import PARTS
+from quire.society.web.words import cut
 
 
 @dataclass(frozen=True, slots=True)

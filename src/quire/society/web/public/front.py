@@ -19,9 +19,9 @@ from quire.society.kit.config import home as house
 from quire.society.membership import watching as membership
 from quire.society.parties import queries as parties
 from quire.society.web import charts
-from quire.society.web.operator.plans import split as planned
 from quire.society.web.pages import Asking
 from quire.society.web.public.words import PARTS, money
+from quire.society.web.splitting import split as planned
 
 
 def front(request: Asking) -> HttpResponseBase:

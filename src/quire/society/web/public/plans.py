@@ -12,9 +12,9 @@ from quire.core.plan import picture as letters
 from quire.society.distribution import watching
 from quire.society.web import lists
 from quire.society.web.lists import Column
-from quire.society.web.operator.plans import split
 from quire.society.web.pages import Asking
 from quire.society.web.public.front import plan_in_force
+from quire.society.web.splitting import split
 
 
 def plans(request: Asking) -> HttpResponseBase:

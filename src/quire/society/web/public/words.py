@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy
 
 from quire.core.money import Money
-from quire.society.web.member.words import cut
+from quire.society.web.words import cut
 
 PARTS = {
     "allocated": (gettext_lazy("to members and owners"), "allocated"),

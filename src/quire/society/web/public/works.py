@@ -19,8 +19,8 @@ from quire.society.unclaimed.actions.publishing import LEAST
 from quire.society.unclaimed.queries import Item
 from quire.society.web import lists
 from quire.society.web.lists import Column
-from quire.society.web.member.words import cut, use
 from quire.society.web.pages import Asking
+from quire.society.web.words import cut, use
 
 
 @dataclass(frozen=True, slots=True)
