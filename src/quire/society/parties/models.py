@@ -138,6 +138,44 @@ class Invitation(Noun):
         ]
 
 
+KEY_MODES = {"live": "what it does is done", "test": "what it does is tried, answered and undone"}
+"""What a key of the API may be for."""
+
+
+class ApiKey(Noun):
+    """What a program shows at the HTTP API: it acts as ``user``, who made it, with no more than ``scopes`` of
+    what that user may do at the moment for ``party`` (none: in the society's house). Its secret is kept as
+    its digest.
+    """
+
+    prefix = "key"
+    walled = "party_id = :party"
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="api_keys")
+    audience = models.CharField(max_length=10)
+    party = models.ForeignKey(Party, null=True, on_delete=models.PROTECT, related_name="api_keys")
+    name = models.CharField(max_length=80)
+    mode = models.CharField(max_length=4, choices=list(KEY_MODES.items()))
+    scopes = models.JSONField()
+    digest = models.CharField(max_length=64, unique=True)
+    ends_with = models.CharField(max_length=4)
+    per_minute = models.PositiveIntegerField()
+    made = models.DateTimeField()
+    used = models.DateTimeField(null=True)
+    revoked = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(party=None, audience__in=["operator", "auditor"])
+                | Q(party__isnull=False, audience__in=["member", "licensee"]),
+                name="parties_key_of_whom",
+            ),
+            models.CheckConstraint(condition=Q(mode__in=list(KEY_MODES)), name="parties_key_mode"),
+            models.CheckConstraint(condition=Q(per_minute__gt=0), name="parties_key_rate"),
+        ]
+
+
 class Identifier(models.Model):
     """A number that others know the party by, checked by its own rule (ISO 27729, CISAC, VAT …)."""
 

@@ -8,6 +8,7 @@ from quire.society.parties.actions.inviting import (
     join,
     withdraw_invitation,
 )
+from quire.society.parties.actions.keying import MadeKey, make_api_key, revoke_api_key
 from quire.society.parties.actions.pseudonyms import set_pseudonym
 from quire.society.parties.actions.registering import (
     add_user,
@@ -25,6 +26,7 @@ from quire.society.parties.actions.succeeding import record_succession
 
 __all__ = [
     "Invited",
+    "MadeKey",
     "accept_invitation",
     "add_user",
     "alone",
@@ -36,8 +38,10 @@ __all__ = [
     "import_parties",
     "invite",
     "join",
+    "make_api_key",
     "record_succession",
     "register_party",
+    "revoke_api_key",
     "seat",
     "set_pseudonym",
     "take_parties",

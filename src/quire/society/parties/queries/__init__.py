@@ -6,6 +6,7 @@ from quire.society.parties.queries.invitations import (
     invitation,
     invitations,
 )
+from quire.society.parties.queries.keys import ApiKeyRow, Shown, api_key, api_keys, shown_key
 from quire.society.parties.queries.people import (
     PartyName,
     Payee,
@@ -42,16 +43,20 @@ from quire.society.parties.queries.succession import (
 from quire.society.parties.queries.taxes import TaxRow, tax_forms, taxes_list, undeclared
 
 __all__ = [
+    "ApiKeyRow",
     "InvitationRow",
     "PartyName",
     "Payee",
     "Ref",
     "SeatRow",
+    "Shown",
     "SocietyFacts",
     "SuccessionRow",
     "Successor",
     "TaxRow",
     "acting",
+    "api_key",
+    "api_keys",
     "at_least",
     "by_code",
     "can_sign_in",
@@ -76,6 +81,7 @@ __all__ = [
     "roles",
     "seats",
     "second_person",
+    "shown_key",
     "shown_names",
     "shown_rows",
     "society",
