@@ -59,7 +59,13 @@ def transaction(request: Asking, number: int) -> HttpResponse:
     found = queries.transaction(number)
     entries = [(one, Money(one.amount, one.currency)) for one in queries.entries_of(found)]
     title = _("Transaction %(number)s") % {"number": number}
-    return render(request, "web/auditor/transaction.html", {"title": title, "one": found, "entries": entries})
+    told = {
+        "title": title,
+        "one": found,
+        "entries": entries,
+        "trail": [(_("Ledger"), reverse("audit-ledger"))],
+    }
+    return render(request, "web/auditor/transaction.html", told)
 
 
 def trial_balance(request: Asking) -> HttpResponseBase:
@@ -106,6 +112,7 @@ def account(request: Asking, code: str) -> HttpResponseBase:
         template="web/auditor/account.html",
         file=code.replace(":", "-"),
         balances=balances,
+        trail=[(_("Trial balance"), reverse("audit-trial-balance"))],
     )
 
 

@@ -17,13 +17,19 @@ from quire.society.web.lists import Column, listed
 from quire.society.web.pages import Asking
 
 _RUNS = (
-    Column("tid", "Run", "code", link=lambda run: reverse("audit-run", args=[run.tid])),
-    Column("period", "Period", value=lambda run: str(run.period)),
+    Column(
+        "period",
+        _("Period"),
+        "date",
+        lambda run: str(run.period),
+        lambda run: reverse("audit-run", args=[run.tid]),
+    ),
     Column("state", "State", "state"),
     Column("plan", "Plan"),
     Column("prepared_by", "Prepared by"),
     Column("approved_by", "Approved by"),
     Column("opened_at", "Opened", "date"),
+    Column("tid", _("Its id"), "code"),
 )
 _ACTS = (
     Column("at", "When", "date"),
@@ -67,7 +73,13 @@ def run(request: Asking, run: str) -> HttpResponse:
         for name, words in _PARTS.items()
         if parts.get(name)
     ]
-    told = {"title": str(found.period), "run": found, "sums": sums, "published": found.state == "closed"}
+    told = {
+        "title": _("Distribution %(period)s") % {"period": found.period},
+        "run": found,
+        "sums": sums,
+        "published": found.state == "closed",
+        "trail": [(_("Runs and bundles"), reverse("audit-runs"))],
+    }
     return render(request, "web/auditor/run.html", told)
 
 

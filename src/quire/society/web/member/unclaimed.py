@@ -35,7 +35,7 @@ def unclaimed(request: Asking) -> HttpResponseBase:
                link=lambda one: _claim(request, one)),
         Column("role", _("Class of right")),
         Column("use", _("Use"), value=lambda one: use(one.use) if one.use else ""),
-        Column("period", _("Period"), value=lambda one: str(one.period)),
+        Column("period", _("Period"), "date", lambda one: str(one.period)),
         Column("licensee", _("Who paid")),
         Column("amount", _("Amount"), "money", lambda one: cut(Money(one.amount, one.currency))),
         Column("until", _("Kept at least until"), "date", _kept),

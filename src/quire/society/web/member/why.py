@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from quire.core.money import Money
 from quire.core.plan import percent
@@ -48,6 +49,7 @@ def why(request: Asking, run: str, line: int) -> HttpResponse:
         "steps": list(_corrected(told_line) if isinstance(told_line, Adjustment) else _steps(told_line)),
         "subject": told_line.subject, "use": use(told_line.use) if told_line.use else "",
         "when": days(told_line.starts, told_line.ends) if told_line.starts else "",
+        "payer": "" if isinstance(told_line, Adjustment) else worked.source(told_line.pot)[0],
         "requests": None if isinstance(told_line, Adjustment) else counted(told_line),
         "rules": glance.plan.sentences(), "decision": glance.row.decision,
         "run": found.tid, "root": found.bundle_root, "code": request.seat.party.code,
@@ -87,7 +89,12 @@ def _steps(line: Line) -> Iterator[Step]:
 def _weight(line: Line) -> str:
     weight, whole = words.number(line.weight), words.number(line.portion.weight)
     if line.requests:
-        return _("%(requests)s requests weigh %(weight)s of %(whole)s in all") % {
+        told = ngettext(
+            "%(requests)s request weighs %(weight)s of %(whole)s in all",
+            "%(requests)s requests weigh %(weight)s of %(whole)s in all",
+            line.requests,
+        )
+        return told % {
             "requests": words.number(line.requests), "weight": weight, "whole": whole,
         }  # fmt: skip
     if bounds := worked.interval(line):

@@ -96,7 +96,7 @@ def imported(request: Asking, imported: str) -> HttpResponseBase:
         {
             "title": found.name,
             "row": found,
-            "account": account,
+            "lines": account.lines,
             "drawn": charts.bars(parts, label=_("What became of its lines")),
             "table": lists.table(
                 request, listing, _ASIDE, caption=_("Set aside"), empty=_("Nothing was set aside.")

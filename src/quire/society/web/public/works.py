@@ -71,7 +71,7 @@ def unclaimed(request: Asking) -> HttpResponseBase:
         Column("work", _("Address")),
         Column("role", _("Class of right")),
         Column("use", _("Use"), value=lambda one: use(one.use) if one.use else ""),
-        Column("period", _("Period"), value=lambda one: str(one.period)),
+        Column("period", _("Period"), "date", lambda one: str(one.period)),
         Column("licensee", _("Who paid")),
         Column("amount", _("Amount"), "money", told),
         Column("until", _("Kept at least until"), "date", lambda one: one.dates.disposable),

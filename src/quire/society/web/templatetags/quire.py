@@ -51,6 +51,12 @@ def percent(value: Fraction) -> str:
 
 
 @register.filter
+def spaced(name: str) -> str:
+    """A name of several words, as people write it: good_standing → good standing."""
+    return name.replace("_", " ")
+
+
+@register.filter
 def badge(state: Any) -> Any:
     """A state as a word on a tint: good, waiting for somebody, bad, or, for words that are not known here,
     neither."""

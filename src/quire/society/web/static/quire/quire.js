@@ -3,6 +3,8 @@ document.addEventListener("htmx:configRequest", (event) => {
   const token = document.querySelector("input[name=csrfmiddlewaretoken]");
   if (token) event.detail.headers["X-CSRFToken"] = token.value;
 });
+/* A menu longer than the window shows where one is. */
+document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest" });
 /* A passkey that was not used, or could not be: the page says so beside the button. */
 document.addEventListener("allauth.error", (event) => {
   const said = document.getElementById("passkey-failed");
