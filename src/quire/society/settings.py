@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from quire.society.kit import config, postgres
+from quire.society.kit import config, logs, postgres, spoken
 
 
 def _from_url(url: str, name: str) -> dict[str, Any]:
@@ -72,11 +73,24 @@ ALLOWED_HOSTS = [
     *filter(None, [urlsplit(config.url()).hostname]),
 ]
 DATABASES = _databases()
+# What must be known to every process of the server: tries at signing in.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "kit_cache",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    }
+}
+LOGGING = logs.settings(config.log_level())
+PAGE_LIMIT = config.page_limit()
+METRICS_TOKEN = config.metrics_token()
 AUTH_USER_MODEL = "parties.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
-LANGUAGE_CODE = "en-gb"
+LANGUAGES = list(spoken.LANGUAGES.items())
+LANGUAGE_CODE = config.language(spoken.LANGUAGES)
+LOCALE_PATHS = [Path(__file__).parent / "web" / "locale"]
 ROOT_URLCONF = "quire.society.urls"
 WSGI_APPLICATION = "quire.society.wsgi.application"
 STATIC_URL = "/static/"
@@ -97,6 +111,7 @@ ROOMS = [
     "disputes",
     "unclaimed",
     "statements",
+    "notices",
     "web",
 ]
 INSTALLED_APPS = [
@@ -119,6 +134,7 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
 ]
 MIDDLEWARE = [
+    "quire.society.kit.requests.Requests",
     "quire.society.api.problems.Problems",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -126,8 +142,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "quire.society.web.languages.Spoken",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "quire.society.web.limits.Limits",
     "quire.society.web.signing.Hygiene",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -62,6 +63,12 @@ SETTINGS = (
         "What counts the usage: `duckdb`, `spark://local[2]` for Spark on so many cores, or a Spark cluster, "
         "`spark://HOST:PORT`; all give the same.",
         "`duckdb`",
+    ),
+    Setting(
+        "QUIRE_LANGUAGE",
+        "What the society speaks: `en-gb`, `de`, `fr` or `es`. Pages and letters are in it for whoever has "
+        "chosen no language and whose browser asks for none of these.",
+        "`en-gb`",
     ),
     Setting("QUIRE_USER", "The name of the user who acts, where a command has no `--by`.", "unset"),
     Setting(
@@ -154,6 +161,23 @@ SETTINGS = (
     ),
     Setting("QUIRE_SSO_SECRET", "The client's secret at that provider.", "unset"),
     Setting("QUIRE_SSO_NAME", "What the provider is called on the sign-in page.", "`single sign-on`"),
+    Setting(
+        "QUIRE_PAGE_LIMIT",
+        "How many pages a person, or an address where nobody has signed in, may ask for in a minute; `0`: "
+        "any number. Who comes from the server's own machine is not limited.",
+        "`300`",
+    ),
+    Setting(
+        "QUIRE_METRICS_TOKEN",
+        "Opens `/metrics` to who sends it (`Authorization: Bearer …`), 16 characters at least. Unset: there "
+        "is no such page.",
+        "unset",
+    ),
+    Setting(
+        "QUIRE_LOG",
+        "What is logged on standard error: `debug`, `info`, `warning` or `error` and what is graver.",
+        "`info` for `quire serve` and `quire worker`, else `warning`",
+    ),
     Setting("QUIRE_DEBUG", "`1` shows errors in full on pages; never on a server that others reach.", "`0`"),
 )
 
@@ -279,6 +303,35 @@ def dispute_days(what: str) -> int:
 def unclaimed_years(least: int) -> int:
     """How many years unclaimed money is kept after that of its collection, ``least`` to 100."""
     return _count("QUIRE_UNCLAIMED_YEARS", least, least, 100, "years")
+
+
+def log_level() -> str:
+    """From what level on is logged; SettingWrong for one that is none."""
+    said = text("QUIRE_LOG", "warning").lower()
+    if said not in {"debug", "info", "warning", "error"}:
+        raise SettingWrong(f"QUIRE_LOG is {said!r}; say debug, info, warning or error.")
+    return said
+
+
+def page_limit() -> int:
+    """How many pages somebody may ask for in a minute, 0 for any number; else SettingWrong."""
+    return _count("QUIRE_PAGE_LIMIT", 300, 0, 9999, "pages")
+
+
+def metrics_token() -> str:
+    """What opens ``/metrics``, "" where nothing does; SettingWrong where it is too short to be a secret."""
+    said = text("QUIRE_METRICS_TOKEN")
+    if said and len(said) < 16:
+        raise SettingWrong("QUIRE_METRICS_TOKEN has 16 characters at least.")
+    return said
+
+
+def language(spoken: Collection[str]) -> str:
+    """What the society speaks, one of ``spoken``, the first where nothing is said; else SettingWrong."""
+    said = text("QUIRE_LANGUAGE", next(iter(spoken))).lower()
+    if said not in spoken:
+        raise SettingWrong(f"QUIRE_LANGUAGE is {said!r}; say one of {', '.join(spoken)}.")
+    return said
 
 
 def _count(name: str, default: int, least: int, most: int, unit: str) -> int:

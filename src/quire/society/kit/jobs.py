@@ -20,7 +20,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import connections, transaction
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from quire.core.errors import Invalid, QuireError
 from quire.society.kit import clock, ids
@@ -202,6 +202,13 @@ def job_list(*, party: UUID | None = None) -> Listing[JobRow]:
 def waiting() -> int:
     """Jobs that nobody has begun."""
     return Job.objects.filter(state="waiting").count()
+
+
+def counts() -> dict[str, int]:
+    """State to how many jobs are in it, of those that were asked for within the last thirty days."""
+    recent = Job.objects.filter(asked_at__gte=clock.now() - timedelta(days=30)).order_by()
+    found = dict(recent.values_list("state").annotate(Count("id")))
+    return {state: found.get(state, 0) for state in ("waiting", "running", "done", "failed")}
 
 
 def _row(row: Job) -> JobRow:

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q, QuerySet, Sum
 
 from quire.society.kit import ids
@@ -188,6 +189,18 @@ def head() -> Head:
     """The end of the chain; number 0 and 64 zeros while there is nothing."""
     last = Transaction.objects.order_by("-number").values_list("number", "digest").first()
     return Head(*last) if last else Head(0, chain.START)
+
+
+def last_is_sealed() -> bool:
+    """Whether the database has found the last transaction whole, or there is none."""
+    with connection.cursor() as run:
+        run.execute(
+            "SELECT seal.transaction_id IS NOT NULL FROM ledger_transaction AS header "
+            "LEFT JOIN ledger_seal AS seal ON seal.transaction_id = header.id "
+            "ORDER BY header.number DESC LIMIT 1"
+        )
+        last = run.fetchone()
+    return last is None or bool(last[0])
 
 
 def ledger_list() -> Listing[TransactionView]:

@@ -12,6 +12,7 @@ from django.db.models import Max, Min, Sum
 from quire.society.kit import ids
 from quire.society.kit.nouns import one
 from quire.society.usage import accounting
+from quire.society.usage.acceptance import known
 from quire.society.usage.account import HEADINGS, Account, Facts, Tally, together
 from quire.society.usage.accounting import Total, fee_counts
 from quire.society.usage.counting import Counts, Registry, Used, subjects
@@ -46,6 +47,7 @@ __all__ = [
     "Used",
     "account_of",
     "account_of_everything",
+    "backlog",
     "charged_to",
     "charges",
     "counts_in",
@@ -167,6 +169,11 @@ def charged_to(licensee: str, since: date) -> list[tuple[date, str, int]]:
     """
     rows = Charge.objects.filter(licensee=licensee, month__gte=since).order_by("month", "currency")
     return list(rows.values_list("month", "currency").annotate(total=Sum("amount")))
+
+
+def backlog() -> int:
+    """Bytes accepted from edges and not yet counted."""
+    return sum(known.backlog().values())
 
 
 def heard_until(edge: UUID, spool: str) -> datetime | None:
