@@ -1,9 +1,9 @@
 """The catalogues of the pages' words: extract them from the source, merge them into each language, compile.
 
 ``python tools/messages.py`` rewrites ``src/quire/society/web/locale/*/LC_MESSAGES/django.{po,mo}``; with
-``--compile`` the ``.mo`` alone; ``de`` does that language alone, and ``--missing`` shows what has no words yet.
-Nothing is guessed from messages that look alike: what is new comes in empty, and what the source no longer says
-goes.
+``--compile`` the ``.mo`` alone; ``de`` does that language alone; ``--missing`` shows what has no words yet.
+Nothing is guessed from messages that look alike: what is new comes in empty, and what the source no longer
+says goes.
 """
 
 from __future__ import annotations

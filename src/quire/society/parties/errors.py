@@ -117,3 +117,9 @@ class KeyBeyond(Refused):
     """A key that could do more than who makes it."""
 
     code = "parties.key-beyond"
+
+
+class LanguageUnknown(Invalid):
+    """Pages do not speak this language."""
+
+    code = "parties.language-unknown"

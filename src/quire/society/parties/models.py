@@ -40,7 +40,10 @@ ROLES = {
 
 
 class User(AbstractUser):
-    """A person who signs in, or on whose behalf a command acts."""
+    """A person who signs in, or on whose behalf a command acts. ``language`` is what they chose to read
+    (``kit.spoken.LANGUAGES``), or ""."""
+
+    language = models.CharField(max_length=5, blank=True, default="")
 
 
 class RoleGrant(models.Model):

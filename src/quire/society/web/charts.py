@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from quire.core.errors import Invalid
+from quire.society.kit import spoken
 
 Value = int | Fraction
 COLOURS = 6
@@ -171,8 +172,8 @@ def share(part: Fraction) -> str:
     """A share for people: "33.3 %"; "under 0.1 %" rather than nothing for what is something."""
     tenths = round(part * 1000)
     if part and not tenths:
-        return str(_("under %(share)s") % {"share": "0.1 %"})
-    return f"{tenths // 10}.{tenths % 10} %"
+        return str(_("under %(share)s") % {"share": spoken.written("0.1") + " %"})
+    return spoken.written(f"{tenths // 10}.{tenths % 10}") + " %"
 
 
 def _whole(parts: Sequence[Part]) -> Value:

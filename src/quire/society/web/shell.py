@@ -35,8 +35,8 @@ class Place:
 
 
 def around(request: HttpRequest) -> dict[str, Any]:
-    """The context of every page: ``society``, ``seat``, ``menu``, ``places``, ``sso`` (the
-    provider's name, or "") and ``must_have_mfa``."""
+    """The context of every page: ``society``, ``seat``, ``menu``, ``places``, ``languages``,
+    ``sso`` (the provider's name, or "") and ``must_have_mfa``."""
     seat = getattr(request, "seat", None)
     user = request.user if isinstance(getattr(request, "user", None), User) else None
     return {
@@ -44,6 +44,7 @@ def around(request: HttpRequest) -> dict[str, Any]:
         "seat": seat,
         "menu": _menu(request, seat) if seat else [],
         "places": places(user) if user else [],
+        "languages": settings.LANGUAGES,
         "sso": settings.SSO.name if settings.SSO else "",
         "must_have_mfa": settings.REQUIRE_MFA and bool(user and parties.roles(user)),
     }

@@ -8,11 +8,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.urls import reverse
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quire.core.money import Money
+from quire.society.kit import spoken
 from quire.society.statements.words import exact as exactly
 from quire.society.web.pages import Asking
 
@@ -37,12 +37,12 @@ class Cut(Money):
     """An amount that is shown cut to what can be paid; exports have all of its digits."""
 
     def grouped(self) -> str:
-        """ "1,012.34 EUR"; of what is smaller than can be paid "under 0.01 EUR"."""
+        """ "1,012.34 EUR", "1.012,34 €"; of what is smaller than can be paid "under 0.01 EUR"."""
         minor, _rest = Money(abs(self.quanta), self.currency).to_minor()
         if self.quanta and not minor:
-            least = Money.grouped(Money.from_minor(1, self.currency))
+            least = spoken.money(Money.from_minor(1, self.currency))
             return _("under %(amount)s") % {"amount": least} if self.quanta > 0 else f"−{least}"
-        told = Money.grouped(Money.from_minor(minor, self.currency))
+        told = spoken.money(Money.from_minor(minor, self.currency))
         return f"−{told}" if self.quanta < 0 else told
 
     @property
@@ -63,8 +63,8 @@ def use(name: str) -> str:
 
 def days(since: date | None, until: date | None) -> str:
     """A half-open span: its first and last day; open ends in words."""
-    first = formats.date_format(since, "j M Y") if since else ""
-    last = formats.date_format(until - timedelta(days=1), "j M Y") if until else ""
+    first = spoken.day(since) if since else ""
+    last = spoken.day(until - timedelta(days=1)) if until else ""
     if first and last:
         return first if first == last else f"{first} – {last}"
     if first:

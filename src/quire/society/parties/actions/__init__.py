@@ -22,6 +22,7 @@ from quire.society.parties.actions.registering import (
     take_parties,
 )
 from quire.society.parties.actions.seating import seat, unseat
+from quire.society.parties.actions.speaking import set_language
 from quire.society.parties.actions.succeeding import record_succession
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "register_party",
     "revoke_api_key",
     "seat",
+    "set_language",
     "set_pseudonym",
     "take_parties",
     "unseat",

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import formats
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -17,7 +16,7 @@ from quire.society.invoicing import owing
 from quire.society.invoicing import queries as invoicing
 from quire.society.invoicing.owing import Spent
 from quire.society.invoicing.queries import Balance
-from quire.society.kit import clock
+from quire.society.kit import clock, spoken
 from quire.society.kit.paging import Asked
 from quire.society.licensing import holding
 from quire.society.licensing import queries as licensing
@@ -75,7 +74,7 @@ def months_before(day: date, count: int) -> list[date]:
 
 def month(first: date) -> str:
     """ "May 2026"."""
-    return str(formats.date_format(first, "M Y"))
+    return spoken.month(first)
 
 
 def spending(

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from quire.core.money import Money
 from quire.core.terms import USES
-from quire.society.kit import walls
+from quire.society.kit import spoken, walls
 from quire.society.kit.paging import Asked, few
 from quire.society.licensing import registry
 from quire.society.licensing.registry import Asker
@@ -113,7 +113,7 @@ def _told(answer: dict[str, Any]) -> dict[str, Any]:
 def _price(said: dict[str, str] | None) -> str:
     if said is None:
         return ""
-    amount = Money.parse(said["amount"], said["currency"]).grouped()
+    amount = spoken.money(Money.parse(said["amount"], said["currency"]))
     each = _("a work") if said["per"] == "work" else _("a request")
     return _("%(amount)s %(each)s") % {"amount": amount, "each": each}
 

@@ -10,13 +10,12 @@ from django import forms
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils import formats
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from quire.core.terms import USES
-from quire.society.kit import clock, walls
+from quire.society.kit import clock, spoken, walls
 from quire.society.kit.paging import Asked
 from quire.society.licensing import queries as licensing
 from quire.society.usage.taken import BY, Taken
@@ -118,10 +117,10 @@ def drawn(taken: Taken) -> SafeString:
     uses = [name for name in USES if any(key[0] == name for key in sums)]
     if not uses or len(places) < 2:
         return SafeString("")
-    told = "j M" if daily else "M Y"
+    told = spoken.day_of_month if daily else spoken.month
     series = [charts.Series(use(name), [max(sums.get((name, one), 0), 0) for one in places]) for name in uses]
     return charts.line(
-        [formats.date_format(one, told) for one in places], series, label=_("Requests"),
-        told=lambda value: formats.number_format(int(value), use_l10n=True, force_grouping=True),
+        [told(one) for one in places], series, label=_("Requests"),
+        told=lambda value: spoken.number(int(value)),
         over=_("day") if daily else _("month"),
     )  # fmt: skip

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from quire.society.kit import clock, ids, periods
+from quire.society.kit import clock, ids, periods, spoken
 from quire.society.kit.paging import few
 from quire.society.parties import queries as parties
 from quire.society.usage import queries
@@ -86,7 +86,7 @@ def imported(request: Asking, imported: str) -> HttpResponseBase:
         return lists.export(request, listing, _ASIDE, form, f"set-aside-{found.tid}")
     account = queries.account_of(found)
     parts = [
-        charts.Part(words, account[name].lines, f"{account[name].lines:,}")
+        charts.Part(words, account[name].lines, spoken.number(account[name].lines))
         for name, words in HEADINGS.items()
         if account[name].lines
     ]
@@ -182,5 +182,5 @@ def _became(rows: list[queries.Total]) -> SafeString:
     sums: dict[str, int] = {}
     for one in rows:
         sums[one.heading] = sums.get(one.heading, 0) + one.requests
-    parts = [charts.Part(HEADINGS[name], total, f"{total:,}") for name, total in sums.items()]
+    parts = [charts.Part(HEADINGS[name], total, spoken.number(total)) for name, total in sums.items()]
     return charts.bars(parts, label=_("What became of the requests"))

@@ -7,11 +7,12 @@ from fractions import Fraction
 from typing import Any
 
 from django import forms, template
-from django.utils import formats, timezone
 from django.utils.html import format_html
 
 from quire.core.money import Money
+from quire.society.kit import spoken
 from quire.society.web.lists import Cell
+from quire.society.web.words import Cut
 
 register = template.Library()
 
@@ -28,26 +29,32 @@ _TONE_OF = {word: tone for tone, words in _TONES.items() for word in words.split
 
 @register.filter
 def money(value: Money) -> str:
-    """ "1,012.34 EUR": all that can be paid; further digits where they are not zero."""
-    return value.grouped()
+    """ "1,012.34 EUR", "1.012,34 €": all that can be paid; further digits where they are not zero."""
+    return value.grouped() if isinstance(value, Cut) else spoken.money(value)
 
 
 @register.filter
 def grouped(value: int) -> str:
-    """12345 as people read it: "12,345"."""
-    return formats.number_format(value, use_l10n=True, force_grouping=True)
+    """12345 as people read it: "12,345", "12.345"."""
+    return spoken.number(value)
 
 
 @register.filter
 def day(value: date) -> str:
     """A day, or a moment's day, as people read it."""
-    return formats.date_format(value, "j M Y")
+    return spoken.day(value)
+
+
+@register.filter
+def moment(value: datetime) -> str:
+    """A moment with its hour and minute, in the society's time."""
+    return spoken.moment(value)
 
 
 @register.filter
 def percent(value: Fraction) -> str:
-    """A share as "33.3 %"; an exact share stands in the exports."""
-    return f"{float(value * 100):.4g} %"
+    """A share as "33.33 %", "33,33 %"; an exact share stands in the exports."""
+    return spoken.percent(Fraction(value))
 
 
 @register.filter
@@ -83,7 +90,7 @@ def shown(cell: Cell) -> Any:
     if isinstance(value, Money):
         return money(value)
     if isinstance(value, datetime):
-        return formats.date_format(timezone.localtime(value), "j M Y H:i")
+        return moment(value)
     if isinstance(value, date):
         return day(value)
     if cell.column.kind == "number":
