@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.db.models import F, Q, Sum
 
+from quire.core.distribution.adjusting import PREFIX as ADJUSTS
 from quire.society.distribution import publishing
 from quire.society.distribution.by_party import (  # noqa: F401
     BY,
@@ -200,6 +201,13 @@ def earning_runs(wanted: Collection[UUID], currency: str) -> list[tuple[str, Per
     ).order_by("run__starts", "run__opened_at", "run_id", "party_id")
     rows = lines.values_list("run_id", "run__starts", "run__ends", "party_id", "run__opened_at").distinct()
     return [(ids.show(Run.prefix, run), Period(starts, ends), party) for run, starts, ends, party, _ in rows]
+
+
+def corrected_in(run: Run) -> dict[tuple[UUID, str], int]:
+    """Party and currency to what the run gave it because an earlier one had been wrong, in quanta."""
+    rows = Line.objects.filter(run=run, party__isnull=False, pot__pool__startswith=ADJUSTS).order_by()
+    sums = rows.values_list("party_id", "pot__currency").annotate(sum=Sum("amount"))
+    return {(party, currency): amount for party, currency, amount in sums}
 
 
 def credited(party: UUID | None = None) -> dict[tuple[UUID, str], int]:

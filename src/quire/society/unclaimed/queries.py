@@ -140,6 +140,13 @@ def claims_list(party: UUID | None = None) -> Listing[ClaimRow]:
     )  # fmt: skip
 
 
+def claimant(tid: str) -> UUID:
+    """The party that filed a claim. Unknown where there is none of this id."""
+    rows = Claim.objects.filter(id=ids.read(Claim.prefix, tid))
+    found: UUID = one(rows, f"No claim has the id {tid}.").party_id
+    return found
+
+
 def items(subject: str = "") -> list[Item]:
     """Everything that is unclaimed now, or what is of one work (TypeID), by run and number."""
     groups: dict[tuple[Any, ...], list[Any]] = {}

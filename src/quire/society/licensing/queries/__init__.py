@@ -16,7 +16,7 @@ from quire.society.licensing.queries.licences import (
 from quire.society.licensing.queries.revoked import Introspected, introspect, issuer, revocation_list, revoked
 from quire.society.licensing.queries.tariffs import Deviation, deviations, tariff, tariffs
 from quire.society.licensing.queries.tariffs import in_force as tariffs_in_force
-from quire.society.licensing.queries.tokens import named_by
+from quire.society.licensing.queries.tokens import named_by, revoked_of
 from quire.society.licensing.tariffs import TariffRow, share_sentence
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "operators_of",
     "revocation_list",
     "revoked",
+    "revoked_of",
     "row_of",
     "share_sentence",
     "tariff",

@@ -1,0 +1,23 @@
+-- Every act that is told (``catalogue.verbs``; a test compares) waits from the moment that it is on record:
+-- written by the database in the act's own transaction, so that no act is told that was rolled back, and
+-- none is lost that was not, in whatever order transactions end.
+CREATE OR REPLACE FUNCTION notices_hear() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO notices_waiting (act_id, tries, problem)
+  SELECT id, 0, '' FROM heard WHERE verb = ANY (ARRAY[
+    'disputes.amended', 'disputes.answer', 'disputes.decided', 'disputes.document', 'disputes.file',
+    'disputes.lapsed', 'disputes.settled', 'disputes.withdrawn', 'distribution.accept-correction',
+    'distribution.adopt-plan', 'distribution.close', 'distribution.file-correction', 'distribution.hold',
+    'distribution.release', 'distribution.review', 'invoicing.deposit', 'invoicing.issue',
+    'invoicing.receive', 'licensing.create-client', 'licensing.end', 'licensing.grant',
+    'licensing.revoke', 'licensing.revoke-client', 'licensing.rotate-client', 'membership.admit',
+    'membership.give-notice', 'membership.leave', 'membership.refuse', 'membership.restore-standing',
+    'membership.set-standing', 'notices.disable', 'parties.change', 'parties.grant-role', 'parties.seat',
+    'parties.unseat', 'payouts.return', 'payouts.settle', 'repertoire.amend-owners',
+    'repertoire.end-agreement', 'repertoire.record-agreement', 'unclaimed.claim',
+    'unclaimed.claim-accepted', 'unclaimed.claim-refused', 'unclaimed.match'
+  ]);
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER notices_hear AFTER INSERT ON kit_act
+  REFERENCING NEW TABLE AS heard FOR EACH STATEMENT EXECUTE FUNCTION notices_hear();

@@ -1,0 +1,116 @@
+"""Acts about the house: plans, members, teams, who may do what, clients and their tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from quire.society.distribution import queries as distribution
+from quire.society.kit.models import Act
+from quire.society.licensing import queries as licensing
+from quire.society.membership import queries as membership
+from quire.society.notices.whom import Told, day, desk, side, tells
+from quire.society.parties import queries as parties
+
+SENSITIVE = {"name", "email", "iban", "bic", "account_holder", "street", "town", "country"}
+"""Columns of a party whose change is told: where its money and its letters go."""
+
+
+@tells("distribution.adopt-plan")
+def adopted(act: Act) -> Iterator[Told]:
+    """Everybody whose money the plan divides, and who keeps the books."""
+    plan = next(one for one in distribution.plans() if one.tid == act.subject)
+    facts = {"plan": plan.name, "day": day(plan.starts)}
+    yield desk("plan.adopted", **facts)
+    yield Told("plan.adopted", "auditor", None, {}, facts)
+    for member in membership.members_on(act.at.date()):
+        yield Told("plan.adopted", "member", member.party.id, {}, facts)
+
+
+@tells("membership.admit", "membership.refuse")
+def judged(act: Act) -> Iterator[Told]:
+    """Who applied; and once a day the desk, however many came in."""
+    party = parties.party(str(act.detail["party"]))
+    on = act.at.date()
+    yield Told("application.arrived", "operator", None, {}, {"day": day(on)}, cause=f"applications|{on}")
+    if act.verb == "membership.admit":
+        facts = {"day": day(str(act.detail["starts"]))}
+        yield Told("membership.admitted", "member", party.id, {}, facts)
+    else:
+        reasons = " ".join(map(str, act.detail["reasons"]))
+        yield Told("membership.refused", "member", party.id, {}, {"reasons": reasons})
+
+
+@tells("membership.leave", "membership.give-notice")
+def leaves(act: Act) -> Iterator[Told]:
+    """Whose membership ends."""
+    party = parties.party(str(act.detail["party"]))
+    yield Told("membership.ends", "member", party.id, {}, {"day": day(str(act.detail["ends"]))})
+
+
+@tells("membership.set-standing", "membership.restore-standing")
+def standing(act: Act) -> Iterator[Told]:
+    """Whose standing it is."""
+    party = parties.party(str(act.detail["party"]))
+    if act.verb == "membership.set-standing":
+        facts = {"day": day(str(act.detail["starts"])), "reason": str(act.detail["reason"])}
+        yield Told("standing.lost", "member", party.id, {}, facts)
+    else:
+        yield Told("standing.restored", "member", party.id, {}, {"day": day(str(act.detail["on"]))})
+
+
+@tells("parties.change")
+def changed(act: Act) -> Iterator[Told]:
+    """Whose details were changed, where money or letters would go elsewhere."""
+    columns = sorted(SENSITIVE & set(act.detail["changes"]))
+    if columns:
+        party = parties.party(act.subject)
+        yield Told("details.changed", side(party), party.id, {}, {"columns": ", ".join(columns)})
+
+
+@tells("parties.seat", "parties.unseat")
+def seated(act: Act) -> Iterator[Told]:
+    """The team that somebody came into, or left."""
+    party = parties.party(act.subject)
+    event = "team.changed" if act.verb == "parties.seat" else "team.left"
+    facts = {name: str(act.detail[name]) for name in ("user", "role") if name in act.detail}
+    yield Told(event, side(party), party.id, {}, facts)
+
+
+@tells("parties.grant-role")
+def granted(act: Act) -> Iterator[Told]:
+    """The society's own people."""
+    facts = {"user": act.subject, "role": str(act.detail["role"])}
+    yield desk("role.granted", **facts)
+    yield Told("role.granted", "auditor", None, {}, facts)
+
+
+_CLIENTS = {
+    "licensing.create-client": "client.made",
+    "licensing.rotate-client": "client.rotated",
+    "licensing.revoke-client": "client.revoked",
+}
+
+
+@tells(*_CLIENTS)
+def client(act: Act) -> Iterator[Told]:
+    """The team whose client it is."""
+    row = licensing.client(act.subject)
+    facts = {"name": row.name, "reason": str(act.detail.get("reason", ""))}
+    yield Told(_CLIENTS[act.verb], "licensee", row.licensee, {"client": row.tid}, facts)
+
+
+@tells("licensing.revoke")
+def revoked(act: Act) -> Iterator[Told]:
+    """Whose token it was, or under whose licence they were."""
+    whose: UUID | None = licensing.revoked_of(act.subject)
+    if whose is not None:
+        yield Told("token.revoked", "licensee", whose, {}, {"reason": str(act.detail["reason"])})
+
+
+@tells("notices.disable")
+def disabled(act: Act) -> Iterator[Told]:
+    """The team whose webhooks end."""
+    facts = {"url": str(act.detail["url"]), "reason": str(act.detail["reason"])}
+    yield Told("webhook.disabled", str(act.detail["audience"]), parties.party(str(act.detail["party"])).id,
+               {}, facts)  # fmt: skip
