@@ -8,7 +8,7 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from quire.core.money import Money
 from quire.society.distribution import queries as distribution
@@ -31,7 +31,7 @@ def money(request: Asking) -> Any:
         Column("on", _("Sent on"), "date"),
         Column("amount", _("Amount"), "money", lambda one: cut(Money(one.amount, one.currency))),
         Column("state", _("State"), "state", _state),
-        Column("iban", _("To"), value=lambda one: mask(one.iban)),
+        Column("iban", pgettext_lazy("who is paid", "To"), value=lambda one: mask(one.iban)),
         Column("text", _("Text")),
         Column("because", _("Why it came back")),
     ]

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from quire.society.kit import clock
 from quire.society.membership import actions, queries, watching
@@ -29,7 +29,12 @@ def party(one: Any) -> str:
 
 
 _APPLICATIONS = (
-    Column("on", gettext_lazy("Of"), "date", link=lambda one: reverse("desk-application", args=[one.tid])),
+    Column(
+        "on",
+        pgettext_lazy("a day", "Of"),
+        "date",
+        link=lambda one: reverse("desk-application", args=[one.tid]),
+    ),
     Column("party", gettext_lazy("Who"), value=lambda one: one.party.name, link=party),
     Column(
         "admitted", gettext_lazy("Outcome"), "state", lambda one: "admitted" if one.admitted else "refused"
@@ -105,7 +110,7 @@ class Applying(forms.Form):
         max_length=80,
         help_text=gettext_lazy("Its code or id; it is registered first."),
     )
-    on = forms.DateField(label=gettext_lazy("Of"), widget=Day(), initial=clock.today)
+    on = forms.DateField(label=pgettext_lazy("a day", "Of"), widget=Day(), initial=clock.today)
 
     def __init__(self, rules: tuple[Rule, ...], **given: Any) -> None:
         super().__init__(**given)

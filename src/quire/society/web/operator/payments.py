@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from quire.society.kit import clock, config
 from quire.society.parties import queries as parties
@@ -33,7 +33,7 @@ _BATCHES = (
     Column("settled", gettext_lazy("Settled"), "date"),
 )
 _PAYMENTS = (
-    Column("name", gettext_lazy("To"), link=lambda one: party_page(one.party)),
+    Column("name", pgettext_lazy("who is paid", "To"), link=lambda one: party_page(one.party)),
     Column("amount", gettext_lazy("Amount"), "money", lambda one: Cut(one.amount, one.currency)),
     Column("on", gettext_lazy("On"), "date"),
     Column("text", gettext_lazy("Text")),

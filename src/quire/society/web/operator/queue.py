@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from quire.core.money import Money
 from quire.core.unclaimed import dates
@@ -108,10 +109,12 @@ def _receipts() -> Iterator[Item]:
 def _disputes() -> Iterator[Item]:
     rows = disputes.rows()
     for row in rows[:MOST]:
-        words = _("Dispute of “%(title)s”, %(state)s") % {"title": row.title, "state": row.state}
+        words = _("Dispute of “%(title)s”, %(state)s") % {"title": row.title, "state": said(row.state)}
         late = row.left is not None and row.left < 0
         address = reverse("desk-dispute", args=[row.tid])
-        yield Item(_("Disputes"), words, address, _("Open"), _cut(*row.held), row.due, late)
+        yield Item(
+            _("Disputes"), words, address, pgettext("a button", "Open"), _cut(*row.held), row.due, late
+        )
     yield from _more(_("Disputes"), len(rows), reverse("desk-disputes"))
 
 
