@@ -16,7 +16,9 @@ from quire.core.errors import Refused
 from quire.core.terms import USES
 from quire.core.urls import canonical_host
 from quire.society.api import asked, conditional, described, problems, telemetry
-from quire.society.api.v1 import api, caller, read
+from quire.society.api.keyed import document
+from quire.society.api.resources import TABLE
+from quire.society.api.v1 import ADDITIONS, api, caller, read
 from quire.society.kit import changes, clock, config
 from quire.society.licensing import policy, queries, registry, snapshot
 from quire.society.licensing.registry import Asker
@@ -181,6 +183,7 @@ def nowhere(request: HttpRequest) -> HttpResponse:
 
 api.add_router("", router)
 api.add_router("", telemetry.router)
+ADDITIONS.append(lambda said: document.add(said, TABLE))
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1", nowhere),

@@ -40,9 +40,13 @@ class Described(NinjaAPI):
         parts = said["components"]
         parts.setdefault("schemas", {})["Problem"] = Problem.model_json_schema()
         parts.setdefault("securitySchemes", {}).update(SECURITY)
+        for add in ADDITIONS:
+            add(said)
         return said
 
 
+ADDITIONS: list[Callable[[dict[str, Any]], None]] = []
+"""What else the document says: each adds its own to it."""
 SECURITY = {"client": {"type": "http", "scheme": "basic", "description": "A client's id and secret."}}
 
 api = Described(
