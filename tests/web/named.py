@@ -5,6 +5,8 @@ name in the pages' paths.
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.web import desk_named, lab_named, public_named
 
 
@@ -28,6 +30,7 @@ def parts(audience: str) -> dict[str, str]:
         "<str:site>": "gazette-site",
         "<str:dispute>": disputed(gazette.code),
         "<str:upload>": handed_in(gazette.tid),
+        "<str:offer>": offered(gazette.id),
         "<str:code>": ledger.trial_balance()[0].code,
         **(lab_named.parts() if audience == "licensee" else {}),
         **(public_named.parts() if audience == "public" else {}),
@@ -50,6 +53,23 @@ def disputed(claimant: str) -> str:
         reason="The picture was made for us.",
         shares=f"{claimant}:publisher:1/2; lantern:photographer:1/2",
         by=parties.acting("operator"),
+    )
+    return str(made.tid)
+
+
+def offered(giver: Any) -> str:
+    """A part of a work that the member offers to another."""
+    from quire.society.kit import clock
+    from quire.society.parties import queries as parties
+    from quire.society.repertoire import actions, queries
+
+    work = queries.work("https://gazette.example/b").id
+    known = queries.offers_of(work)
+    if known:
+        return known[0].tid
+    by = parties.acting("operator")
+    made = actions.offer_share(
+        work=work, giver=giver, taker="marsh", role="author", share="1/6", starts=clock.today(), by=by
     )
     return str(made.tid)
 

@@ -226,24 +226,54 @@ def test_an_edges_key_is_shown_once_and_the_edge_revoked(browser: Any) -> None:
     assert queries.edges()[0].revoked_reason == "taken down"
 
 
-def test_a_part_is_passed_on_and_never_more_than_one_has(browser: Any) -> None:
+def test_a_part_is_offered_and_is_theirs_once_they_accept(browser: Any) -> None:
     from fractions import Fraction
 
     from quire.society.repertoire import queries
 
     lock = queries.work("https://gazette.example/b")
     address = f"/member/gazette/works/{lock.tid}/"
-    said = {"party": "marsh", "role": "author", "share": "1/6", "starts": "2026-03-10"}
+    said = {"taker": "marsh", "role": "author", "share": "1/6", "starts": "2026-03-10", "text": "As agreed"}
     assert "more of it than you have" in desk.text(browser.post(address, said | {"share": "3/4"}))
     assert "Choose today or a later day" in desk.text(browser.post(address, said | {"starts": "2026-02-01"}))
-    assert "No party has the code" in desk.text(browser.post(address, said | {"party": "nobody-here"}))
+    assert "No party has the code" in desk.text(browser.post(address, said | {"taker": "nobody-here"}))
     assert browser.post(address, said).status_code == 302
+    assert "waits for their answer" in desk.text(browser.post(address, said))
+    before = {one.party: one.share for one in queries.owners(lock.id, date(2026, 3, 10))}
+    assert before == {"gazette": Fraction(2, 3), "lantern": Fraction(1, 3)}
+    marsh = desk.seated("reed", "marsh")
+    assert "offers you a share" in desk.text(marsh.get("/member/marsh/"))
+    [offer] = queries.offers_of(lock.id)
+    theirs = f"/member/marsh/shares/{offer.tid}/"
+    assert "As agreed" in desk.text(marsh.get(theirs))
+    assert browser.post(f"/member/gazette/shares/{offer.tid}/", {"act": "accept"}).status_code == 302
+    assert queries.offers_of(lock.id), "who gives does not accept for who takes"
+    assert marsh.post(theirs, {"act": "accept"}).status_code == 302
     then = {one.party: one.share for one in queries.owners(lock.id, date(2026, 3, 9))}
     now = {one.party: one.share for one in queries.owners(lock.id, date(2026, 3, 10))}
-    assert then == {"gazette": Fraction(2, 3), "lantern": Fraction(1, 3)}
+    assert then == before
     assert now == {"gazette": Fraction(1, 2), "lantern": Fraction(1, 3), "marsh": Fraction(1, 6)}
-    assert "amend owners" in desk.text(browser.get(address))
-    marsh, theirs = desk.seated("reed", "marsh"), address.replace("/gazette/", "/marsh/")
-    more = marsh.post(theirs, said | {"party": "lantern", "share": "1/2"})
+    marsh.post(theirs, {"act": "decline"})
+    assert "accepted" in desk.text(marsh.get(theirs))
+    more = marsh.post(address.replace("/gazette/", "/marsh/"), said | {"taker": "lantern", "share": "1/2"})
     assert "more of it than you have" in desk.text(more)
-    assert {one.party: one.share for one in queries.owners(lock.id, date(2026, 3, 10))} == now
+
+
+def test_an_offer_is_declined_or_taken_back_and_is_nobody_elses(browser: Any) -> None:
+    from quire.society.repertoire import queries
+
+    lock = queries.work("https://gazette.example/b")
+    address = f"/member/gazette/works/{lock.tid}/"
+    said = {"taker": "marsh", "role": "author", "share": "1/6", "starts": "2026-03-10"}
+    marsh, lens = desk.seated("reed", "marsh"), desk.seated("lens", "lantern")
+    for who, act, state in ((marsh, "decline", "declined"), (browser, "withdraw", "withdrawn")):
+        assert browser.post(address, said).status_code == 302
+        [offer] = queries.offers_of(lock.id)
+        assert lens.get(f"/member/lantern/shares/{offer.tid}/").status_code == 404
+        lens.post(f"/member/lantern/shares/{offer.tid}/", {"act": "accept"})
+        assert [one.tid for one in queries.offers_of(lock.id)] == [offer.tid]
+        party = "marsh" if who is marsh else "gazette"
+        assert who.post(f"/member/{party}/shares/{offer.tid}/", {"act": act}).status_code == 302
+        assert state in desk.text(browser.get("/member/gazette/shares/?state=" + state))
+    assert queries.offers_of(lock.id) == []
+    assert len(queries.owners(lock.id, date(2026, 3, 10))) == 2

@@ -51,3 +51,15 @@ class AgreementStands(Conflict):
     """An agreement with this code is on record otherwise, or ended otherwise."""
 
     code = "repertoire.agreement-stands"
+
+
+class OfferRefused(Invalid):
+    """A part is offered that the giver has not, to itself, for days that are over, or twice."""
+
+    code = "repertoire.offer"
+
+
+class OfferClosed(Conflict):
+    """An offer that was answered already."""
+
+    code = "repertoire.offer-closed"

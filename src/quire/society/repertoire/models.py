@@ -222,3 +222,49 @@ class AgreementEnd(AppendOnly):
     agreement = models.OneToOneField(Agreement, on_delete=models.PROTECT, related_name="ended")
     ends = models.DateField()
     reason = models.CharField(max_length=200, blank=True)
+
+
+class ShareOffer(AppendOnly):
+    """An owner offers a part of its own share of a work to another party, for use on the days from
+    ``starts``. Nothing changes before the other says yes; the terms are never edited.
+    """
+
+    prefix = "off"
+    walled = "giver_id = :party OR taker_id = :party"
+
+    work = models.ForeignKey(Work, on_delete=models.PROTECT, related_name="offers")
+    giver = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    taker = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20)
+    share = FractionField()
+    starts = models.DateField()
+    text = models.CharField(max_length=200, blank=True)
+    on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(giver=F("taker")), name="repertoire_offer_to_another")
+        ]
+        indexes = [
+            models.Index(fields=["giver", "id"], name="repertoire_offer_giver"),
+            models.Index(fields=["taker", "id"], name="repertoire_offer_taker"),
+        ]
+
+
+ANSWERS = {"accepted": "the taker said yes", "declined": "the taker said no", "withdrawn": "the giver did"}
+
+
+class ShareAnswer(AppendOnly):
+    """What became of an offer: once."""
+
+    prefix = "ofa"
+    walled = "offer_id IN (SELECT id FROM repertoire_shareoffer)"
+
+    offer = models.OneToOneField(ShareOffer, on_delete=models.PROTECT, related_name="answer")
+    answer = models.CharField(max_length=10, choices=list(ANSWERS.items()))
+    on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(answer__in=list(ANSWERS)), name="repertoire_offer_answer")
+        ]

@@ -14,6 +14,7 @@ from quire.society.repertoire.queries.lists import (
     works_list,
     works_of,
 )
+from quire.society.repertoire.queries.offers import OfferRow, offer, offers_list, offers_of, open_offers
 from quire.society.repertoire.queries.owners import WorkRow, copies, owners, shares_of, work
 from quire.society.repertoire.queries.registry import (
     Answer,
@@ -41,6 +42,7 @@ __all__ = [
     "Checked",
     "Finder",
     "Found",
+    "OfferRow",
     "Owned",
     "Place",
     "Places",
@@ -58,6 +60,10 @@ __all__ = [
     "copies",
     "handed_over",
     "lookup",
+    "offer",
+    "offers_list",
+    "offers_of",
+    "open_offers",
     "owners",
     "patterns_of",
     "shares_of",

@@ -39,7 +39,8 @@ class Need:
 def needs(request: Asking, accounts: tuple[Account, ...]) -> list[Need]:
     """Everything that waits, the most urgent first."""
     found = [
-        *_disputes(request), *_payment(request, accounts), *_sites(request), *_silent_uses(request),
+        *_disputes(request), *_offers(request), *_payment(request, accounts), *_sites(request),
+        *_silent_uses(request),
     ]  # fmt: skip
     return sorted(found, key=lambda one: (one.by is None, one.by or date.max))
 
@@ -57,6 +58,14 @@ def _disputes(request: Asking) -> Iterator[Need]:
         address = here(request, "member-dispute", dispute=row.tid)
         money = cut(row.held[0]) if row.held else None
         yield Need(words % {"title": row.title}, address, row.due, late, money)
+
+
+def _offers(request: Asking) -> Iterator[Need]:
+    assert request.seat.party is not None
+    for row in repertoire.open_offers(request.seat.party.id, MOST):
+        words = _("%(name)s offers you a share of “%(title)s”: say yes or no")
+        told = words % {"name": row.giver_name, "title": row.title}
+        yield Need(told, here(request, "member-offer", offer=row.tid))
 
 
 def _payment(request: Asking, accounts: tuple[Account, ...]) -> Iterator[Need]:

@@ -127,8 +127,11 @@ class Elsewhere(QuireError):
 
     def __init__(self, url: str) -> None:
         super().__init__(
-            f"{url[:200]} lies on another member’s site. Only they can register what stands there; where a "
-            "part of it is yours, claim it once it is registered."
+            _(
+                "%(url)s lies on another member’s site. Only they can register what stands there; where a part "
+                "of it is yours, claim it once it is registered."
+            )
+            % {"url": url[:200]}
         )
 
 

@@ -12,15 +12,16 @@ from django.utils.translation import gettext as _
 
 from quire.society.disputes import queries as disputes
 from quire.society.distribution import queries as distribution
-from quire.society.kit import acts, ids
+from quire.society.kit import acts, clock, ids
 from quire.society.kit.paging import Asked
 from quire.society.parties import queries as parties
 from quire.society.repertoire import queries as repertoire
+from quire.society.repertoire.actions import offer_share
 from quire.society.repertoire.queries import WorkShown
 from quire.society.unclaimed import queries as unclaimed
 from quire.society.web import lists
 from quire.society.web.lists import Column
-from quire.society.web.member import passing
+from quire.society.web.member.offers import Offering
 from quire.society.web.pages import Asking
 from quire.society.web.taking import by, sent, taken
 from quire.society.web.words import cut, days, here, own_first, use
@@ -60,19 +61,19 @@ def _whose(one: WorkShown, code: str) -> str:
 
 def work(request: Asking, work: str) -> HttpResponse:
     """One work: who owns it since when, what came of it, claims to it, and what was changed. What is sent
-    passes a part of it on."""
+    offers a part of it."""
     me = _me(request)
     found = repertoire.work_shown(me, ids.read("wrk", work))
-    form = passing.PassOn(initial={"starts": passing.first_day()}, **sent(request))
+    form = Offering(**sent(request))
     if went := taken(
         request,
         form,
-        lambda said: _passed(request, found, said),
-        done=_("It is on record."),
+        lambda said: offer_share(work=found.id, giver=me, by=by(request), **said),
+        done=_("It is offered. It is theirs once they say yes."),
         to=here(request, "member-work", work=work),
     ):
         return went  # fmt: skip
-    today = repertoire.owners(found.id, _today())
+    today = repertoire.owners(found.id, clock.today())
     named = parties.by_code({holder.party for holder in today})
     unit, side = _chosen(request)
     pivot = distribution.Pivot(me, side, subject=found.tid)
@@ -85,7 +86,7 @@ def work(request: Asking, work: str) -> HttpResponse:
         "owners": [(named[one.party].name if one.party in named else _("somebody nobody knows"), one.role,
                     one.share, one.party in named and named[one.party].id == me) for one in today],
         "versions": [(days(one.starts, one.ends), one.holders) for one in repertoire.versions_of(found.id)],
-        "copies": repertoire.copies(found.id),
+        "copies": repertoire.copies(found.id), "offers": repertoire.offers_of(found.id),
         "used": [(use(row.key) if side == "use" else row.label, row.note, cut(row.credited), cut(row.held),
                   row.requests) for row in sorted(used, key=lambda row: order.index(row.credited.currency))],
         "claims": _claims(found, me),
@@ -94,17 +95,6 @@ def work(request: Asking, work: str) -> HttpResponse:
         "form": form, "owns": any(one.party in named and named[one.party].id == me for one in today),
         "mine": bool(request.seat.party) and found.member == request.seat.party.code,
     })  # fmt: skip
-
-
-def _passed(request: Asking, found: WorkShown, said: dict[str, Any]) -> None:
-    assert request.seat.party is not None
-    passing.pass_on(work=found.id, giver=request.seat.party.code, said=said, by=by(request))
-
-
-def _today() -> Any:
-    from quire.society.kit import clock
-
-    return clock.today()
 
 
 def _chosen(request: Asking) -> tuple[str, str]:

@@ -59,6 +59,7 @@ _MEMBERS = (
     Page("applications/<str:application>/", "desk-application", members.application),
     Page("members/", "desk-members", members.members, menu=_("Members"), group=_PEOPLE),
     Page("parties/", "desk-parties", parties.parties, menu=_("Parties"), group=_PEOPLE),
+    Page("taxes/", "desk-taxes", parties.taxes, menu=_("Tax forms"), group=_PEOPLE),
     Page("parties/<str:who>/", "desk-party", parties.party),
 )
 _LICENCES = (

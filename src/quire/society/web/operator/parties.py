@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from quire.society.distribution import queries as distribution
 from quire.society.kit import acts
@@ -40,6 +40,44 @@ def parties(request: Asking) -> HttpResponseBase:
     )
 
 
+_TAXES = (
+    Column(
+        "party",
+        gettext_lazy("Who"),
+        value=lambda one: one.party.name,
+        link=lambda one: reverse("desk-party", args=[one.party.tid]),
+    ),
+    Column("country", gettext_lazy("Taxed in")),
+    Column("number", gettext_lazy("Number"), value=lambda one: one.masked),
+    Column("none_because", gettext_lazy("If none: why")),
+    Column("treaty", gettext_lazy("Treaty"), value=lambda one: _("claimed") if one.treaty else ""),
+    Column("on", gettext_lazy("Declared"), "date"),
+    Column("signed", gettext_lazy("Signed")),
+)
+
+
+def taxes(request: Asking) -> HttpResponseBase:
+    """What parties declared for tax: of each, the declaration that holds."""
+    missing = queries.undeclared()
+    lead = _("For the society’s returns. A number is shown whole on its party’s page alone.")
+    if missing:
+        several = ngettext(
+            "%(count)d party that is paid has declared nothing.",
+            "%(count)d parties that are paid have declared nothing.",
+            missing,
+        )
+        lead = f"{lead} {several % {'count': missing}}"
+    return listed(
+        request,
+        queries.taxes_list(),
+        _TAXES,
+        title=_("Tax forms"),
+        lead=lead,
+        empty=_("Nobody has declared anything yet. Members do it on their own pages, under Tax form."),
+        file="tax-forms",
+    )
+
+
 def party(request: Asking, who: str) -> HttpResponse:
     """One party (by code or id): standing, works, money, and its own pages. Unknown: no such one."""
     found = queries.party(who)
@@ -60,6 +98,7 @@ def party(request: Asking, who: str) -> HttpResponse:
             "out": membership.standing_records(found),
             "applications": membership.applications(found)[-5:],
             "accounts": [_account(one) for one in payouts.account_of(found)],
+            "tax": next(iter(queries.tax_forms(found.id)), None),
             "payee": queries.payees([found.id])[found.id],
             "runs": [(one, cut(one.credited), cut(one.held)) for one in sums],
             "own": reverse("lab" if lab else "member", kwargs={"party": found.code}),
