@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page, expect
 
 from tests.browser import looking
 from tests.clients import serving
@@ -24,6 +25,7 @@ havenmoor-courier,Havenmoor Courier,newspaper,GB
 lab-north,Lab North,lab,DE
 """
 SEATS = {
+    "tour": "/",
     "operator": "/desk/",
     "approver": "/desk/",
     "member": "/member/havenmoor-courier/",
@@ -64,6 +66,7 @@ def demonstration(env: dict[str, str]) -> Iterator[dict[str, str]]:
     ) as server:
         try:
             assert server.stdout is not None
+            assert "one of these links" in server.stdout.readline()
             lines: list[list[str]] = [server.stdout.readline().split() for _ in SEATS]
             serving.wait(f"http://127.0.0.1:{port}", server)
             yield dict(lines)
@@ -82,12 +85,16 @@ def test_each_person_comes_in_by_a_link_while_the_demonstration_serves(env: dict
                     assert answer is not None
                     assert answer.status == 200
                     assert window.url.endswith(SEATS[who])
-                    window.goto(address.rsplit("/demo/")[0] + "/home")
-                    assert window.url.endswith(SEATS[who])
+                    if who != "tour":
+                        window.goto(address.rsplit("/demo/")[0] + "/home")
+                        assert window.url.endswith(SEATS[who])
             with looking.seat(chromium, address, "") as window:
                 for wrong in (address[:-1], address.replace("/demo/", "/demo/x"), address + "/"):
                     assert window.request.get(wrong).status == 404
                 assert "/account/login/" in window.request.get(address.split("/demo/")[0] + "/home").url
+                assert window.request.get(address.split("/demo/")[0] + "/demo/tour/2").status == 404
+            with looking.seat(chromium, links["tour"], "") as window:
+                walk(window, links["tour"])
     assert not (Path(env["QUIRE_HOME"]) / "keys" / "demo-links").exists()
     old = "/demo/" + address.split("/demo/")[1]
     with demonstration(env) as links, looking.browser() as chromium:
@@ -95,6 +102,28 @@ def test_each_person_comes_in_by_a_link_while_the_demonstration_serves(env: dict
         with looking.seat(chromium, base, "") as window:
             assert window.request.get(base + old).status == 404
             assert window.request.get(links["auditor"]).status == 200
+
+
+TOUR = (
+    "A demonstration", "Havenmoor Courier", "Statements", "Work queue", "Runs", "Check everything",
+)  # fmt: skip
+"""The heading of each page of the tour, where nothing was distributed yet."""
+
+
+def walk(window: Page, address: str) -> None:
+    """The tour from its link to its end, back and forth."""
+    window.goto(address)
+    strip = window.get_by_role("complementary", name="The tour")
+    for place, heading in enumerate(TOUR, 1):
+        expect(window.get_by_role("heading", level=1)).to_have_text(heading, timeout=30_000)
+        expect(strip).to_contain_text(f"{place}/6")
+        if place < len(TOUR):
+            strip.get_by_role("link", name="Next").click()
+    strip.get_by_role("link", name="Back").click()
+    expect(window.get_by_role("heading", level=1)).to_have_text("Runs", timeout=30_000)
+    strip.get_by_role("link", name="End the tour").click()
+    expect(strip).to_have_count(0, timeout=30_000)
+    assert window.request.get("/demo/tour/1").status == 404
 
 
 def test_no_other_society_has_such_links(house: House) -> None:

@@ -28,10 +28,12 @@ def opened(port: int) -> None:
 
     chosen = _open_port(port)
     people.ready()
+    os.environ.setdefault("QUIRE_URL", f"http://{HOST}:{chosen}")
     with links.good(), _worker(), _as_demonstration():
-        for person in people.PEOPLE:
-            address = f"http://{HOST}:{chosen}{links.path(person.user)}"
-            frame.out.print(f"{person.who:<10} {address}", markup=False, soft_wrap=True)
+        frame.out.print("Come in by one of these links. The tour walks through six pages, as each in turn.")
+        for who, user in (("tour", people.TOUR), *((one.who, one.user) for one in people.PEOPLE)):
+            address = f"http://{HOST}:{chosen}{links.path(user)}"
+            frame.out.print(f"{who:<10} {address}", markup=False, soft_wrap=True)
         house.serve(port=chosen, host=HOST)
 
 

@@ -23,6 +23,9 @@ PEOPLE = (
     Person("licensee", "lab-north-desk", "admin", "lab-north"),
     Person("auditor", "auditor", "auditor"),
 )
+TOUR = "the tour"
+"""Whom the tour's link is for: nobody of these, and all of them in turn. No user has such a name."""
+LINKED = {*(one.user for one in PEOPLE), TOUR}
 
 
 def ready() -> None:

@@ -1,8 +1,8 @@
-"""The demonstration's addresses: the society's, and the way in."""
+"""The demonstration's addresses: the society's, and the ways in."""
 
 from __future__ import annotations
 
-from django.contrib.auth import login
+from django.contrib.auth import login, logout
 from django.core.signing import BadSignature
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.views.decorators.http import require_safe
 
-from quire.cli.demo_serve import links, people
+from quire.cli.demo_serve import links, people, tour
 from quire.society import urls
 from quire.society.parties import queries as parties
 
@@ -19,15 +19,47 @@ HERE = {"127.0.0.1", "::1"}
 
 @require_safe
 def enter(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Sign in whom the link is for. 404 for a link that is not good, and for anybody who is elsewhere."""
+    """Sign in whom the link is for, or begin the tour. 404 for a link that is not good, and for anybody who
+    is elsewhere."""
     try:
         name = links.user_of(token)
     except BadSignature as problem:
         raise Http404("This link is not good: quire demo serve prints new ones.") from problem
-    if request.META.get("REMOTE_ADDR") not in HERE or name not in {one.user for one in people.PEOPLE}:
+    if request.META.get("REMOTE_ADDR") not in HERE or name not in people.LINKED:
         raise Http404("This link is for the demonstration's own machine.")
-    login(request, parties.acting(name), backend="django.contrib.auth.backends.ModelBackend")
+    if name == people.TOUR:
+        return _stand(request, 1)
+    _be(request, name)
     return redirect("home")
 
 
-urlpatterns = [path("demo/<str:token>", enter, name="demo-enter"), *urls.urlpatterns]
+@require_safe
+def walk(request: HttpRequest, step: int) -> HttpResponseBase:
+    """Go to a step of the tour, as the person whose page it is; 0 ends it. 404 for who has not begun it."""
+    if not tour.number(request) or step > len(tour.STEPS):
+        raise Http404("The tour begins with its own link: quire demo serve prints it.")
+    if step == 0:
+        del request.session[tour.AT]
+        return redirect("home" if request.user.is_authenticated else "front")
+    return _stand(request, step)
+
+
+def _stand(request: HttpRequest, step: int) -> HttpResponseBase:
+    there = tour.STEPS[step - 1]
+    if there.user:
+        _be(request, there.user)
+    else:
+        logout(request)
+    request.session[tour.AT] = step
+    return redirect(there.address())
+
+
+def _be(request: HttpRequest, user: str) -> None:
+    login(request, parties.acting(user), backend="django.contrib.auth.backends.ModelBackend")
+
+
+urlpatterns = [
+    path("demo/tour/<int:step>", walk, name="demo-tour"),
+    path("demo/<str:token>", enter, name="demo-enter"),
+    *urls.urlpatterns,
+]
