@@ -15,6 +15,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from quire.core.errors import Invalid
 from quire.society.kit import spoken
@@ -126,7 +127,7 @@ def bars(parts: Sequence[Part], *, label: str, heads: tuple[str, str] | None = N
         for one in parts
     ]
     what, figure = heads or (_("what"), _("amount"))
-    return _render("bars", _Chart(label, label, (what, _("drawn"), figure), drawn))
+    return _render("bars", _Chart(label, label, (what, pgettext("a bar", "drawn"), figure), drawn))
 
 
 def line(

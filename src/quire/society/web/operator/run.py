@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from quire.core.money import quanta_of
 from quire.society.distribution import actions, queries, watching
@@ -29,13 +29,13 @@ from quire.society.web.taking import by
 from quire.society.web.words import Cut
 
 STAGES = {
-    "open": gettext_lazy("open"),
-    "frozen": gettext_lazy("freeze"),
-    "allocated": gettext_lazy("allocate"),
-    "reviewed": gettext_lazy("review"),
-    "approved": gettext_lazy("approve"),
-    "posted": gettext_lazy("post"),
-    "closed": gettext_lazy("close"),
+    "open": pgettext_lazy("a stage", "open"),
+    "frozen": pgettext_lazy("a stage", "freeze"),
+    "allocated": pgettext_lazy("a stage", "allocate"),
+    "reviewed": pgettext_lazy("a stage", "review"),
+    "approved": pgettext_lazy("a stage", "approve"),
+    "posted": pgettext_lazy("a stage", "post"),
+    "closed": pgettext_lazy("a stage", "close"),
 }
 WORK = ("distribution.run", "distribution.approve")
 GOING = {"waiting", "running", "silent"}
