@@ -19,7 +19,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-WEB = Path(__file__).resolve().parents[1] / "src" / "quire" / "society" / "web"
+SOCIETY = Path(__file__).resolve().parents[1] / "src" / "quire" / "society"
+LOCALE = SOCIETY / "web" / "locale"
 LANGUAGES = {
     "de": "nplurals=2; plural=(n != 1);",
     "fr": "nplurals=2; plural=(n > 1);",
@@ -28,9 +29,9 @@ LANGUAGES = {
 """Every language beside English, with the rule by which it chooses a plural."""
 
 
-def place(language: str, web: Path = WEB) -> Path:
+def place(language: str) -> Path:
     """Where the language's catalogue lies, as text."""
-    return web / "locale" / language / "LC_MESSAGES" / "django.po"
+    return LOCALE / language / "LC_MESSAGES" / "django.po"
 
 
 def read(file: Path, language: str) -> Catalog:
@@ -42,16 +43,16 @@ def read(file: Path, language: str) -> Catalog:
     return found
 
 
-def extracted(web: Path = WEB) -> Catalog:
-    """Every message that the pages' source marks, in the order in which it stands there."""
-    said = web / "locale" / "django.pot"
-    # Django writes {% translate %} as calls that xgettext reads. -P: xgettext is started beside a package
-    # called "operator". No database is asked; the settings only want to be told of one.
+def extracted() -> Catalog:
+    """Every message that the society's source marks, in the order in which it stands there."""
+    said = LOCALE / "django.pot"
+    # Django writes {% translate %} as calls that xgettext reads. No database is asked; the settings only want
+    # to be told of one.
     asked = ["makemessages", "--all", "--keep-pot", "--no-location", "--no-wrap", "--extension=html,txt,py"]
     told = {"DATABASE_URL": "postgresql://nobody@localhost/none", "QUIRE_SECRET_KEY": "none"}
     subprocess.run(
-        [sys.executable, "-P", "-W", "ignore", "-c", _EXTRACT, *asked],
-        cwd=web,
+        [sys.executable, "-W", "ignore", "-c", _EXTRACT, *asked],
+        cwd=SOCIETY,
         env=os.environ | told | {"DJANGO_SETTINGS_MODULE": "quire.society.settings"},
         check=True,
         capture_output=True,
@@ -116,9 +117,9 @@ def _header(language: str) -> bytes:
     return "\n".join(['msgid ""', 'msgstr ""', *(f'"{line}\\n"' for line in lines), "", ""]).encode()
 
 
-def compiled(language: str, web: Path = WEB) -> None:
+def compiled(language: str) -> None:
     """Write what the server reads: of messages that have no words yet, nothing, so that English is shown."""
-    file = place(language, web)
+    file = place(language)
     kept = read(file, language)
     for one in list(kept):
         if one.id and not all(words(one)):

@@ -12,9 +12,9 @@ import io
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlencode
 
 from django.http import FileResponse, HttpRequest
@@ -22,7 +22,8 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from quire.core.money import Money
-from quire.society.kit.paging import SIZES, Asked, BadPage, Listed, Page
+from quire.society.kit.paging import COUNTED, SIZES, Asked, BadPage, Listed, Page
+from quire.society.web.said import said
 
 FORMATS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
@@ -106,7 +107,12 @@ def table(
     page = listing.page(asked)
     rows = [[_cell(column, row) for column in columns] for row in page.rows]
     choices = [
-        Choice(key, one.label, dict(one.choices), asked.filters.get(key, ""))
+        Choice(
+            key,
+            said(one.label),
+            {value: said(words) for value, words in one.choices.items()},
+            asked.filters.get(key, ""),
+        )
         for key, one in listing.filters.items()
     ]
     addresses = {form: _address(request, name, format=form, after="") for form in FORMATS}
@@ -177,21 +183,36 @@ def export(
     name: str = "",
 ) -> HttpResponseBase:
     """Every row that is asked for, as CSV or JSON. It is written before it is sent: what may be seen was
-    asked for inside the wall, and a failure is an error page, not half a file. BadPage for another form."""
+    asked for inside the wall, and a failure is an error page, not half a file. A list of more than COUNTED
+    rows is written by a job (``web.exports``), to whose page this leads. BadPage for another form.
+    """
     if form not in FORMATS:
         raise BadPage(f"A list is taken away as {' or '.join(FORMATS)}.")
-    rows = listing.every(wanted(request, listing, name))
-    told = ({one.key: one.of(row) for one in columns} for row in rows)
+    asked = wanted(request, listing, name)
+    told = ({one.key: one.of(row) for one in columns} for row in listing.every(asked))
+    keys = [one.key for one in columns]
+    if (taking := getattr(request, "taking", None)) is not None:
+        return taking.take(form, file, keys, told)
+    first = listing.page(replace(asked, after="", size=1))
+    if first.more or first.counted > COUNTED:
+        from quire.society.web import exports  # what it does is done by a page like this one
+
+        return exports.ask(request, f"{file}.{form}")
     place = tempfile.TemporaryFile()  # noqa: SIM115 – the answer closes it once it is sent
     try:
-        text = io.TextIOWrapper(place, encoding="utf-8", newline="", write_through=True)
-        (_write_csv if form == "csv" else _write_json)(text, [one.key for one in columns], told)
-        text.detach()
+        write(place, form, keys, told)
         place.seek(0)
     except BaseException:
         place.close()
         raise
     return FileResponse(place, as_attachment=True, filename=f"{file}.{form}", content_type=FORMATS[form])
+
+
+def write(place: IO[bytes], form: str, keys: list[str], rows: Iterable[dict[str, Any]]) -> None:
+    """Write rows to a file that is open, in one of FORMATS."""
+    text = io.TextIOWrapper(place, encoding="utf-8", newline="", write_through=True)
+    (_write_csv if form == "csv" else _write_json)(text, keys, rows)
+    text.detach()
 
 
 def _write_csv(out: io.TextIOWrapper, keys: list[str], rows: Iterable[dict[str, Any]]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from quire.core.errors import QuireError
 from quire.society.parties import queries as parties
@@ -82,9 +83,9 @@ def places(user: User) -> list[Place]:
     roles = parties.roles(user)
     found = []
     if roles & {"operator", "approver"}:
-        found.append(Place("The desk", reverse("desk")))
+        found.append(Place(_("The desk"), reverse("desk")))
     if "auditor" in roles:
-        found.append(Place("The auditor's seat", reverse("audit")))
+        found.append(Place(_("The auditor’s seat"), reverse("audit")))
     for one in parties.seats(user=user):
         page = "lab" if one.party.kind == "lab" else "member"
         found.append(Place(one.party.name, reverse(page, kwargs={"party": one.party.code})))

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from quire.core.money import Money
 from quire.society.kit import clock
@@ -18,25 +18,27 @@ from quire.society.web.lists import Column, listed
 from quire.society.web.pages import Asking
 
 _TRANSACTIONS = (
-    Column("number", "No.", "number", link=lambda one: reverse("audit-transaction", args=[one.number])),
-    Column("date", "Date", "date"),
-    Column("kind", "Kind"),
-    Column("text", "What"),
-    Column("digest", "Digest", "code", value=lambda one: one.digest[:16]),
+    Column("number", _("No."), "number", link=lambda one: reverse("audit-transaction", args=[one.number])),
+    Column("date", _("Date"), "date"),
+    Column("kind", _("Kind")),
+    Column("text", _("What")),
+    Column("digest", _("Digest"), "code", value=lambda one: one.digest[:16]),
 )
 _TRIAL = (
-    Column("code", "Account", link=lambda line: reverse("audit-account", args=[line.code])),
-    Column("kind", "Kind"),
-    Column("debit", "Debits", "money", value=lambda line: Money(line.debit, line.currency)),
-    Column("credit", "Credits", "money", value=lambda line: Money(line.credit, line.currency)),
-    Column("balance", "Balance", "money", value=lambda line: Money(line.balance, line.currency)),
+    Column("code", _("Account"), link=lambda line: reverse("audit-account", args=[line.code])),
+    Column("kind", _("Kind")),
+    Column("debit", _("Debits"), "money", value=lambda line: Money(line.debit, line.currency)),
+    Column("credit", _("Credits"), "money", value=lambda line: Money(line.credit, line.currency)),
+    Column("balance", _("Balance"), "money", value=lambda line: Money(line.balance, line.currency)),
 )
 _ENTRIES = (
-    Column("number", "Transaction", "number", link=lambda e: reverse("audit-transaction", args=[e.number])),
-    Column("date", "Date", "date"),
-    Column("kind", "Kind"),
-    Column("text", "What"),
-    Column("amount", "Amount", "money", value=lambda entry: Money(entry.amount, entry.currency)),
+    Column(
+        "number", _("Transaction"), "number", link=lambda e: reverse("audit-transaction", args=[e.number])
+    ),
+    Column("date", _("Date"), "date"),
+    Column("kind", _("Kind")),
+    Column("text", _("What")),
+    Column("amount", _("Amount"), "money", value=lambda entry: Money(entry.amount, entry.currency)),
 )
 
 

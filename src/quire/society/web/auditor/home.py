@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from quire.core.money import Money
 from quire.society.distribution import queries as distribution
 from quire.society.ledger import queries as ledger
 from quire.society.web.pages import Asking
 
-_WHOSE = {"rights": "rightsholders' money", "own": "the society's own money"}
+_WHOSE = {"rights": _("rightsholders’ money"), "own": _("the society’s own money")}
 
 
 def home(request: Asking) -> HttpResponse:
@@ -21,5 +22,5 @@ def home(request: Asking) -> HttpResponse:
         sums[key] = sums.get(key, 0) + line.debit
     moved = [(Money(amount, currency), _WHOSE[whose]) for (currency, whose), amount in sorted(sums.items())]
     closed = [one for one in distribution.runs() if one.state == "closed"]
-    told = {"title": "Overview", "head": ledger.head(), "moved": moved, "runs": list(reversed(closed))[:6]}
+    told = {"title": _("Overview"), "head": ledger.head(), "moved": moved, "runs": list(reversed(closed))[:6]}
     return render(request, "web/auditor/home.html", told)

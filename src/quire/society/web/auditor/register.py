@@ -24,20 +24,22 @@ _RUNS = (
         lambda run: str(run.period),
         lambda run: reverse("audit-run", args=[run.tid]),
     ),
-    Column("state", "State", "state"),
-    Column("plan", "Plan"),
-    Column("prepared_by", "Prepared by"),
-    Column("approved_by", "Approved by"),
-    Column("opened_at", "Opened", "date"),
+    Column("state", _("State"), "state"),
+    Column("plan", _("Plan")),
+    Column("prepared_by", _("Prepared by")),
+    Column("approved_by", _("Approved by")),
+    Column("opened_at", _("Opened"), "date"),
     Column("tid", _("Its id"), "code"),
 )
 _ACTS = (
-    Column("at", "When", "date"),
-    Column("by", "Who"),
-    Column("verb", "What"),
-    Column("subject", "Of what", "code"),
+    Column("at", _("When"), "date"),
+    Column("by", _("Who")),
+    Column("verb", _("What")),
+    Column("subject", _("Of what"), "code"),
     Column(
-        "detail", "How", value=lambda act: "; ".join(f"{key}: {value}" for key, value in act.detail.items())
+        "detail",
+        _("How"),
+        value=lambda act: "; ".join(f"{key}: {value}" for key, value in act.detail.items()),
     ),
 )
 _PARTS = {
@@ -47,7 +49,7 @@ _PARTS = {
     "deducted": _("deducted"),
     "fund": _("to funds"),
 }
-_PEOPLE = (Column("name", "User"), Column("roles", "Roles"))
+_PEOPLE = (Column("name", _("User")), Column("roles", _("Roles")))
 
 
 def runs(request: Asking) -> HttpResponseBase:

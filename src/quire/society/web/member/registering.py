@@ -128,8 +128,8 @@ class Elsewhere(QuireError):
     def __init__(self, url: str) -> None:
         super().__init__(
             _(
-                "%(url)s lies on another member’s site. Only they can register what stands there; where a part "
-                "of it is yours, claim it once it is registered."
+                "%(url)s lies on another member’s site. Only they can register what stands there; where a "
+                "part of it is yours, claim it once it is registered."
             )
             % {"url": url[:200]}
         )

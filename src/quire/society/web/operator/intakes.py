@@ -7,6 +7,7 @@ from typing import Any
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from quire.society.invoicing import actions as invoicing
 from quire.society.invoicing.actions import receipts as receipts_
@@ -21,7 +22,7 @@ from quire.society.web.operator.tables import Intake, intake
 from quire.society.web.pages import Asking
 from quire.society.web.taking import by
 
-_LOOK = "Look at it first; nothing is written before you say so."
+_LOOK = gettext_lazy("Look at it first; nothing is written before you say so.")
 
 
 def receipts(request: Asking) -> HttpResponseBase:
@@ -30,7 +31,7 @@ def receipts(request: Asking) -> HttpResponseBase:
         request,
         Intake(
             _("Receipts from a file"),
-            _(_LOOK),
+            str(_LOOK),
             receipts_.COLUMNS,
             lambda path, skip, dry: invoicing.import_receipts(
                 path, by=by(request), dry_run=dry, skip_refused=skip
@@ -47,7 +48,7 @@ def licences(request: Asking) -> HttpResponseBase:
         request,
         Intake(
             _("Licences from a file"),
-            _(_LOOK),
+            str(_LOOK),
             tuple(terms.COLUMNS),
             lambda path, skip, dry: licensing.import_licences(
                 path, by=by(request), dry_run=dry, skip_refused=skip
@@ -64,7 +65,7 @@ def returns(request: Asking) -> HttpResponseBase:
         request,
         Intake(
             _("Returned payments from a file"),
-            _(_LOOK),
+            str(_LOOK),
             tuple(returns_.COLUMNS),
             lambda path, skip, dry: payouts.import_returns(
                 path, by=by(request), dry_run=dry, skip_refused=skip

@@ -22,6 +22,7 @@ from quire.society.usage.silent import heard_list
 from quire.society.web import charts, lists
 from quire.society.web.lists import Column, listed
 from quire.society.web.pages import Asking
+from quire.society.web.said import said
 from quire.society.web.words import use
 
 _IMPORTS = (
@@ -86,7 +87,7 @@ def imported(request: Asking, imported: str) -> HttpResponseBase:
         return lists.export(request, listing, _ASIDE, form, f"set-aside-{found.tid}")
     account = queries.account_of(found)
     parts = [
-        charts.Part(words, account[name].lines, spoken.number(account[name].lines))
+        charts.Part(said(words), account[name].lines, spoken.number(account[name].lines))
         for name, words in HEADINGS.items()
         if account[name].lines
     ]
@@ -151,9 +152,9 @@ def usage_of(request: Asking, period: str) -> HttpResponseBase:
     rows = sorted(queries.totals(span.starts, span.ends), key=lambda one: -one.requests)
     named = parties.names({ids.read("pty", one.licensee) for one in rows if one.licensee})
     licensees = {one.tid: one.name for one in named.values()}
-    headings = {one.heading: HEADINGS[one.heading] for one in rows}
+    headings = {one.heading: said(HEADINGS[one.heading]) for one in rows}
     columns = (
-        Column("heading", _("What became of it"), value=lambda one: HEADINGS[one.heading]),
+        Column("heading", _("What became of it"), value=lambda one: said(HEADINGS[one.heading])),
         Column("operator", _("By whom")),
         Column("licensee", _("Licensee"), value=lambda one: licensees.get(one.licensee, "")),
         Column("use", _("Use"), value=lambda one: use(one.use)),
@@ -182,5 +183,5 @@ def _became(rows: list[queries.Total]) -> SafeString:
     sums: dict[str, int] = {}
     for one in rows:
         sums[one.heading] = sums.get(one.heading, 0) + one.requests
-    parts = [charts.Part(HEADINGS[name], total, spoken.number(total)) for name, total in sums.items()]
+    parts = [charts.Part(said(HEADINGS[name]), total, spoken.number(total)) for name, total in sums.items()]
     return charts.bars(parts, label=_("What became of the requests"))

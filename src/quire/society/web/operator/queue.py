@@ -27,6 +27,7 @@ from quire.society.unclaimed.reaching import reaching
 from quire.society.usage.imported import imports_list
 from quire.society.usage.silent import heard_list
 from quire.society.web.operator.words import names, party_page, received
+from quire.society.web.said import said
 from quire.society.web.words import Cut
 
 MOST = 5

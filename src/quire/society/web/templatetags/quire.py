@@ -11,6 +11,7 @@ from django.utils.html import format_html
 
 from quire.core.money import Money
 from quire.society.kit import spoken
+from quire.society.web import said as words
 from quire.society.web.lists import Cell
 from quire.society.web.words import Cut
 
@@ -24,7 +25,7 @@ _TONES = {
     "bad": "barred broken error expired failed missing overdue refused rejected returned revoked silent "
     "suspended",
 }
-_TONE_OF = {word: tone for tone, words in _TONES.items() for word in words.split()}
+_TONE_OF = {word: tone for tone, some in _TONES.items() for word in some.split()}
 
 
 @register.filter
@@ -69,8 +70,14 @@ def badge(state: Any) -> Any:
     neither."""
     word = str(getattr(state, "value", state))
     return format_html(
-        '<span class="state {}">{}</span>', _TONE_OF.get(word.replace(" ", "-"), "mild"), state
+        '<span class="state {}">{}</span>', _TONE_OF.get(word.replace(" ", "-"), "mild"), words.said(word)
     )
+
+
+@register.filter
+def said(word: Any) -> str:
+    """A word that a room returned (a role, a kind, a state), in the reader's language."""
+    return words.said(getattr(word, "value", word))
 
 
 @register.filter
@@ -99,4 +106,6 @@ def shown(cell: Cell) -> Any:
         return percent(Fraction(value))
     if cell.column.kind == "state":
         return badge(value)
+    if cell.column.key in words.CODED:
+        return said(value)
     return format_html("<code>{}</code>", value) if cell.column.kind == "code" else value
