@@ -102,7 +102,7 @@ def test_a_closed_run_is_told_to_its_payees_and_to_who_keeps_the_books(house: An
     assert ready.address.startswith("/member/gazette/statements/dst_")
     assert {"licence.granted", "payment.received"} <= set(events("lab-north", "licensee"))
     (paid,) = [row for row in told("lab-north", "licensee") if row.event == "payment.received"]
-    assert paid.words == "Your payment of €1,000.00 for 2026-01 has come in."
+    assert paid.words == "Your payment of 1,000.00 EUR for 2026-01 has come in."
 
 
 def test_who_said_nothing_to_a_use_is_asked_when_somebody_takes_a_licence_for_it(house: Any) -> None:

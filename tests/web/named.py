@@ -30,12 +30,24 @@ def parts(audience: str) -> dict[str, str]:
         "<str:site>": "gazette-site",
         "<str:dispute>": disputed(gazette.code),
         "<str:upload>": handed_in(gazette.tid),
+        "<str:notice>": noticed(audience),
         "<str:offer>": offered(gazette.id),
         "<str:code>": ledger.trial_balance()[0].code,
         **(lab_named.parts() if audience == "licensee" else {}),
         **(public_named.parts() if audience == "public" else {}),
         **(desk_named.parts() if audience == "operator" else {}),
     }
+
+
+def noticed(audience: str) -> str:
+    """A notice of this audience's."""
+    from quire.society.notices import actions
+    from quire.society.notices.models import Notice
+
+    actions.tell()
+    whose = {"member": "gazette", "licensee": "lab-north"}
+    rows = Notice.objects.filter(audience=audience, party__code=whose.get(audience))
+    return str(rows[0].tid) if audience != "public" else "-"
 
 
 def disputed(claimant: str) -> str:

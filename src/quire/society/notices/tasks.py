@@ -7,7 +7,7 @@ from procrastinate.contrib.django import app
 
 from quire.society.notices import actions
 
-QUEUE = "notices"
+QUEUE = "jobs"
 
 
 @app.periodic(cron="* * * * *")

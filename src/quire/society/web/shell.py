@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from quire.core.errors import QuireError
 from quire.society.parties import queries as parties
 from quire.society.parties.models import User
-from quire.society.web import pages
+from quire.society.web import notices, pages
 from quire.society.web.audiences import audience
 
 
@@ -36,7 +36,7 @@ class Place:
 
 
 def around(request: HttpRequest) -> dict[str, Any]:
-    """The context of every page: ``society``, ``seat``, ``menu``, ``places``, ``languages``,
+    """The context of every page: ``society``, ``seat``, ``menu``, ``places``, ``languages``, ``bell``,
     ``sso`` (the provider's name, or "") and ``must_have_mfa``."""
     seat = getattr(request, "seat", None)
     user = request.user if isinstance(getattr(request, "user", None), User) else None
@@ -46,6 +46,7 @@ def around(request: HttpRequest) -> dict[str, Any]:
         "menu": _menu(request, seat) if seat else [],
         "places": places(user) if user else [],
         "languages": settings.LANGUAGES,
+        "bell": notices.bell(seat) if user else None,
         "sso": settings.SSO.name if settings.SSO else "",
         "must_have_mfa": settings.REQUIRE_MFA and bool(user and parties.roles(user)),
     }

@@ -18,7 +18,7 @@ from quire.society.kit import clock
 from quire.society.kit.paging import Asked
 from quire.society.licensing import queries as licensing
 from quire.society.notices.actions.telling import write
-from quire.society.notices.whom import Told, amount, day, money
+from quire.society.notices.whom import Told, amount, amount_of, day
 from quire.society.notices.whom.rights import parties_to
 from quire.society.parties import queries as parties
 from quire.society.repertoire import queries as repertoire
@@ -86,7 +86,7 @@ def _balances() -> Iterator[tuple[str, Told]]:
         week = spent * 7 // max((clock.today() - since).days, 1)
         event = "credit.out" if row.available <= 0 else "credit.low" if row.available < week else ""
         if event:
-            facts = {"amount": money(row.available, row.currency), "currency": row.currency}
+            facts = {"amount": amount_of(row.available, row.currency), "currency": row.currency}
             cause = f"{who.tid}|{row.currency}|{event}|{clock.today():%Y-%m}"
             yield who.tid, Told(event, "licensee", row.licensee, {}, facts, None, cause)
 

@@ -11,17 +11,15 @@ from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
-from django.utils import formats
 from django.utils.translation import gettext as _
 
-from quire.core.money import quanta_of
-from quire.society.kit import clock, ids
+from quire.core.money import Money, quanta_of
+from quire.society.kit import clock, ids, spoken
 from quire.society.kit.nouns import one
 from quire.society.kit.paging import Filter, Listing, Sort
 from quire.society.notices.catalogue import CATEGORIES, EVENTS
 from quire.society.notices.models import Notice, ReadMark
 from quire.society.parties.models import User
-from quire.society.statements.words import money
 
 SHOWN = timedelta(days=90)
 """What nobody has read for so long is not counted any more; it stays in the list."""
@@ -127,10 +125,20 @@ def words(event: str, facts: Mapping[str, Any]) -> str:
 
 def _said(fact: Any) -> str:
     if isinstance(fact, Mapping) and "amount" in fact:
-        return money(quanta_of(str(fact["amount"])), str(fact["currency"]))
+        return _amount(Money(quanta_of(str(fact["amount"])), str(fact["currency"])))
     if isinstance(fact, Mapping) and "day" in fact:
-        return str(formats.date_format(date.fromisoformat(str(fact["day"])), "j M Y"))
+        return spoken.day(date.fromisoformat(str(fact["day"])))
     return str(fact)
+
+
+def _amount(found: Money) -> str:
+    """Cut to what can be paid, as pages show it; what is smaller still is "under" that."""
+    minor, _rest = Money(abs(found.quanta), found.currency).to_minor()
+    least = Money.from_minor(minor or 1, found.currency)
+    told = spoken.money(least if found.quanta else found)
+    if found.quanta and not minor:
+        return _("under %(amount)s") % {"amount": told}
+    return f"−{told}" if found.quanta < 0 else told
 
 
 def address(event: str, audience: str, code: str, parts: Mapping[str, str]) -> str:

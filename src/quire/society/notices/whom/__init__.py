@@ -61,14 +61,14 @@ def desk(event: str, parts: Mapping[str, str] | None = None, **facts: Any) -> To
     return Told(event, "operator", None, parts or {}, facts)
 
 
-def money(quanta: int, currency: str) -> dict[str, str]:
+def amount_of(quanta: int, currency: str) -> dict[str, str]:
     """An amount, as facts have it."""
     return {"amount": decimal_of(quanta), "currency": currency}
 
 
 def amount(found: Money) -> dict[str, str]:
     """The same of a Money."""
-    return money(found.quanta, found.currency)
+    return amount_of(found.quanta, found.currency)
 
 
 def day(on: date | str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from quire.society.distribution import queries as distribution
 from quire.society.kit import ids
 from quire.society.kit.models import Act
 from quire.society.licensing import queries as licensing
-from quire.society.notices.whom import Told, day, desk, money, side, tells
+from quire.society.notices.whom import Told, amount_of, day, desk, side, tells
 from quire.society.parties import queries as parties
 from quire.society.payouts import queries as payouts
 from quire.society.payouts.reasons import REASONS
@@ -39,7 +39,7 @@ def corrected(act: Act) -> Iterator[Told]:
     run = distribution.find(act.subject)
     period = str(distribution.row(run).period)
     for (party, currency), quanta in sorted(distribution.corrected_in(run).items()):
-        facts = {"period": period, "amount": money(quanta, currency)}
+        facts = {"period": period, "amount": amount_of(quanta, currency)}
         yield Told("correction.posted", "member", party, {"run": act.subject}, facts)
 
 
@@ -55,7 +55,7 @@ def accepted(act: Act) -> Iterator[Told]:
     known = parties.by_code()
     for change in distribution.changes_of(act.subject):
         if change.whom in known:
-            facts = {"amount": money(change.amount, change.currency)}
+            facts = {"amount": amount_of(change.amount, change.currency)}
             yield Told("correction.accepted", "member", known[change.whom].id, {}, facts)
 
 
@@ -79,7 +79,7 @@ def released(act: Act) -> Iterator[Told]:
 def paid(act: Act) -> Iterator[Told]:
     """Everybody who was paid by the batch."""
     for row in payouts.payments_in(act.subject):
-        facts = {"amount": money(row.amount, row.currency), "day": day(row.settled or row.on)}
+        facts = {"amount": amount_of(row.amount, row.currency), "day": day(row.settled or row.on)}
         yield Told("payout.made", "member", row.party, {}, facts)
 
 
@@ -89,7 +89,7 @@ def came_back(act: Act) -> Iterator[Told]:
     told = act.detail
     party = parties.party(str(told["party"]))
     because = REASONS[str(told["reason"])].sentence
-    back = money(quanta_of(str(told["amount"])), str(told["currency"]))
+    back = amount_of(quanta_of(str(told["amount"])), str(told["currency"]))
     yield Told("payout.returned", "member", party.id, {}, {"amount": back, "because": because})
     yield desk("payout.came-back", amount=back, name=party.name, because=because)
 
@@ -100,7 +100,7 @@ def billed(act: Act) -> Iterator[Told]:
     event = "invoice.issued" if act.verb == "invoicing.issue" else "payment.received"
     licence = licensing.licence(str(act.detail["licence"]))
     facts = {
-        "amount": money(quanta_of(str(act.detail["amount"])), str(act.detail["currency"])),
+        "amount": amount_of(quanta_of(str(act.detail["amount"])), str(act.detail["currency"])),
         "period": str(act.detail["period"]),
         "licence": licence.code,
     }
@@ -110,7 +110,7 @@ def billed(act: Act) -> Iterator[Told]:
 @tells("invoicing.deposit")
 def put_in(act: Act) -> Iterator[Told]:
     """Whose balance has grown."""
-    facts = {"amount": money(quanta_of(str(act.detail["amount"])), str(act.detail["currency"]))}
+    facts = {"amount": amount_of(quanta_of(str(act.detail["amount"])), str(act.detail["currency"]))}
     yield Told("credit.added", "licensee", ids.read("pty", str(act.detail["licensee"])), {}, facts)
 
 

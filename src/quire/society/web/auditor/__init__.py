@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from quire.society.web import notices
 from quire.society.web.auditor import books, checks, home, register
 from quire.society.web.pages import Page
 
@@ -26,4 +27,5 @@ PAGES = (
     Page(
         "checks/", "audit-checks", checks.checks, menu=_("Check everything"), group=_("Checks"), writes="read"
     ),
+    *notices.pages("auditor"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from quire.society.web import jobs, team
+from quire.society.web import jobs, notices, team
 from quire.society.web.member import (
     agreements,
     claiming,
@@ -63,4 +63,5 @@ PAGES = (
     Page("membership/leave/", "member-leave", membership.leave, needs="admin", writes="admin"),
     Page("team/", "member-team", team.team, menu=_("Team"), group=RIGHTS, writes="admin"),
     *jobs.pages("member"),
+    *notices.pages("member"),
 )  # fmt: skip

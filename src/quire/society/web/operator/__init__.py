@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from quire.society.web import jobs
+from quire.society.web import jobs, notices
 from quire.society.web.auditor import checks, register
 from quire.society.web.operator import (
     corrections,
@@ -119,6 +119,7 @@ _REGISTER = (
 PAGES = (
     Page("", "desk", home.home, menu=_("Work queue"), group=_WORK),
     *jobs.pages("operator"),
+    *notices.pages("operator"),
     *_MEMBERS,
     *_LICENCES,
     *_USAGE,
