@@ -51,7 +51,8 @@ def before(postgres: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -
             actions.add_user(name=role, roles=[role])
         for name in ("own", "other", "seatless"):
             actions.add_user(name=name)
-        for audience, party in (("member", "gazette"), ("licensee", "lab-north"), ("operator", "marsh")):
+        for audience, party in (("member", "gazette"), ("licensee", "lab-north"), ("operator", "marsh"),
+                                ("auditor", "marsh")):  # fmt: skip
             Job.objects.create(
                 kind="test.pages",
                 title=f"Count for the {audience}",

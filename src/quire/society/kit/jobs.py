@@ -111,6 +111,11 @@ class Running:
         self._heart = threading.Thread(target=self._beat, daemon=True)
         self._heart.start()
 
+    @property
+    def tid(self) -> str:
+        """The job's id as people see it."""
+        return ids.show(Job.prefix, self._job)
+
     def _beat(self) -> None:
         while not self._ended.wait(SILENT.total_seconds() / 6):
             self.note()

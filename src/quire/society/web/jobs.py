@@ -5,25 +5,28 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from django.http import FileResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from quire.society.kit import clock, jobs
 from quire.society.parties import queries as parties
+from quire.society.web import exports
 from quire.society.web.lists import Column, listed
 from quire.society.web.pages import Asking, Page
 
-_PREFIX = {"member": "member", "licensee": "lab", "operator": "desk"}
+_PREFIX = {"member": "member", "licensee": "lab", "operator": "desk", "auditor": "audit"}
 
 
 def pages(audience: str) -> tuple[Page, ...]:
-    """The two pages of jobs for an audience's list of pages."""
+    """The pages of jobs for an audience's list of pages."""
     name = _PREFIX[audience]
     return (
         Page("jobs/", f"{name}-jobs", job_list, menu=_("Jobs"), group=_("Work") if name == "desk" else ""),
         Page("jobs/<str:job>/", f"{name}-job", job),
+        Page("jobs/<str:job>/file", f"{name}-job-file", file),
     )
 
 
@@ -49,8 +52,7 @@ def job_list(request: Asking) -> HttpResponseBase:
 
 def job(request: Asking, job: str) -> HttpResponseBase:
     """One job; while it waits or runs, the page asks again every two seconds. Unknown where there is none."""
-    house = parties.roles(request.seat.user) if request.seat.user else frozenset()
-    row = jobs.find(job, party=None if house else _party(request), by=request.seat.user)
+    row = _found(request, job)
     told = {
         "title": row.title,
         "job": row,
@@ -61,6 +63,20 @@ def job(request: Asking, job: str) -> HttpResponseBase:
         "jobs": reverse(f"{_PREFIX[request.seat.audience]}-jobs", kwargs=_where(request)),
     }
     return render(request, "web/job.html", told)
+
+
+def file(request: Asking, job: str) -> HttpResponseBase:
+    """The file that a job made. exports.Gone once it was swept away."""
+    place = exports.file_of(_found(request, job))
+    if place is None:
+        return redirect(address(request, job))
+    return FileResponse(place.open("rb"), as_attachment=True, filename=place.name, headers={
+        "Cache-Control": "private, no-store"})  # fmt: skip
+
+
+def _found(request: Asking, job: str) -> jobs.JobRow:
+    house = parties.roles(request.seat.user) if request.seat.user else frozenset()
+    return jobs.find(job, party=None if house else _party(request), by=request.seat.user)
 
 
 def address(request: Asking, tid: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from quire.society.web import notices
+from quire.society.web import jobs, notices
 from quire.society.web.auditor import books, checks, home, register
 from quire.society.web.pages import Page
 
@@ -27,5 +27,6 @@ PAGES = (
     Page(
         "checks/", "audit-checks", checks.checks, menu=_("Check everything"), group=_("Checks"), writes="read"
     ),
+    *jobs.pages("auditor"),
     *notices.pages("auditor"),
 )
