@@ -1,4 +1,4 @@
-"""What those see who keep the server running: whether it is ready, its figures, its log, who comes too often."""
+"""What those see who keep the server running: whether it is ready, its figures, its log, and its limits."""
 
 from __future__ import annotations
 

@@ -174,11 +174,11 @@ def reset() -> None:
 
 
 def _found(source: Path) -> None:
-    from quire.cli.house import _migrate
+    from quire.cli import ops_upgrade
     from quire.society.distribution.keys import signing_key
     from quire.society.parties import actions
 
-    _migrate()
+    ops_upgrade.migrate()
     actions.found_society(**tomllib.loads((source / "society.toml").read_text("utf-8")))
     actions.add_user(name="preparer", roles=["operator"])
     actions.add_user(name="approver", roles=["approver"])

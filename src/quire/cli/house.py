@@ -1,16 +1,20 @@
-"""Found the society, upgrade its database, its users, the web server, the audit."""
+"""Found the society, its users, the web server, the audit."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from quire.cli import frame, users
+from quire.cli import frame, ops_upgrade, users
 from quire.cli.frame import By, DryRun, Json
 from quire.core.errors import Conflict, Invalid, QuireError
 
@@ -18,9 +22,8 @@ from quire.core.errors import Conflict, Invalid, QuireError
 def register(app: typer.Typer) -> None:
     """The commands of the house itself."""
     frame.command(app, "init")(init)
-    frame.command(app, "upgrade")(upgrade)
     frame.command(app, "audit")(audit)
-    frame.command(app, "serve")(serve)
+    frame.command(app, "serve", before=talkative)(serve)
     for name, help_, commands in (
         ("user", "The people who act for the society, or for a party.", users.COMMANDS),
         ("criteria", "What an applicant must show.", (("adopt", criteria_adopt), ("show", criteria_show))),
@@ -30,16 +33,6 @@ def register(app: typer.Typer) -> None:
         for verb, function in commands:
             frame.command(group, verb)(function)
         app.add_typer(group, name=name)
-
-
-def _migrate() -> None:
-    from django.core.management import call_command
-
-    from quire.society.kit import locks
-
-    # Two commands on a fresh database would both make its tables.
-    with locks.alone("migrate", using="owner"):
-        call_command("migrate", database="owner", verbosity=0, interactive=False)
 
 
 def init(
@@ -61,7 +54,7 @@ def init(
     as_json: Json = False,
 ) -> None:
     """Make the database and found the society. Saying the same again changes nothing."""
-    _migrate()
+    ops_upgrade.migrate()
     from quire.society.distribution.keys import signing_key
     from quire.society.kit.config import home
     from quire.society.membership import actions as membership
@@ -100,12 +93,6 @@ def _pair(text: str) -> tuple[str, str]:
     if not equals:
         raise Invalid(f"{text!r} is not a minimum: write EUR=10.00.")
     return currency, amount
-
-
-def upgrade(as_json: Json = False) -> None:
-    """Bring the database to this version of Quire, as its owner."""
-    _migrate()
-    frame.say({"current": True}, ["The database is at this version."], as_json=as_json)
 
 
 def audit(as_json: Json = False) -> None:
@@ -195,6 +182,9 @@ def db_stop(as_json: Json = False) -> None:
 def serve(
     port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8000,
     host: Annotated[str, typer.Option(help="The address it listens on.")] = "127.0.0.1",
+    workers: Annotated[
+        int, typer.Option(help="Processes that answer, each four at a time.", min=1, max=64)
+    ] = 1,
 ) -> None:
     """Serve the society's pages."""
     from granian import Granian
@@ -203,18 +193,55 @@ def serve(
     chosen = port or free_port(host)
     check_free(host, chosen)
     frame.out.print(f"http://{host}:{chosen}/  (Ctrl-C ends it)")
-    Granian(
-        "quire.society.wsgi:application",
-        address=host,
-        port=chosen,
-        interface=Interfaces.WSGI,
-        workers=1,
-        blocking_threads=4,
-        backpressure=16,
-        log_access=False,
-        log_enabled=True,
-        websockets=False,
-    ).serve()
+    with _counting():
+        Granian(
+            "quire.society.wsgi:application",
+            address=host,
+            port=chosen,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=4,
+            backpressure=16,
+            respawn_failed_workers=True,
+            log_access=False,
+            log_enabled=True,
+            log_dictconfig=_LOGGED,
+            websockets=False,
+        ).serve()
+
+
+def talkative() -> None:
+    """What a server or a worker does is on its log, unless ``QUIRE_LOG`` says otherwise."""
+    os.environ.setdefault("QUIRE_LOG", "info")
+
+
+_LOGGED: dict[str, Any] = {
+    "loggers": {
+        "_granian": {"handlers": [], "level": "INFO", "propagate": True},
+        "granian.access": {"handlers": [], "level": "ERROR", "propagate": True},
+    }
+}
+"""The server's own words go where ours go, in our form."""
+
+
+@contextmanager
+def _counting() -> Iterator[None]:
+    """A folder in which all of the server's processes count what they answered."""
+    from quire.society.kit import config, metrics
+
+    folder = config.private("tmp") / f"metrics-{os.getpid()}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    before = os.environ.get(metrics.FOLDER)
+    os.environ[metrics.FOLDER] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[metrics.FOLDER]
+        else:
+            os.environ[metrics.FOLDER] = before
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def free_port(host: str) -> int:

@@ -24,6 +24,7 @@ from quire.cli import (
     licences,
     lumps,
     money,
+    ops,
     people,
     repertoire,
     reports,
@@ -47,7 +48,7 @@ app = typer.Typer(
 house.register(app)
 _PARTS = (
     people, repertoire, licences, clients, credit, edges, usage, reports, surveys, distribution, income,
-    corrections, lumps, disputes, unclaimed, money, work, demo,
+    corrections, lumps, disputes, unclaimed, money, work, ops, demo,
 )  # fmt: skip
 for part in _PARTS:
     part.register(app)

@@ -7,11 +7,12 @@ from typing import Annotated
 import typer
 
 from quire.cli import frame
+from quire.cli.house import talkative
 
 
 def register(app: typer.Typer) -> None:
     """The command of the worker."""
-    frame.command(app, "worker")(worker)
+    frame.command(app, "worker", before=talkative)(worker)
 
 
 def worker(

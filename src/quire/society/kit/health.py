@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import cache
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, connections
 from django.db.migrations.loader import MigrationLoader
 
 WORKER_SECONDS = 60
@@ -30,23 +30,24 @@ def written() -> frozenset[tuple[str, str]]:
     return frozenset(loader.disk_migrations or ())
 
 
-def applied() -> frozenset[tuple[str, str]]:
-    """Every migration that the database has had; none where it has had none."""
-    if "django_migrations" not in connection.introspection.table_names():
+def applied(using: str = "default") -> frozenset[tuple[str, str]]:
+    """Every migration that the database has had; none where it has had none. ``using``: asked as whom."""
+    asked = connections[using]
+    if "django_migrations" not in asked.introspection.table_names():
         return frozenset()
-    with connection.cursor() as run:
+    with asked.cursor() as run:
         run.execute("SELECT app, name FROM django_migrations")
         return frozenset(run.fetchall())
 
 
-def missing() -> list[tuple[str, str]]:
+def missing(using: str = "default") -> list[tuple[str, str]]:
     """Migrations that the database has yet to have: ``quire upgrade``."""
-    return sorted(written() - applied())
+    return sorted(written() - applied(using))
 
 
-def unknown() -> list[tuple[str, str]]:
+def unknown(using: str = "default") -> list[tuple[str, str]]:
     """Migrations of the database that this code does not know: the database is newer."""
-    return sorted(applied() - written())
+    return sorted(applied(using) - written())
 
 
 def worker_silent() -> float | None:

@@ -45,12 +45,14 @@ def forget(*, before: date, by: User | None, dry_run: bool = False) -> ForgetRes
     moment = datetime.combine(before, time(), UTC)
     files = list(VisitFile.objects.filter(ends__lt=moment, forgotten_at=None).order_by("id"))
     segments = 0
-    for spool in Spool.objects.select_related("edge", "record").order_by("id"):
-        segments += _forget_segments(spool, moment, dry_run)
-    if not dry_run:
-        for file in files:
-            _forget_file(file, by)
-        acts.record("usage.forget", "usage", by=by, before=str(before), files=len(files), segments=segments)
+    with locks.alone("files", using="default"):  # a backup copies what the database listed when it began
+        for spool in Spool.objects.select_related("edge", "record").order_by("id"):
+            segments += _forget_segments(spool, moment, dry_run)
+        if not dry_run:
+            for file in files:
+                _forget_file(file, by)
+            told = {"files": len(files), "segments": segments}
+            acts.record("usage.forget", "usage", by=by, before=str(before), **told)
     return ForgetResult(len(files), sum(file.rows for file in files), segments)
 
 
