@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from quire.society.kit import clock, jobs
 from quire.society.parties import queries as parties
@@ -23,8 +24,9 @@ _PREFIX = {"member": "member", "licensee": "lab", "operator": "desk", "auditor":
 def pages(audience: str) -> tuple[Page, ...]:
     """The pages of jobs for an audience's list of pages."""
     name = _PREFIX[audience]
+    group = pgettext_lazy("to be done", "Work") if name == "desk" else ""
     return (
-        Page("jobs/", f"{name}-jobs", job_list, menu=_("Jobs"), group=_("Work") if name == "desk" else ""),
+        Page("jobs/", f"{name}-jobs", job_list, menu=_("Jobs"), group=group),
         Page("jobs/<str:job>/", f"{name}-job", job),
         Page("jobs/<str:job>/file", f"{name}-job-file", file),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from quire.society.web import jobs, notices
 from quire.society.web.auditor import checks, register
@@ -25,7 +26,7 @@ from quire.society.web.operator import (
 )
 from quire.society.web.pages import Page
 
-_WORK, _PEOPLE, _INCOME = _("Work"), _("People"), _("What comes in")
+_WORK, _PEOPLE, _INCOME = pgettext_lazy("to be done", "Work"), _("People"), _("What comes in")
 _OUT, _RIGHTS, _BOOKS = _("What goes out"), _("Rights"), _("Books")
 
 _DISTRIBUTION = (
