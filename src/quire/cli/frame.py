@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 import json
 import os
+import re
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,6 +33,8 @@ LISTS = frozenset({
 })  # fmt: skip
 """The verbs of commands whose answer is a list."""
 _as_csv = False
+_named = ""
+_trailed = False
 Skip = Annotated[bool, typer.Option("--skip-refused", help="Take the good rows, name the others.")]
 
 
@@ -72,7 +76,10 @@ def command(
                 if before:
                     before()
                 furnish()
-                function(*args, **kwargs)
+                try:
+                    function(*args, **kwargs)
+                finally:
+                    _leave_the_trail()
             except QuireError as problem:
                 fail(problem, as_json=bool(kwargs.get("as_json")))
             except _outside() as problem:
@@ -243,7 +250,41 @@ def acting(name: str) -> Any:
     """The user who acts; a sentence where none was named or none is known."""
     from quire.society.parties import queries as parties
 
-    return parties.acting(name)
+    found = parties.acting(name)
+    _tell_the_trail(found.username)
+    return found
+
+
+def begin(words: Sequence[str]) -> None:
+    """Remember which command runs: its first words, as they were typed."""
+    global _named
+    said = list(itertools.takewhile(lambda word: re.fullmatch(r"[a-z]+(-[a-z]+)*", word), words[:2]))
+    _named = " ".join(["quire", *said])
+
+
+def _tell_the_trail(who: str) -> None:
+    """What this command changes is written down as done by ``who`` and by it."""
+    from quire.society.kit import trail
+
+    global _trailed
+    if _named:
+        trail.say(who, _named)
+        _trailed = True
+
+
+def _leave_the_trail() -> None:
+    """Whoever uses the connection next says for themselves who acts; a failed command's one is closed."""
+    from django.db import connection
+
+    from quire.society.kit import trail
+
+    global _named, _trailed
+    if _trailed and connection.connection is not None and not connection.in_atomic_block:
+        try:
+            trail.say("", "")
+        except _outside():
+            connection.close()
+    _named, _trailed = "", False
 
 
 def refused_lines(taken: Any) -> list[str]:

@@ -19,6 +19,7 @@ from quire.cli import (
     disputes,
     distribution,
     edges,
+    frame,
     house,
     income,
     licences,
@@ -77,6 +78,7 @@ def _command() -> Any:
 def run(words: Sequence[str]) -> int:
     """Run one command; a mistake in writing it is exit code 2."""
     before = sys.stdout
+    frame.begin(words)
     try:
         _command()(list(words), prog_name="quire")
     except SystemExit as done:

@@ -73,6 +73,7 @@ class Pot(Noun):
     """
 
     prefix = "pot"
+    trailed = False
 
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="pots")
     licence = models.ForeignKey(Licence, null=True, on_delete=models.PROTECT, related_name="pots")

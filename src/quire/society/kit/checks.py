@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from django.db import connection
 
+from quire.society.kit.trail import trailed
 from quire.society.kit.walls import append_only_tables
 
 
@@ -38,4 +39,17 @@ def tables_that_grow_only_grow() -> Iterator[str]:
             yield f"The table {table} has lost a trigger that keeps it from being changed: quire upgrade."
 
 
-CHECKS = [commands_own_nothing, tables_that_grow_only_grow]
+def tables_that_change_are_trailed() -> Iterator[str]:
+    """Every table that changes in place still has the trigger that writes its changes down."""
+    with connection.cursor() as run:
+        run.execute(
+            "SELECT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+            "WHERE t.tgname = c.relname || '_trail' AND t.tgenabled = 'O'"
+        )
+        kept = {table for (table,) in run.fetchall()}
+    for table in trailed():
+        if table not in kept:
+            yield f"The table {table} has lost the trigger that writes its changes down: quire upgrade."
+
+
+CHECKS = [commands_own_nothing, tables_that_grow_only_grow, tables_that_change_are_trailed]

@@ -23,7 +23,7 @@ from django.db import connections, transaction
 from django.db.models import Count, Q
 
 from quire.core.errors import Invalid, QuireError
-from quire.society.kit import clock, ids
+from quire.society.kit import clock, ids, trail
 from quire.society.kit.models import Job
 from quire.society.kit.nouns import one
 from quire.society.kit.paging import Filter, Listing, Sort
@@ -83,7 +83,8 @@ def perform(job: UUID) -> None:
     running = Running(row.id)
     running.note(state="running", started_at=clock.now(), done=0, whole=0)
     try:
-        result = _KINDS[row.kind](running, by=row.by, **row.given) or {}
+        with trail.because(row.by.username if row.by else "", f"job {row.kind} {row.tid}"):
+            result = _KINDS[row.kind](running, by=row.by, **row.given) or {}
     except QuireError as problem:
         running.note(state="failed", ended_at=clock.now(), sentence=str(problem)[:500])
     except Exception:

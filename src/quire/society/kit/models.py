@@ -19,11 +19,40 @@ class Act(AppendOnly):
     verb = models.CharField(max_length=64)
     subject = models.CharField(max_length=128)
     detail = models.JSONField(default=dict)
+    transaction = models.BigIntegerField(null=True, editable=False)  # the database writes it
 
     class Meta:
         indexes = [
             models.Index(fields=["subject"], name="kit_act_subject"),
+            models.Index(fields=["transaction"], name="kit_act_transaction"),
             models.Index(fields=["at", "id"], name="kit_act_at"),
+        ]
+
+
+class Change(AppendOnly):
+    """What a row was before it was changed in place or removed, and what it became; written by the database
+    itself (``kit.trail``). ``who`` and ``why`` are what the page, command or job said of itself; the acts of
+    the same ``transaction`` say the rest. ``row`` is its primary key.
+    """
+
+    prefix = "chg"
+    walled = "false"  # no party's pages read it
+
+    at = models.DateTimeField()
+    table = models.CharField(max_length=63)
+    row = models.CharField(max_length=64)
+    removed = models.BooleanField()
+    was = models.JSONField()
+    now = models.JSONField()
+    who = models.CharField(max_length=150)
+    why = models.CharField(max_length=200)
+    transaction = models.BigIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["table", "row", "at"], name="kit_change_row"),
+            models.Index(fields=["row", "at"], name="kit_change_thing"),
+            models.Index(fields=["at", "id"], name="kit_change_at"),
         ]
 
 

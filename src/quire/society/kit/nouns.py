@@ -16,10 +16,14 @@ class Noun(models.Model):
     Rows that are one party's own say in ``walled`` whose they are: a condition in SQL over the row, with
     ``:party`` for the party that looks. While a party's page is made, PostgreSQL shows those rows alone
     (row-level security, ``kit.walls``), whatever the query asks for.
+
+    Where a row is changed in place or removed, the database writes down what it was (``kit.trail``); not of
+    machinery that says ``trailed = False``: how far a job or an import is.
     """
 
     prefix: ClassVar[str] = ""
     walled: ClassVar[str] = ""
+    trailed: ClassVar[bool] = True
 
     id = models.UUIDField(primary_key=True, default=ids.new, editable=False)
 

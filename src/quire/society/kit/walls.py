@@ -18,6 +18,7 @@ from uuid import UUID
 from django.apps import apps
 from django.db import connection, connections, transaction
 
+from quire.society.kit import trail
 from quire.society.kit.config import SettingWrong
 from quire.society.kit.nouns import AppendOnly
 from quire.society.kit.postgres import APP
@@ -121,6 +122,7 @@ def raise_walls(using: str) -> None:
                 _only_grows(run, quote, table, role)
         if "kit_act" in existing:
             run.execute(_WALL)
+            trail.lay(run, quote, role, existing)
         for table, condition in walled().items():
             if table in existing:
                 _wall_off(run, quote(table), condition)

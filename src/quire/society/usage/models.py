@@ -24,6 +24,7 @@ class Import(Noun):
     """
 
     prefix = "imp"
+    trailed = False
 
     digest = models.CharField(max_length=71)
     host = models.CharField(max_length=253, blank=True)
@@ -113,6 +114,7 @@ class Spool(Noun):
     """
 
     prefix = "spl"
+    trailed = False
 
     edge = models.ForeignKey(Edge, on_delete=models.PROTECT, related_name="spools")
     spool = models.CharField(max_length=64)
@@ -177,6 +179,7 @@ class VisitFile(Noun):
     """
 
     prefix = "vis"
+    trailed = False
 
     piece = models.OneToOneField(Piece, on_delete=models.PROTECT, related_name="visits")
     path = models.CharField(max_length=255, unique=True)

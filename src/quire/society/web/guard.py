@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 
 from quire.core.errors import QuireError
-from quire.society.kit import walls
+from quire.society.kit import trail, walls
 from quire.society.parties import queries as parties
 from quire.society.parties.models import User
 from quire.society.parties.queries import PartyName
@@ -37,7 +37,7 @@ def guard(audience: Audience, page: Page) -> View:
         request.seat = _seat(audience, user, named.pop("party", None) if audience.of_party else None)
         request.page, request.audience = page, audience  # type: ignore[attr-defined]
         _check(request, page)
-        with wall(request.seat):
+        with said(request), wall(request.seat):
             return _answered(request, page, *given, **named)
 
     return opened
@@ -73,6 +73,13 @@ def _answered(request: Asking, page: Page, *given: Any, **named: Any) -> HttpRes
             messages.error(request, str(problem))
             return redirect(request.get_full_path())
         return render(request, "web/refused.html", {"problem": problem}, status=problem.status)
+
+
+def said(request: Asking) -> AbstractContextManager[None]:
+    """Who writes, and on which page, for the trail of changes."""
+    if request.method != "POST":
+        return nullcontext()
+    return trail.because(request.seat.user.username if request.seat.user else "", request.path)
 
 
 def wall(seat: Seat) -> AbstractContextManager[None]:
