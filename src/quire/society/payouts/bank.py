@@ -102,6 +102,7 @@ def _xml(batch: Batch, payments: list[Payment], society: SocietyFacts) -> bytes:
     for one in payments:
         transfer.add_payment(_order(batch, one))
     made = _with_own_ids(transfer.export(validate=False), batch)
+    _allow(len(payments))
     try:
         try_valid_xml(made, SCHEMA)
     except ValidationError as problem:
@@ -109,6 +110,14 @@ def _xml(batch: Batch, payments: list[Payment], society: SocietyFacts) -> bytes:
             f"The payment file of {batch.tid} would not follow {SCHEMA}: {problem.__cause__ or problem}"
         ) from problem
     return made
+
+
+def _allow(payments: int) -> None:
+    """The schema's library refuses more than a million elements, which are 37,000 payments. What it is given
+    here is our own."""
+    from xmlschema import limits  # not above: to import it changes the library that makes the XML
+
+    limits.MAX_XML_ELEMENTS = max(limits.MAX_XML_ELEMENTS, 60 * payments)
 
 
 def _debtor(society: SocietyFacts) -> dict[str, Any]:
