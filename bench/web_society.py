@@ -86,13 +86,13 @@ def build(size: Size, folder: Path) -> None:
 
 @contextmanager
 def owner(autocommit: bool = False) -> Iterator[Any]:
-    """A cursor of the server's own user, which no trigger and no wall stops."""
+    """A cursor of the server's own user, whom no trigger and no wall stops."""
     import psycopg
+    from django.db import connections
 
-    from quire.society.kit import postgres
-
-    where = postgres.start()
-    with psycopg.connect(**where, user="postgres", autocommit=autocommit) as db, db.cursor() as run:
+    there = connections["owner"].settings_dict
+    where = {"host": there["HOST"], "port": there["PORT"], "dbname": there["NAME"], "user": "postgres"}
+    with psycopg.connect(**where, autocommit=autocommit) as db, db.cursor() as run:
         run.execute("SET session_replication_role = replica")
         run.execute("SET synchronous_commit = off")
         run.execute("SET maintenance_work_mem = '512MB'")
@@ -108,8 +108,12 @@ def _small(size: Size, folder: Path) -> None:
     from tests import small
 
     ends = f"{FIRST_YEAR + (size.periods - 1) // 12 + 1}-01-01"
-    small.LICENCES = small.LICENCES.replace("2026-01-01", "2025-01-01").replace("2027-01-01", ends)
-    small.found(folder)
+    as_it_is = small.LICENCES
+    small.LICENCES = as_it_is.replace("2026-01-01", f"{FIRST_YEAR}-01-01").replace("2027-01-01", ends)
+    try:
+        small.found(folder)
+    finally:
+        small.LICENCES = as_it_is
     _orphan()
     for host, lines in small.logs().items():
         place = folder / f"{host}.log"
@@ -160,8 +164,7 @@ def _works(run: Any, size: Size) -> None:
     indexes = run.fetchall()
     for name, _ in indexes:
         run.execute(f'DROP INDEX "{name}"')
-    run.execute("SELECT id FROM parties_party WHERE code = %s", [GAZETTE])
-    (gazette,) = run.fetchone()
+    gazette = _code(run, GAZETTE)
     each, many = size.per_member, size.members * size.per_member
     run.execute(
         f"""INSERT INTO repertoire_work (id, key, host, path, identifier, title, type, words, tier, member_id)
@@ -271,14 +274,22 @@ def _many(sql: Any, run: Any, turn: int, size: Size) -> None:
 
 
 def _rest(run: Any, size: Size) -> None:
-    run.execute("SELECT id FROM parties_party WHERE code = %s", [GAZETTE])
-    (gazette,) = run.fetchone()
-    run.execute("SELECT id FROM parties_party WHERE code = 'lab-north'")
-    (north,) = run.fetchone()
-    m = uuid(MEMBER, "i")
+    for statement in (*_rights(run, size), *_events(run, size)):
+        run.execute(statement)
+
+
+def _code(run: Any, code: str) -> str:
+    """The id of the party of this code."""
+    run.execute("SELECT id FROM parties_party WHERE code = %s", [code])
+    return str(run.fetchone()[0])
+
+
+def _rights(run: Any, size: Size) -> tuple[str, ...]:
+    """Memberships, answers, sites and shares."""
+    gazette, m = _code(run, GAZETTE), uuid(MEMBER, "i")
     every = f"FROM generate_series(1, {size.members}) i"
     sites = min(20_000, size.members)
-    for statement in (
+    return (
         f"""INSERT INTO membership_membership (id, party_id, starts)
             SELECT gen_random_uuid(), {m}, '2025-01-01' {every}""",
         f"""INSERT INTO membership_application (id, party_id, "on", shown, criteria_id, admitted, reasons)
@@ -308,6 +319,14 @@ def _rest(run: Any, size: Size) -> None:
                    ELSE {uuid(MEMBER, f"1 + (i * 7) % {size.members}")} END,
                    (ARRAY['publisher', 'author'])[1 + half], '1/2'
               FROM generate_series(1, {size.works // 12}) i, generate_series(0, 1) half""",
+    )  # fmt: skip
+
+
+def _events(run: Any, size: Size) -> tuple[str, ...]:
+    """What grows with every day: tokens, reports, acts, jobs, holds, disputes, claims."""
+    north, m = _code(run, "lab-north"), uuid(MEMBER, "i")
+    every = f"FROM generate_series(1, {size.members}) i"
+    return (
         f"""INSERT INTO licensing_client (id, licensee_id, name, mode, alg, scopes, created)
             SELECT {uuid(OWNED, "i")}, '{north}', 'crawler-' || i, 'live', 'Ed25519', '{{}}', now()
               FROM generate_series(1, 40) i""",
@@ -326,6 +345,19 @@ def _rest(run: Any, size: Size) -> None:
                                  asked_at)
             SELECT gen_random_uuid(), 'bench', 'Job ' || i, {m}, '{{}}', 'done', '', 0, 0, '', '{{}}',
                    now() - i * interval '1 minute' {every}""",
+        *(
+            f"""INSERT INTO notices_notice (id, at, event, audience, party_id, subject, parts, facts, needs,
+                                            cause)
+                SELECT {MOMENT}, now() - i * interval '1 minute', '{event}', '{audience}', {party}, 'dst_1',
+                       (SELECT jsonb_build_object('run', 'latest')), '{{"period": "2026-12"}}', false,
+                       'bench:{audience}:' || i FROM generate_series(1, {size.members // 5}) i"""
+            for event, audience, party in (
+                ("statement.ready", "member", f"'{_code(run, GAZETTE)}'"),
+                ("run.closed", "operator", "NULL"),
+                ("run.closed", "auditor", "NULL"),
+                ("invoice.issued", "licensee", f"'{north}'"),
+            )
+        ),
         f"""INSERT INTO distribution_hold (id, party_id, reason, starts, part)
             SELECT gen_random_uuid(), {m}, 'Looked into', '2027-01-01', '1/1'
               FROM generate_series(1, {size.members // 100}) i""",
@@ -338,8 +370,7 @@ def _rest(run: Any, size: Size) -> None:
         f"""INSERT INTO unclaimed_claim (id, party_id, work_id, role, evidence, state, filed_on, note)
             SELECT gen_random_uuid(), {m}, {uuid(WORK, "i * 3")}, 'photographer', 'The imprint', 'open',
                    '2027-01-02', '' FROM generate_series(1, {size.members // 50}) i""",
-    ):  # fmt: skip
-        run.execute(statement)
+    )  # fmt: skip
 
 
 def _invoices(size: Size) -> None:
