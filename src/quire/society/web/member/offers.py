@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from quire.core.shares import ROLES
 from quire.society.kit import clock, walls
@@ -27,7 +27,7 @@ class Offering(forms.Form):
     """To whom, as what, how much of the work, from when."""
 
     taker = forms.CharField(
-        label=gettext_lazy("To"), max_length=64,
+        label=pgettext_lazy("a party", "To"), max_length=64,
         help_text=gettext_lazy("The party’s code, as the society knows it."),
     )  # fmt: skip
     role = forms.ChoiceField(label=gettext_lazy("As"), choices=[(one, one) for one in ROLES])
@@ -48,8 +48,16 @@ def offers(request: Asking) -> HttpResponseBase:
     mine = request.seat.party.code
     columns = [
         Column("title", _("Work"), link=lambda one: here(request, "member-offer", offer=one.tid)),
-        Column("giver_name", _("From"), value=lambda one: _("you") if one.giver == mine else one.giver_name),
-        Column("taker_name", _("To"), value=lambda one: _("you") if one.taker == mine else one.taker_name),
+        Column(
+            "giver_name",
+            pgettext("a party", "From"),
+            value=lambda one: _("you") if one.giver == mine else one.giver_name,
+        ),
+        Column(
+            "taker_name",
+            pgettext("a party", "To"),
+            value=lambda one: _("you") if one.taker == mine else one.taker_name,
+        ),
         Column("share", _("Share"), "share"),
         Column("role", _("As")),
         Column("starts", _("For use from"), "date"),
