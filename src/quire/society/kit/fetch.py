@@ -1,4 +1,5 @@
-"""Get a page from an address that somebody else named, without being used against our own network.
+"""Get a page from an address that somebody else named, or send something there, without being used against
+our own network.
 
 The host is resolved once, every address it has must be public, and the connection goes to the address that
 was checked, so that a second answer of the DNS cannot lead elsewhere. Size, time and redirects are bounded,
@@ -13,7 +14,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
@@ -62,11 +63,34 @@ def page(host: str, path: str, *, seconds: float = MOST_SECONDS, most: int = MOS
     scheme, address, port = _place(host)
     for _ in range(MOST_REDIRECTS + 1):
         url = f"{scheme}://{host}{target}"
-        status, headers, body = _get(scheme, host, address, port, target, until, most)
+        status, headers, body = _ask(scheme, host, address, port, target, until, most)
         if status not in {301, 302, 303, 307, 308}:
             return Page(status, body, address, url)
         target = _within(host, urljoin(url, headers.get("Location") or url))
     raise Unreachable(f"{host} sends from one address to the next; let {path} answer at once.", host=host)
+
+
+def post(
+    host: str,
+    path: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    seconds: float = MOST_SECONDS,
+    most: int = MOST_BYTES,
+) -> Page:
+    """POST ``body`` to ``https://{host}{path}`` under the same rules; a redirect is an answer like any other,
+    and not followed. Raises Unreachable and Forbidden."""
+    until = time.monotonic() + seconds
+    host = canonical_host(host)
+    scheme, address, port = _place(host)
+    status, _, said = _ask(scheme, host, address, port, path, until, most, body, headers)
+    return Page(status, said, address, f"{scheme}://{host}{path}")
+
+
+def may_ask(host: str) -> None:
+    """Whether ``host`` leads to the open internet; Unreachable or Forbidden where it does not."""
+    _place(canonical_host(host))
 
 
 def _place(host: str) -> tuple[str, str, int]:
@@ -111,9 +135,10 @@ def _within(host: str, url: str) -> str:
     return "".join(c if c.isascii() and c.isprintable() and c != " " else "%20" for c in target)
 
 
-def _get(
-    scheme: str, host: str, address: str, port: int, target: str, until: float, most: int
-) -> tuple[int, http.client.HTTPMessage, bytes]:
+def _ask(
+    scheme: str, host: str, address: str, port: int, target: str, until: float, most: int,
+    sent: bytes | None = None, more: Mapping[str, str] | None = None,
+) -> tuple[int, http.client.HTTPMessage, bytes]:  # fmt: skip
     link = _Link(scheme, host, address, port, until)
     # A socket's own time limit begins anew with each octet, and a site may send one at a time.
     watch = threading.Timer(max(0.0, until - time.monotonic()), link.cut)
@@ -121,15 +146,13 @@ def _get(
     watch.start()
     answer: http.client.HTTPResponse | None = None
     try:
-        link.putrequest("GET", target, skip_host=True, skip_accept_encoding=True)
-        for name, value in (
-            ("Host", host),
-            ("User-Agent", AGENT),
-            ("Accept", "*/*"),
-            ("Connection", "close"),
-        ):
+        link.putrequest("GET" if sent is None else "POST", target, skip_host=True, skip_accept_encoding=True)
+        said = {"Host": host, "User-Agent": AGENT, "Accept": "*/*", "Connection": "close", **(more or {})}
+        if sent is not None:
+            said["Content-Length"] = str(len(sent))
+        for name, value in said.items():
             link.putheader(name, value)
-        link.endheaders()
+        link.endheaders(sent)
         answer = link.getresponse()
         body = b"".join(_bounded(link, answer, until, most))
         if time.monotonic() >= until:

@@ -12,10 +12,11 @@ BEGIN
     'invoicing.receive', 'licensing.create-client', 'licensing.end', 'licensing.grant',
     'licensing.revoke', 'licensing.revoke-client', 'licensing.rotate-client', 'membership.admit',
     'membership.give-notice', 'membership.leave', 'membership.refuse', 'membership.restore-standing',
-    'membership.set-standing', 'notices.disable', 'parties.change', 'parties.grant-role', 'parties.seat',
-    'parties.unseat', 'payouts.return', 'payouts.settle', 'repertoire.amend-owners',
-    'repertoire.end-agreement', 'repertoire.record-agreement', 'unclaimed.claim',
-    'unclaimed.claim-accepted', 'unclaimed.claim-refused', 'unclaimed.match'
+    'membership.set-standing', 'notices.add-endpoint', 'notices.disable', 'notices.rotate-endpoint',
+    'parties.change', 'parties.grant-role', 'parties.seat', 'parties.unseat', 'payouts.return',
+    'payouts.settle', 'repertoire.amend-owners', 'repertoire.end-agreement',
+    'repertoire.record-agreement', 'unclaimed.claim', 'unclaimed.claim-accepted',
+    'unclaimed.claim-refused', 'unclaimed.match'
   ]);
   RETURN NULL;
 END $$;

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from quire.society.kit import ids
 from quire.society.notices import catalogue, whom
+from quire.society.notices.actions import delivering
 from quire.society.notices.models import Notice, Waiting
 
 log = logging.getLogger("quire.notices")
@@ -88,3 +89,4 @@ def _notice(at: datetime, cause: str, subject: str, one: whom.Told) -> Notice:
 
 def _hand_on(fresh: Sequence[Notice]) -> None:
     """Letters and deliveries of these notices wait from now on, in the same transaction."""
+    delivering.queue(fresh)

@@ -108,9 +108,16 @@ def revoked(act: Act) -> Iterator[Told]:
         yield Told("token.revoked", "licensee", whose, {}, {"reason": str(act.detail["reason"])})
 
 
-@tells("notices.disable")
-def disabled(act: Act) -> Iterator[Told]:
-    """The team whose webhooks end."""
-    facts = {"url": str(act.detail["url"]), "reason": str(act.detail["reason"])}
-    yield Told("webhook.disabled", str(act.detail["audience"]), parties.party(str(act.detail["party"])).id,
-               {}, facts)  # fmt: skip
+_HOOKS = {
+    "notices.add-endpoint": "webhook.made",
+    "notices.rotate-endpoint": "webhook.rotated",
+    "notices.disable": "webhook.disabled",
+}
+
+
+@tells(*_HOOKS)
+def webhook(act: Act) -> Iterator[Told]:
+    """The team whose webhooks begin, have another secret, or end."""
+    party = parties.party(str(act.detail["party"]))
+    facts = {"url": str(act.detail["url"]), "reason": str(act.detail.get("reason", ""))}
+    yield Told(_HOOKS[act.verb], str(act.detail["audience"]), party.id, {}, facts)
