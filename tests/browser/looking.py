@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Browser, Page, Response, sync_playwright
+from playwright.sync_api import Error as Refused
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 WIDE = {"width": 1280, "height": 900}
@@ -66,23 +67,51 @@ class Watch:
         return told
 
 
-def problems(watch: Watch, address: str) -> list[str]:
-    """What is wrong with this page, each in a line."""
+def problems(watch: Watch, address: str, said: str = "") -> list[str]:
+    """What is wrong with this page, which says this sentence, each in a line. A page that does not answer,
+    or is another, is not looked at further; a file is not looked at."""
     page = watch.page
-    answer = page.context.request.get(address)
-    if answer.status != 200:
-        return [f"status {answer.status}"]
-    if "text/html" not in answer.headers["content-type"]:
-        return []
     page.set_viewport_size(WIDE)
     page.emulate_media(color_scheme="light")
-    page.goto(address)
+    answer = opened(page, address)
+    if answer is None:
+        return []
+    if answer.status != 200:
+        return [f"status {answer.status}", *watch.taken()]
+    if "text/html" not in answer.headers["content-type"]:
+        return []
+    if said not in page.locator("body").inner_text():
+        return [f"does not say “{said}”"]
     found = headed(page) + watch.taken() + axe(page, "light")
     page.emulate_media(color_scheme="dark")
     found += axe(page, "dark", {"runOnly": ["color-contrast"]})
     page.set_viewport_size(NARROW)
     watch.taken()
     return found + sideways(page)
+
+
+def wrong(
+    chromium: Browser, base: str, session: str, pages: Mapping[str, str], sentence: Callable[[str], str]
+) -> list[str]:
+    """What is wrong on these pages (name and address), as whoever has this session, each in a line."""
+    with seat(chromium, base, session) as window:
+        watch = Watch(window)
+        return [
+            f"{name} {address}: {one}"
+            for name, address in pages.items()
+            for one in problems(watch, address, sentence(name))
+        ]
+
+
+def opened(page: Page, address: str) -> Response | None:
+    """What was answered; None for a file, which the browser takes away and does not show."""
+    try:
+        return page.goto(address)
+    except Refused as problem:
+        if "Download is starting" not in str(problem):
+            raise
+        assert page.context.request.get(address).status == 200
+        return None
 
 
 def headed(page: Page) -> list[str]:
@@ -95,10 +124,15 @@ def headed(page: Page) -> list[str]:
 
 def axe(page: Page, scheme: str, options: dict[str, Any] | None = None) -> list[str]:
     """What axe finds serious or critical. Of its rules contrast alone is up to the colour scheme."""
-    found = Axe().run(page, options={"resultTypes": ["violations"], **(options or {})})
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate(
+        "options => axe.run(document, options).then(found => found.violations)",
+        {"resultTypes": ["violations"], **(options or {})},
+    )
     return [
         f"axe, {scheme}: {one['id']}: {one['nodes'][0]['html'][:160]} ({len(one['nodes'])} of them)"
-        for one in found.response["violations"]
+        for one in found
         if one["impact"] in BAD
     ]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import html
 import re
-from collections import deque
+from collections import Counter, deque
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
 
@@ -19,19 +20,22 @@ def by_links(base: str, session: str, start: str, prefix: str) -> dict[str, str]
     whoever has this session ("" nobody). Nothing is pressed: links alone are followed."""
     opener = build_opener(HTTPCookieProcessor())
     headers = {"Cookie": f"sessionid={session}"} if session else {}
-    found: dict[str, list[str]] = {}
+    found: dict[str, str] = {}
+    read: Counter[str] = Counter()
     known, waiting = {start}, deque([start])
     while waiting:
         address = waiting.popleft()
         name = named(address)
-        if name is None or not address.startswith(prefix) or len(found.get(name, ())) >= EACH:
+        if name is None or not address.startswith(prefix) or read[name] >= EACH:
             continue
-        found.setdefault(name, []).append(address)
-        for link in links(opener, Request(base + address, headers=headers)):
-            if link not in known:
-                known.add(link)
-                waiting.append(link)
-    return {name: addresses[0] for name, addresses in found.items()}
+        read[name] += 1
+        there, links = opened(opener, Request(base + address, headers=headers))
+        for led in (address, there):
+            if led.startswith(prefix) and (leads := named(led)):
+                found.setdefault(leads, led)
+        waiting += [link for link in links if link not in known]
+        known.update(links)
+    return found
 
 
 def named(address: str) -> str | None:
@@ -44,11 +48,17 @@ def named(address: str) -> str | None:
         return None
 
 
-def links(opener: OpenerDirector, asked: Request) -> list[str]:
-    """The links of a page to this host, each once, without what narrows a list."""
-    with opener.open(asked, timeout=60) as answer:
+def opened(opener: OpenerDirector, asked: Request) -> tuple[str, list[str]]:
+    """Where one is led, and the links of the page there to this host, each once, without what narrows a
+    list."""
+    try:
+        answer = opener.open(asked, timeout=60)
+    except HTTPError as problem:
+        raise AssertionError(f"A link leads to {asked.full_url}, which answers {problem.code}.") from problem
+    with answer:
+        there = urlsplit(answer.geturl()).path
         if "text/html" not in answer.headers.get("content-type", ""):
-            return []
+            return there, []
         text = answer.read().decode()
     told = [urlsplit(html.unescape(one)) for one in LINK.findall(text)]
-    return list(dict.fromkeys(one.path for one in told if not one.netloc and one.path.startswith("/")))
+    return there, list(dict.fromkeys(one.path for one in told if not one.netloc and one.path.startswith("/")))

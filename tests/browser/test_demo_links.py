@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import looking
-from tests.clients import serving
+from tests.browser import demonstration, looking
+from tests.browser.demonstration import quire, served
 from tests.conftest import House
-from tests.ports import free_port
 
 pytestmark = pytest.mark.more
 PARTIES = """code,name,kind,country
@@ -32,51 +28,21 @@ SEATS = {
     "licensee": "/lab/lab-north/",
     "auditor": "/audit/",
 }
-RUN = [sys.executable, "-m", "quire.cli"]
 
 
 @pytest.fixture
-def env() -> Iterator[dict[str, str]]:
+def env(tmp_path: Path) -> Iterator[dict[str, str]]:
     """A demonstration of which nothing is built but its people."""
-    with tempfile.TemporaryDirectory(prefix="quire-links-") as folder:
-        Path(folder).chmod(0o755)
-        env = {**os.environ, "QUIRE_HOME": f"{folder}/demo"}
-        env.pop("DJANGO_SETTINGS_MODULE", None)
-        (Path(folder) / "parties.csv").write_text(PARTIES)
-        people = ("--operator", "preparer", "--approver", "approver")
-        try:
-            quire(env, "init", "--name", "A demonstration", "--town", "Vienna", "--country", "AT", *people)
-            quire(env, "parties", "import", f"{folder}/parties.csv", "--by", "preparer")
-            yield env
-        finally:
-            quire(env, "demo", "stop")
-
-
-def quire(env: dict[str, str], *words: str) -> None:
-    done = subprocess.run([*RUN, *words], env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-@contextmanager
-def demonstration(env: dict[str, str]) -> Iterator[dict[str, str]]:
-    """``quire demo serve``: the links that it prints, by who comes in by each."""
-    port = free_port()
-    with subprocess.Popen(
-        [*RUN, "demo", "serve", "--port", str(port)], env=env, stdout=subprocess.PIPE, text=True
-    ) as server:
-        try:
-            assert server.stdout is not None
-            assert "one of these links" in server.stdout.readline()
-            lines: list[list[str]] = [server.stdout.readline().split() for _ in SEATS]
-            serving.wait(f"http://127.0.0.1:{port}", server)
-            yield dict(lines)
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.communicate(timeout=60)
+    (tmp_path / "parties.csv").write_text(PARTIES)
+    people = ("--operator", "preparer", "--approver", "approver")
+    with demonstration.home() as env:
+        quire(env, "init", "--name", "A demonstration", "--town", "Vienna", "--country", "AT", *people)
+        quire(env, "parties", "import", f"{tmp_path}/parties.csv", "--by", "preparer")
+        yield env
 
 
 def test_each_person_comes_in_by_a_link_while_the_demonstration_serves(env: dict[str, str]) -> None:
-    with demonstration(env) as links:
+    with served(env) as links:
         assert set(links) == set(SEATS)
         with looking.browser() as chromium:
             for who, address in links.items():
@@ -97,7 +63,7 @@ def test_each_person_comes_in_by_a_link_while_the_demonstration_serves(env: dict
                 walk(window, links["tour"])
     assert not (Path(env["QUIRE_HOME"]) / "keys" / "demo-links").exists()
     old = "/demo/" + address.split("/demo/")[1]
-    with demonstration(env) as links, looking.browser() as chromium:
+    with served(env) as links, looking.browser() as chromium:
         base = links["auditor"].split("/demo/")[0]
         with looking.seat(chromium, base, "") as window:
             assert window.request.get(base + old).status == 404
