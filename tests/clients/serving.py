@@ -29,7 +29,7 @@ PLACE = ROOT / ".venv-clients"
 def society(env: Mapping[str, str], port: int) -> Iterator[str]:
     """``quire serve`` with this environment; gives its address, and ends it afterwards."""
     url = f"http://127.0.0.1:{port}"
-    given = {**os.environ, **env, "QUIRE_URL": url}
+    given = {**os.environ, **env, "QUIRE_URL": url, "QUIRE_LOG": "warning"}
     words = [sys.executable, "-m", "quire.cli", "serve", "--port", str(port)]
     with subprocess.Popen(words, env=given, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as server:
         try:

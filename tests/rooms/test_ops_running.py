@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -222,8 +223,16 @@ def test_what_is_masked_and_what_is_not(said: str, kept: str) -> None:
     assert logs.clean(said) == kept
 
 
+def within_a_minute(seconds: int) -> None:
+    """Wait for the next minute where this one has not so many seconds left: limits are by the minute."""
+    left = 60 - time.time() % 60
+    if left < seconds:
+        time.sleep(left)
+
+
 def test_pages_are_limited_by_person_and_by_address_but_not_here(house: House, settings_of: Any) -> None:
     settings_of(PAGE_LIMIT=3)
+    within_a_minute(5)
     here = desk.visitor()
     assert {here.get("/licences").status_code for _ in range(6)} == {200}
     there = [desk.visitor().get("/licences", REMOTE_ADDR="203.0.113.9") for _ in range(5)]
