@@ -31,7 +31,9 @@ def parts(audience: str) -> dict[str, str]:
         "<str:dispute>": disputed(gazette.code),
         "<str:upload>": handed_in(gazette.tid),
         "<str:notice>": noticed(audience),
+        **hooked(audience),
         "<str:offer>": offered(gazette.id),
+        "<str:thing>": gazette.tid,
         "<str:code>": ledger.trial_balance()[0].code,
         **(lab_named.parts() if audience == "licensee" else {}),
         **(public_named.parts() if audience == "public" else {}),
@@ -48,6 +50,24 @@ def noticed(audience: str) -> str:
     whose = {"member": "gazette", "licensee": "lab-north"}
     rows = Notice.objects.filter(audience=audience, party__code=whose.get(audience))
     return str(rows[0].tid) if audience != "public" else "-"
+
+
+def hooked(audience: str) -> dict[str, str]:
+    """An endpoint of this party's, and a test event that waits for it."""
+    from quire.society.kit import clock, ids
+    from quire.society.notices.models import Delivery, Endpoint
+    from quire.society.parties import queries as parties
+
+    code = {"member": "gazette", "licensee": "lab-north"}.get(audience)
+    if code is None:
+        return {}
+    now = clock.now()
+    whose = {"party": parties.party(code), "audience": audience, "url": "https://hooks.example/"}
+    made, _ = Endpoint.objects.get_or_create(**whose, defaults={"created": now})
+    sent = Delivery.objects.create(
+        endpoint=made, message=ids.show("msg", ids.new()), event="webhook.test", body="{}", made=now, next=now
+    )
+    return {"<str:endpoint>": made.tid, "<str:delivery>": sent.tid}
 
 
 def disputed(claimant: str) -> str:

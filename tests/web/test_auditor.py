@@ -112,3 +112,41 @@ def test_people_are_listed_with_their_roles(browser: Any) -> None:
     page = desk.text(browser.get("/audit/people/"))
     assert "examiner" in page
     assert "auditor" in page
+
+
+def test_who_approved_what_stands_beside_who_prepared_it(browser: Any) -> None:
+    from quire.society.distribution import queries
+
+    [row] = json.loads(b"".join(browser.get("/audit/decided/?format=json")))
+    assert (row["by"], row["verb"], row["subject"]) == (
+        "approver", "distribution.approve", queries.runs()[0].tid,
+    )  # fmt: skip
+    assert row["prepared_by"] == "preparer"
+    assert row["prepared"] < row["at"]
+    assert "distribution.approve" in desk.text(browser.get("/audit/decided/?verb=distribution.approve"))
+
+
+def test_a_change_is_found_by_its_thing_and_told_with_who_and_where(browser: Any) -> None:
+    from quire.society.parties import queries
+
+    member = desk.seated("gazette-admin", "gazette")
+    said = {"iban": "DE89370400440532013000", "town": "Graz", "country": "AT"}
+    assert member.post("/member/gazette/payments/details/", said).status_code == 302
+    gazette = queries.party("gazette")
+    listed = desk.text(browser.get(f"/audit/changes/?q={gazette.tid}"))
+    assert "/member/gazette/payments/details/" in listed
+    assert f'href="/audit/changes/{gazette.tid}/"' in listed
+    page = desk.text(browser.get(f"/audit/changes/{gazette.tid}/"))
+    for told in ("gazette-admin", "DE…3000", "Graz", "parties.change", "/member/gazette/payments/details/"):
+        assert told in page
+    assert "DE89370400440532013000" not in page
+    assert browser.get("/audit/changes/pty_01h2xcejqtf2nbrexx3vqjhp41/").status_code == 404
+    assert browser.get("/audit/changes/nothing-like-it/").status_code == 404
+
+
+def test_an_act_leads_to_everything_about_its_thing(browser: Any) -> None:
+    from quire.society.distribution import queries
+
+    run = queries.runs()[0].tid
+    assert f'href="/audit/changes/{run}/"' in desk.text(browser.get("/audit/acts/?room=distribution"))
+    assert "distribution.approve" in desk.text(browser.get(f"/audit/changes/{run}/"))

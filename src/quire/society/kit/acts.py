@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,3 +55,38 @@ def history(subject: str, most: int = 200) -> list[ActRow]:
     """The last acts on one thing (its TypeID), the newest first."""
     rows = Act.objects.filter(subject=subject).select_related("by").order_by("-at", "-id")[:most]
     return [ActRow(r.at, r.by.username if r.by else "", r.verb, r.subject, r.detail) for r in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Something that two people do: who did the second half and when, and who had done the first."""
+
+    at: datetime
+    by: str
+    verb: str
+    subject: str
+    prepared: datetime | None
+    prepared_by: str
+
+
+def decided(halves: Mapping[str, str]) -> Listing[Decided]:
+    """Every second half on record, the newest first. ``halves`` is its verb to the verb of the first half,
+    which is on the same subject. Three queries a page."""
+
+    def make(rows: Sequence[Act]) -> Iterator[Decided]:
+        before = Act.objects.filter(subject__in={r.subject for r in rows}, verb__in=set(halves.values()))
+        firsts = {(one.subject, one.verb): one for one in before.select_related("by").order_by("at", "id")}
+        for row in rows:
+            first = firsts.get((row.subject, halves[row.verb]))
+            yield Decided(
+                row.at, row.by.username if row.by else "", row.verb, row.subject, first.at if first else None,
+                first.by.username if first and first.by else "",
+            )  # fmt: skip
+
+    return Listing(
+        Act.objects.filter(verb__in=list(halves)).select_related("by"),
+        make,
+        {"at": Sort("at", descending=True)},
+        {"verb": Filter("What", {verb: verb for verb in halves}, lambda verb: Q(verb=verb))},
+        lambda words: Q(subject__icontains=words) | Q(by__username=words),
+    )

@@ -82,7 +82,7 @@ def lay(run: Any, quote: Callable[[str], str], role: str, existing: set[str]) ->
     run.execute(_SQL.format(**words))
     for table, (key, _prefix) in trailed().items():
         if table in existing:
-            run.execute(
+            run.execute(  # sql: the tables and columns are the models’ own names
                 f"CREATE OR REPLACE TRIGGER {quote(table + '_trail')} AFTER UPDATE OR DELETE "
                 f"ON {quote(table)} FOR EACH ROW EXECUTE FUNCTION quire_trail('{key}')"
             )

@@ -23,6 +23,9 @@ PAGES = (
     Page("runs/", "audit-runs", register.runs, menu=_("Runs and bundles"), group=_("Decisions")),
     Page("runs/<str:run>/", "audit-run", register.run),
     Page("acts/", "audit-acts", register.acts, menu=_("Register of acts"), group=_("Decisions")),
+    Page("decided/", "audit-decided", register.decided, menu=_("Who approved what"), group=_("Decisions")),
+    Page("changes/", "audit-changes", register.changes, menu=_("Changes"), group=_("Decisions")),
+    Page("changes/<str:thing>/", "audit-changed", register.changed),
     Page("people/", "audit-people", register.people, menu=_("Who may do what"), group=_("Decisions")),
     Page(
         "checks/", "audit-checks", checks.checks, menu=_("Check everything"), group=_("Checks"), writes="read"

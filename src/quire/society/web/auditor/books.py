@@ -124,4 +124,4 @@ def _day(said: str) -> date:
     try:
         return date.fromisoformat(said)
     except ValueError as problem:
-        raise BadPage(_("A day is written 2026-01-31.")) from problem
+        raise BadPage(str(_("A day is written 2026-01-31."))) from problem
