@@ -80,9 +80,11 @@ class Given:
         if self.needed and self.kind == "text":
             found["minLength"] = 1
         if self.choices:
-            of = found["items"] = dict(found["items"]) if "items" in found else found
-            of["enum"] = list(self.choices)
-            of.pop("pattern", None)
+            within = dict(found["items"]) if "items" in found else found
+            within["enum"] = list(self.choices)
+            within.pop("pattern", None)
+            if within is not found:
+                found["items"] = within
         return found | ({"description": self.about} if self.about else {})
 
 

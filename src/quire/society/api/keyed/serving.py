@@ -15,8 +15,9 @@ from quire.core.errors import NotFound, QuireError, Refused
 from quire.society.api import problems
 from quire.society.api.keyed import answering
 from quire.society.api.keyed.given import query_of
-from quire.society.api.keyed.table import Call, Endpoint, Many, One, methods, needs
+from quire.society.api.keyed.table import Call, Does, Endpoint, Many, One, methods, needs
 from quire.society.kit import rates
+from quire.society.kit.ids import BadId
 from quire.society.kit.rates import Rate
 from quire.society.parties import queries as parties
 
@@ -91,6 +92,9 @@ def _let_in(
         if any(_UNFIT.search(part) or len(part) > 2_000 for part in named.values()):
             raise Nothing("There is nothing at this address.")
         answer = _answer(request, Call(shown.key, shown.user, shown.may, named), one, things)
+    except BadId as error:  # of an address to read: nothing can be there
+        nowhere = Nothing(error.sentence) if not isinstance(one, Does) else error
+        answer = _refused(nowhere, rate)
     except QuireError as error:
         answer = _refused(error, rate)
     return _limits(answer, rate)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from quire.society.api.keyed.table import Endpoint
-from quire.society.api.resources import licences, money, people, usage, works
+from quire.society.api.resources import books, licences, money, people, rights, runs, unclaimed, usage, works
 
 TABLE: tuple[Endpoint, ...] = (
     *people.TABLE,
@@ -11,4 +11,8 @@ TABLE: tuple[Endpoint, ...] = (
     *licences.TABLE,
     *usage.TABLE,
     *money.TABLE,
+    *runs.TABLE,
+    *rights.TABLE,
+    *unclaimed.TABLE,
+    *books.TABLE,
 )

@@ -89,7 +89,7 @@ TABLE: tuple[Endpoint, ...] = (
         {"operator": lambda call: _import(call.named["import"])}),
     Many("/imports/{import}/aside", "metering", "Its lines that were set aside.", ASIDE,
          {"operator": lambda call: aside_list(queries.find(call.named["import"]).id)}, sorts=("line",),
-         filters={"heading": ()}),
+         filters={"heading": ()}, searched=True),
     Many("/edges", "metering", "Every edge, the one not heard for longest first.", EDGE,
          {"operator": lambda call: heard_list()}, sorts=("since", "registered"),
          filters={"silent": ("yes", "no"), "gaps": ("yes",)}, searched=True),

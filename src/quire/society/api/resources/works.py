@@ -11,6 +11,7 @@ from quire.society.api.keyed.given import Given
 from quire.society.api.keyed.shapes import Field, Shape, tid
 from quire.society.api.keyed.table import Call, Does, Endpoint, Many, One
 from quire.society.api.resources.people import PARTY
+from quire.society.kit import ids
 from quire.society.kit.nouns import Unknown
 from quire.society.kit.paging import few
 from quire.society.mandates import actions as terms
@@ -81,7 +82,7 @@ def party_of(call: Call) -> Any:
 
 
 def _work(call: Call) -> Any:
-    found = queries.work_shown(party_of(call), queries.work(call.named["work"]).id)
+    found = queries.work_shown(party_of(call), ids.read("wrk", call.named["work"]))
     return found, queries.versions_of(found.id), queries.copies(found.id)
 
 
