@@ -59,7 +59,7 @@ def bell(seat: Seat | None) -> Bell | None:
     """The bell of a seat; None where nobody is signed in, or the page is the public's. One question."""
     if seat is None or seat.user is None or seat.audience not in PREFIX:
         return None
-    return Bell(_here(seat, "notices"), queries.unread_count(box(seat), seat.user))
+    return Bell(here(seat, "notices"), queries.unread_count(box(seat), seat.user))
 
 
 def box(seat: Seat) -> Box:
@@ -71,17 +71,17 @@ def box(seat: Seat) -> Box:
 
 def everything(request: Asking) -> HttpResponseBase:
     """Every notice, what needs somebody first; a POST marks all of them as read."""
-    seat, user = request.seat, _user(request)
+    seat, user = request.seat, reader(request)
     if request.method == "POST":
         with walls.outside():
             count = actions.read_all(box(seat), by=user)
         messages.success(request, ngettext("%(count)d notice is read.", "%(count)d notices are read.", count)
                          % {"count": count})  # fmt: skip
-        return redirect(_here(seat, "notices"))
+        return redirect(here(seat, "notices"))
     categories = {name: str(one.label) for name, one in catalogue.CATEGORIES.items()}
     columns = (
         Column("at", _("When"), "date"),
-        Column("words", _("What happened"), link=lambda row: _here(seat, "notice", notice=row.tid)),
+        Column("words", _("What happened"), link=lambda row: here(seat, "notice", notice=row.tid)),
         Column("state", _("State"), "state", lambda row: row.state),
         Column("due", _("By"), "date"),
         Column("category", _("About"), value=lambda row: categories[row.category]),
@@ -91,7 +91,7 @@ def everything(request: Asking) -> HttpResponseBase:
         return lists.export(request, listing, columns, form, "notices")
     told = {
         "title": _("Notices"),
-        "first": [(row, _here(seat, "notice", notice=row.tid)) for row in queries.first(box(seat), user)],
+        "first": [(row, here(seat, "notice", notice=row.tid)) for row in queries.first(box(seat), user)],
         "table": lists.table(request, listing, columns, caption=_("Notices"), empty=_EMPTY[seat.audience]),
     }
     return render(request, "web/notices/list.html", told)
@@ -108,15 +108,17 @@ _EMPTY = {
 def opened(request: Asking, notice: str) -> HttpResponseBase:
     """On to what the notice is about; it is read from now on. Unknown where it is nobody's here."""
     with walls.outside():
-        row = actions.read(box(request.seat), notice, by=_user(request))
+        row = actions.read(box(request.seat), notice, by=reader(request))
     return redirect(row.address)
 
 
-def _user(request: Asking) -> User:
-    assert request.seat.user is not None  # the guard lets nobody in who has not signed in
+def reader(request: Asking) -> User:
+    """Whoever looks; the guard let nobody in who has not signed in."""
+    assert request.seat.user is not None
     return request.seat.user
 
 
-def _here(seat: Seat, page: str, **named: Any) -> str:
+def here(seat: Seat, page: str, **named: Any) -> str:
+    """The address of a page that several audiences have, for this one: ``member-notices``."""
     party = {"party": seat.party.code} if seat.party else {}
     return reverse(f"{PREFIX[seat.audience]}-{page}", kwargs={**party, **named})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from quire.society.web import jobs, notices, team
+from quire.society.web import jobs, notices, team, webhooks
 from quire.society.web.licensee import clients, code, home, licences, money, prices, reports, usage
 from quire.society.web.pages import Page
 
@@ -31,5 +31,6 @@ PAGES = (
     Page("tariffs/<str:tariff>/", "lab-take", licences.take, writes="admin"),
     Page("team/", "lab-team", team.team, menu=_("Team"), group=RIGHTS, writes="admin"),
     *jobs.pages("licensee"),
+    *webhooks.pages("licensee", CRAWL),
     *notices.pages("licensee"),
 )  # fmt: skip
