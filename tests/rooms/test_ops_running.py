@@ -215,6 +215,8 @@ def test_a_request_keeps_the_id_of_ones_own_proxy_alone(given: str, monkeypatch:
         ("digest " + "0af1" * 16, "digest " + "0af1" * 16),
         ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "[secret]"),
         ("paid to AT611904300234573201.", "paid to [bank number]."),
+        ("to NO93 8601 1117 947, at61 1904 3002 3457 3201", "to [bank number], [bank number]"),
+        ("job 01a20050-7c8e-700c-9f00-fd22c8ac619e ended", "job 01a20050-7c8e-700c-9f00-fd22c8ac619e ended"),
     ],
 )
 def test_what_is_masked_and_what_is_not(said: str, kept: str) -> None:

@@ -80,7 +80,7 @@ def perform(job: UUID) -> None:
     row = Job.objects.filter(id=job).first()
     if row is None or row.state in {"done", "failed"}:
         return
-    running = Running(row.id)
+    running, began = Running(row.id), time.monotonic()
     running.note(state="running", started_at=clock.now(), done=0, whole=0)
     try:
         with trail.because(row.by.username if row.by else "", f"job {row.kind} {row.tid}"):
@@ -96,6 +96,9 @@ def perform(job: UUID) -> None:
         running.note(state="done", ended_at=clock.now(), result=dict(result), sentence="")
     finally:
         running.close()
+        row.refresh_from_db(fields=["state"])
+        told = {"kind": row.kind, "state": row.state, "seconds": round(time.monotonic() - began, 1)}
+        logging.getLogger("quire.jobs").info("job", extra=told)
 
 
 class Running:

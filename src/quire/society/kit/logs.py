@@ -17,7 +17,10 @@ from typing import Any
 
 import structlog
 
-_BANK = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", re.IGNORECASE)
+_BANK = re.compile(
+    r"(?<![\w-])(?=(?:[A-Z0-9] ?){15,34}\b)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", re.I
+)
+"""An IBAN (ISO 13616) has 15 to 34 characters; our own ids have other signs before such a run."""
 _MASKS = (
     (re.compile(r"(?<=://)[^/\s@]+(?=@)"), "…"),
     (re.compile(r"((?:https?:/|(?<![\w.]))/[^\s?\"'<>]*)\?[^\s\"'<>]+"), r"\1?…"),

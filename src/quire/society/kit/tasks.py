@@ -1,11 +1,13 @@
-"""The one task that procrastinate knows: do a job; and, now and then, begin again what a lost worker left."""
+"""What procrastinate knows: do a job; now and then begin again what a lost worker left, and sweep."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-from django.db import connections
+import structlog
+from django.core.management import call_command
+from django.db import connection, connections
 from procrastinate.contrib.django import app
 
 from quire.society.kit import jobs
@@ -15,7 +17,8 @@ from quire.society.kit import jobs
 def job(job: str) -> None:
     """Do the job of this id, in a thread of its own, whose connections end with it."""
     try:
-        jobs.perform(UUID(job))
+        with structlog.contextvars.bound_contextvars(job=job):
+            jobs.perform(UUID(job))
     finally:
         connections.close_all()
 
@@ -27,3 +30,17 @@ async def again(timestamp: int) -> None:
     manager: Any = app.job_manager
     for stalled in await manager.get_stalled_jobs(seconds_since_heartbeat=jobs.SILENT.total_seconds()):
         await manager.retry_job(stalled)
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="quire.sweep", queue="jobs", pass_context=False)
+def sweep(timestamp: int) -> None:
+    """Take away what nobody asks for again: counts of past minutes, what the cache no longer remembers, and
+    sessions that have ended."""
+    try:
+        with connection.cursor() as run:
+            run.execute("DELETE FROM kit_minute WHERE minute < %s", [timestamp // 60 - 60])
+            run.execute("DELETE FROM kit_cache WHERE expires < now()")
+        call_command("clearsessions")
+    finally:
+        connections.close_all()
