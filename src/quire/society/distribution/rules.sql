@@ -8,14 +8,13 @@ DECLARE run public.distribution_run%ROWTYPE;
 BEGIN
   SELECT * INTO run FROM public.distribution_run WHERE id = NEW.run_id;
   IF run.prepared_by_id = NEW.by_id THEN
-    RAISE EXCEPTION 'the preparer of a run cannot approve it' USING ERRCODE = 'integrity_constraint_violation';
+    PERFORM quire_deny('the preparer of a run cannot approve it');
   END IF;
   IF NOT EXISTS (SELECT 1 FROM public.parties_rolegrant WHERE user_id = NEW.by_id AND role = 'approver') THEN
-    RAISE EXCEPTION 'only an approver approves a run' USING ERRCODE = 'integrity_constraint_violation';
+    PERFORM quire_deny('only an approver approves a run');
   END IF;
   IF run.state IS DISTINCT FROM 'reviewed' OR run.results_digest <> NEW.results_digest THEN
-    RAISE EXCEPTION 'only a reviewed run is approved, for the results it has'
-      USING ERRCODE = 'integrity_constraint_violation';
+    PERFORM quire_deny('only a reviewed run is approved, for the results it has');
   END IF;
   RETURN NEW;
 END $$;
@@ -28,24 +27,24 @@ LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 DECLARE stages text[] := ARRAY['open', 'frozen', 'allocated', 'reviewed', 'approved', 'posted', 'closed'];
 BEGIN
   IF TG_OP = 'DELETE' THEN
-    RAISE EXCEPTION 'a run is cancelled, never deleted' USING ERRCODE = 'integrity_constraint_violation';
+    PERFORM quire_deny('a run is cancelled, never deleted');
   END IF;
   IF TG_OP = 'INSERT' THEN
     IF NEW.state <> 'open' THEN
-      RAISE EXCEPTION 'a run begins open' USING ERRCODE = 'integrity_constraint_violation';
+      PERFORM quire_deny('a run begins open');
     END IF;
     RETURN NEW;
   END IF;
   IF NEW.id <> OLD.id OR NEW.prepared_by_id <> OLD.prepared_by_id OR NEW.plan_id <> OLD.plan_id
      OR NEW.starts <> OLD.starts OR NEW.ends <> OLD.ends OR NEW.opened_at <> OLD.opened_at THEN
-    RAISE EXCEPTION 'what a run is, is never rewritten' USING ERRCODE = 'integrity_constraint_violation';
+    PERFORM quire_deny('what a run is, is never rewritten');
   END IF;
   IF OLD.inputs_digest <> '' AND NEW.inputs_digest <> OLD.inputs_digest
      OR OLD.results_digest <> '' AND NEW.results_digest <> OLD.results_digest
      OR OLD.bundle_root <> '' AND NEW.bundle_root <> OLD.bundle_root
      OR OLD.number IS NOT NULL AND NEW.number IS DISTINCT FROM OLD.number
      OR OLD.state IN ('reviewed', 'approved', 'posted', 'closed') AND NEW.review <> OLD.review THEN
-    RAISE EXCEPTION 'a run is never computed again' USING ERRCODE = 'integrity_constraint_violation';
+    PERFORM quire_deny('a run is never computed again');
   END IF;
   IF NEW.state = OLD.state THEN
     RETURN NEW;
@@ -63,11 +62,11 @@ BEGIN
           SELECT coalesce(sum(receipt.amount), 0) FROM public.distribution_potreceipt AS joined
             JOIN public.invoicing_receipt AS receipt ON receipt.id = joined.receipt_id
            WHERE joined.pot_id = pot.id)) THEN
-    RAISE EXCEPTION 'a pot is the sum of its receipts' USING ERRCODE = 'integrity_constraint_violation';
+    PERFORM quire_deny('a pot is the sum of its receipts');
   END IF;
   IF NEW.state = 'approved'
      AND NOT EXISTS (SELECT 1 FROM public.distribution_approval WHERE run_id = NEW.id) THEN
-    RAISE EXCEPTION 'a run is approved by an approval' USING ERRCODE = 'integrity_constraint_violation';
+    PERFORM quire_deny('a run is approved by an approval');
   END IF;
   RETURN NEW;
 END $$;
@@ -81,8 +80,7 @@ LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   IF TG_OP <> 'INSERT'
      OR NOT EXISTS (SELECT 1 FROM public.distribution_run WHERE id = NEW.run_id AND state = 'open') THEN
-    RAISE EXCEPTION 'a pot is made while its run is open, and never changed'
-      USING ERRCODE = 'integrity_constraint_violation';
+    PERFORM quire_deny('a pot is made while its run is open, and never changed');
   END IF;
   RETURN NEW;
 END $$;
@@ -100,8 +98,7 @@ BEGIN
                      ON run.id = pot.run_id
                     WHERE pot.id = OLD.pot_id
                       AND run.state IN ('open', 'frozen', 'allocated', 'reviewed')) THEN
-      RAISE EXCEPTION 'a receipt leaves its run only before it is approved'
-        USING ERRCODE = 'integrity_constraint_violation';
+      PERFORM quire_deny('a receipt leaves its run only before it is approved');
     END IF;
     RETURN OLD;
   END IF;
@@ -113,8 +110,7 @@ BEGIN
                        AND receipt.currency = coalesce(nullif(pot.received_currency, ''), pot.currency)
                        AND receipt.starts = pot.starts AND receipt.ends = pot.ends
                      WHERE pot.id = NEW.pot_id AND receipt.id = NEW.receipt_id) THEN
-    RAISE EXCEPTION 'a receipt joins a pot of its own licence, period and currency, while the run is open'
-      USING ERRCODE = 'integrity_constraint_violation';
+    PERFORM quire_deny('a receipt joins a pot of its own licence, period and currency, while the run is open');
   END IF;
   RETURN NEW;
 END $$;
@@ -131,8 +127,7 @@ BEGIN
                LEFT JOIN public.distribution_pot AS pot ON pot.id = named.pot_id AND pot.run_id = named.run_id
                LEFT JOIN public.distribution_run AS run ON run.id = pot.run_id AND run.state = 'frozen'
               WHERE run.id IS NULL) THEN
-    RAISE EXCEPTION 'lines are written while their run is being divided, and not afterwards'
-      USING ERRCODE = 'integrity_constraint_violation';
+    PERFORM quire_deny('lines are written while their run is being divided, and not afterwards');
   END IF;
   RETURN NULL;
 END $$;
@@ -153,8 +148,7 @@ BEGIN
                LEFT JOIN public.distribution_run AS run
                  ON run.id = line.run_id AND run.state IN ('posted', 'closed')
               WHERE run.id IS NULL) THEN
-    RAISE EXCEPTION 'only what a posted run held under a party''s name is released, or awarded'
-      USING ERRCODE = 'integrity_constraint_violation';
+    PERFORM quire_deny('only what a posted run held under a party''s name is released, or awarded');
   END IF;
   RETURN NULL;
 END $$;
@@ -172,8 +166,7 @@ BEGIN
          (OLD.id, OLD.work_id, OLD.party_id, OLD.reason, OLD.starts, OLD.part, OLD.since) THEN
     RETURN NEW;
   END IF;
-  RAISE EXCEPTION 'a hold is released, once, and otherwise stays as it is'
-    USING ERRCODE = 'integrity_constraint_violation';
+  PERFORM quire_deny('a hold is released, once, and otherwise stays as it is');
 END $$;
 
 CREATE OR REPLACE TRIGGER distribution_hold_checked BEFORE UPDATE OR DELETE ON public.distribution_hold
@@ -189,7 +182,7 @@ BEGIN
                  ON known.licence_id = named.licence_id AND known.file_id = named.file_id
                 AND known.run_id <> named.run_id AND (known.late OR named.late)
                 AND known.starts < named.until AND named.starts < known.until) THEN
-    RAISE EXCEPTION 'what counted late counts in one run alone' USING ERRCODE = 'integrity_constraint_violation';
+    PERFORM quire_deny('what counted late counts in one run alone');
   END IF;
   RETURN NULL;
 END $$;
@@ -209,8 +202,7 @@ BEGIN
                    AND (settlement.state <> 'done' OR settlement.amount <>
                         (SELECT sum(amount) FROM public.distribution_settleddebt
                           WHERE settlement_id = settlement.id))) THEN
-    RAISE EXCEPTION 'what settles debts is done, is whole, and is no more than they are'
-      USING ERRCODE = 'integrity_constraint_violation';
+    PERFORM quire_deny('what settles debts is done, is whole, and is no more than they are');
   END IF;
   RETURN NULL;
 END $$;
@@ -225,8 +217,7 @@ BEGIN
      OR (OLD.id, OLD.kind, OLD.debtor_id, OLD.currency, OLD.amount, OLD.reference, OLD.reason, OLD.recorded_by_id)
         IS DISTINCT FROM
         (NEW.id, NEW.kind, NEW.debtor_id, NEW.currency, NEW.amount, NEW.reference, NEW.reason, NEW.recorded_by_id) THEN
-    RAISE EXCEPTION 'a write-off is decided once, and what it is never changes'
-      USING ERRCODE = 'integrity_constraint_violation';
+    PERFORM quire_deny('a write-off is decided once, and what it is never changes');
   END IF;
   RETURN NEW;
 END $$;

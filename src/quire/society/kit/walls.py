@@ -5,6 +5,7 @@ says whose its rows are (``Noun.walled``) those of that party alone, and lets no
 check for themselves and must see every row: they run ``outside``.
 
 A room's own rules in SQL are its ``rules.sql``: repeatable statements (CREATE OR REPLACE), read like a page.
+What a rule refuses it refuses by ``quire_deny``, with a sentence.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ CREATE OR REPLACE FUNCTION quire_refuse_change() RETURNS trigger LANGUAGE plpgsq
 BEGIN
   RAISE EXCEPTION '% only grows: % is refused', TG_TABLE_NAME, TG_OP
     USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+CREATE OR REPLACE FUNCTION quire_deny(sentence text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '%', sentence USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 """
 

@@ -5,11 +5,10 @@ CREATE OR REPLACE FUNCTION payouts_check_batch() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 BEGIN
   IF TG_OP = 'DELETE' THEN
-    RAISE EXCEPTION 'a payment batch is never deleted' USING ERRCODE = 'integrity_constraint_violation';
+    PERFORM quire_deny('a payment batch is never deleted');
   END IF;
   IF OLD.settled_id IS NOT NULL OR (to_jsonb(NEW) - 'settled_id') <> (to_jsonb(OLD) - 'settled_id') THEN
-    RAISE EXCEPTION 'a payment batch never changes, but for being settled once'
-      USING ERRCODE = 'integrity_constraint_violation';
+    PERFORM quire_deny('a payment batch never changes, but for being settled once');
   END IF;
   IF NEW.settled_id IS NOT NULL AND NOT EXISTS (
        SELECT 1 FROM public.ledger_entry AS left_it
@@ -18,8 +17,7 @@ BEGIN
          JOIN public.ledger_entry AS done ON done.account_id = left_it.account_id
           AND done.currency = left_it.currency AND done.amount = -left_it.amount
         WHERE left_it.transaction_id = NEW.transit_id AND done.transaction_id = NEW.settled_id) THEN
-    RAISE EXCEPTION 'a batch is settled by the transaction that takes its own money out of transit'
-      USING ERRCODE = 'integrity_constraint_violation';
+    PERFORM quire_deny('a batch is settled by the transaction that takes its own money out of transit');
   END IF;
   RETURN NEW;
 END $$;
@@ -39,8 +37,7 @@ BEGIN
                  JOIN public.ledger_account AS account ON account.id = entry.account_id
                 WHERE entry.transaction_id = batch.transit_id AND entry.currency = batch.currency
                   AND account.code LIKE 'rights:transit:%')) THEN
-    RAISE EXCEPTION 'a batch pays no more than its transaction took from the payees'
-      USING ERRCODE = 'integrity_constraint_violation';
+    PERFORM quire_deny('a batch pays no more than its transaction took from the payees');
   END IF;
   RETURN NULL;
 END $$;
@@ -61,7 +58,7 @@ BEGIN
          JOIN public.ledger_entry AS given ON given.transaction_id = NEW.transaction_id
           AND given.account_id = payee.id AND given.amount = -paid.amount AND given.currency = batch.currency
         WHERE paid.id = NEW.payment_id) THEN
-    RAISE EXCEPTION 'a payment comes back whole to a payee of its batch' USING ERRCODE = 'integrity_constraint_violation';
+    PERFORM quire_deny('a payment comes back whole to a payee of its batch');
   END IF;
   RETURN NEW;
 END $$;
