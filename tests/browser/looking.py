@@ -10,13 +10,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page, Response, sync_playwright
+from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
 from playwright.sync_api import Error as Refused
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 390, "height": 844}
 BAD = {"serious", "critical"}
+expect.set_options(timeout=30_000)  # a busy machine is given time
 
 
 @contextmanager

@@ -65,7 +65,7 @@ def run(request: Asking, run: str) -> HttpResponseBase:
         return lists.export(request, pots, _POTS, form, f"pots-{row.tid}", "pot")
     job = jobs.last(WORK, run=row.tid)
     going = job is not None and job.state in GOING
-    return render(
+    shown = render(
         request,
         "web/operator/run.html",
         {
@@ -90,6 +90,9 @@ def run(request: Asking, run: str) -> HttpResponseBase:
             "history": acts.history(row.tid, 30),
         },
     )
+    if not going and request.headers.get("HX-Target") == "way":
+        shown["HX-Refresh"] = "true"  # its work has ended: the figures below are there now
+    return shown
 
 
 def _may(request: Asking, row: queries.RunRow, going: bool) -> dict[str, bool]:
