@@ -57,6 +57,8 @@ def test_every_answer_is_as_described(served: tuple[str, str]) -> None:
     asked = 0
     for found in schema.get_all_operations():
         operation = found.ok()
+        if operation.definition.raw.get("security") == [{"key": []}]:
+            continue  # tests/contracts/test_openapi_keys.py
         for headers in ({}, {"Authorization": shown}):
             asked += _explore(operation, url, headers)
     assert asked > 100

@@ -30,8 +30,10 @@ def parts(audience: str) -> dict[str, str]:
         "<str:site>": "gazette-site",
         "<str:dispute>": disputed(gazette.code),
         "<str:upload>": handed_in(gazette.tid),
+        "<str:key>": keyed(audience),
         "<str:notice>": noticed(audience),
         **hooked(audience),
+        "<str:letter>": stopping(),
         "<str:offer>": offered(gazette.id),
         "<str:thing>": gazette.tid,
         "<str:code>": ledger.trial_balance()[0].code,
@@ -70,6 +72,14 @@ def hooked(audience: str) -> dict[str, str]:
     return {"<str:endpoint>": made.tid, "<str:delivery>": sent.tid}
 
 
+def stopping() -> str:
+    """What stands in a link that stops somebody's letters."""
+    from quire.society.notices.actions.mailing import EVERYTHING, stop_address
+    from quire.society.parties import queries as parties
+
+    return stop_address(parties.acting("preparer"), EVERYTHING).rstrip("/").rpartition("/")[2]
+
+
 def disputed(claimant: str) -> str:
     """A claim of this member's to a work of another's."""
     from quire.society.disputes import actions, queries
@@ -104,6 +114,21 @@ def offered(giver: Any) -> str:
         work=work, giver=giver, taker="marsh", role="author", share="1/6", starts=clock.today(), by=by
     )
     return str(made.tid)
+
+
+def keyed(audience: str) -> str:
+    """A key of the API, of the audience's party or of the house."""
+    from quire.society.kit.paging import Asked
+    from quire.society.parties import actions, queries
+
+    if audience == "public":
+        return "-"
+    party = {"member": "gazette", "licensee": "lab-north"}.get(audience)
+    known = queries.api_keys(party=queries.party(party).id if party else None).page(Asked()).rows
+    if known:
+        return known[0].tid
+    made = actions.make_api_key(audience=audience, party=party, name="reports", by=queries.acting("operator"))
+    return made.key.tid
 
 
 def handed_in(party: str) -> str:

@@ -12,6 +12,7 @@ import typer.main
 
 from quire.cli import (
     UNREAD,
+    api_keys,
     clients,
     corrections,
     credit,
@@ -48,8 +49,8 @@ app = typer.Typer(
 
 house.register(app)
 _PARTS = (
-    people, repertoire, licences, clients, credit, edges, usage, reports, surveys, distribution, income,
-    corrections, lumps, disputes, unclaimed, money, work, ops, demo,
+    people, repertoire, licences, clients, api_keys, credit, edges, usage, reports, surveys, distribution,
+    income, corrections, lumps, disputes, unclaimed, money, work, ops, demo,
 )  # fmt: skip
 for part in _PARTS:
     part.register(app)

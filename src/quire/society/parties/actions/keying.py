@@ -71,12 +71,14 @@ def make_api_key(
 
 def revoke_api_key(*, key: str, party: Ref | None = None, by: User | None) -> ApiKeyRow:
     """End a key of the party, or of the house, for good; the same again is no news. Unknown where there is
-    none.
+    none; ReadsOnly for an auditor, of whom it is not.
     """
     whose = queries.party(party) if party is not None else None
     with transaction.atomic():
         row = queries.api_key(key, party=whose.id if whose else None)
         found = ApiKey.objects.select_for_update().get(id=row.id)
+        if by is None or found.user_id != by.pk:
+            queries.may_write(by)
         if found.revoked is None:
             found.revoked = clock.now()
             found.save(update_fields=["revoked"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from quire.society.web import jobs, notices
+from quire.society.web import api_keys, jobs, notices
 from quire.society.web.auditor import books, checks, home, register
 from quire.society.web.pages import Page
 
@@ -31,5 +31,6 @@ PAGES = (
         "checks/", "audit-checks", checks.checks, menu=_("Check everything"), group=_("Checks"), writes="read"
     ),
     *jobs.pages("auditor"),
+    *api_keys.pages("auditor", _("Checks")),
     *notices.pages("auditor"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from quire.society.web import jobs, notices, team, webhooks
+from quire.society.web import api_keys, jobs, notices, team, webhooks
 from quire.society.web.licensee import clients, code, home, licences, money, prices, reports, usage
 from quire.society.web.pages import Page
 
@@ -31,6 +31,7 @@ PAGES = (
     Page("tariffs/<str:tariff>/", "lab-take", licences.take, writes="admin"),
     Page("team/", "lab-team", team.team, menu=_("Team"), group=RIGHTS, writes="admin"),
     *jobs.pages("licensee"),
+    *api_keys.pages("licensee", CRAWL),
     *webhooks.pages("licensee", CRAWL),
     *notices.pages("licensee"),
 )  # fmt: skip

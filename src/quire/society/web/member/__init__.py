@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from quire.society.web import jobs, notices, team, webhooks
+from quire.society.web import api_keys, jobs, notices, team, webhooks
 from quire.society.web.member import (
     agreements,
     claiming,
@@ -63,6 +63,7 @@ PAGES = (
     Page("membership/leave/", "member-leave", membership.leave, needs="admin", writes="admin"),
     Page("team/", "member-team", team.team, menu=_("Team"), group=RIGHTS, writes="admin"),
     *jobs.pages("member"),
+    *api_keys.pages("member", RIGHTS),
     *webhooks.pages("member", RIGHTS),
     *notices.pages("member"),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from quire.society.web import jobs, notices
+from quire.society.web import api_keys, jobs, notices
 from quire.society.web.auditor import checks, register
 from quire.society.web.operator import (
     corrections,
@@ -120,6 +120,7 @@ _REGISTER = (
 PAGES = (
     Page("", "desk", home.home, menu=_("Work queue"), group=_WORK),
     *jobs.pages("operator"),
+    *api_keys.pages("operator", _BOOKS),
     *notices.pages("operator"),
     *_MEMBERS,
     *_LICENCES,
