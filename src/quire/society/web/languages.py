@@ -22,6 +22,9 @@ from quire.society.kit.spoken import LANGUAGES
 from quire.society.parties import actions
 from quire.society.parties.models import User
 
+FILES = "en-gb"
+"""What every file of rows speaks (``?format=``): programs read it, and the same from everybody."""
+
 
 class Spoken:
     """Middleware: whatever is written for this request is written in the reader's language. A page says
@@ -31,7 +34,8 @@ class Spoken:
         self.answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        spoken = chosen(request) or translation.get_language_from_request(request)
+        spoken = FILES if "format" in request.GET else chosen(request)
+        spoken = spoken or translation.get_language_from_request(request)
         with translation.override(spoken):
             said = self.answer(request)
         if str(said.get("Content-Type", "")).startswith("text/html"):

@@ -7,7 +7,7 @@ is not listed is shown as it is: a name, or something that a plan or a file brou
 
 from __future__ import annotations
 
-from django.utils.functional import Promise
+from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
@@ -81,11 +81,22 @@ _KINDS_OF_LICENCES = (
     _("a share of the licensee's revenue, with a minimum for a year"),
     _("a sum for a class of works, a settlement or a deal made once; no token is given under it"),
 )
+_STEPS_OF_A_STATEMENT = (
+    _("Came in"), _("Left to share"), _("Yours"), _("of which yours"), _("some of it is held"),
+    _("Your part as a member"), _("all licensees together"), _("corrections of earlier runs"),
+)  # fmt: skip
+_ROOMS = (
+    _("Parties"), _("Ledger"), _("Repertoire"), _("Membership"), _("Mandates"), _("Licensing"), _("Usage"),
+    _("Surveys"), _("Invoicing"), _("Distribution"), _("Payouts"), _("Disputes"), _("Unclaimed"),
+    _("Statements"), _("Notices"), _("Kit"),
+)  # fmt: skip
+_CRITERIA = (_("Works"), _("Authority"), _("Quality"), _("Good standing"))
 WORDS = frozenset(
     word
     for words in (
         _STATES, _KINDS_OF_PARTIES, _ROLES_IN_A_WORK, _KINDS, _ROLES_OF_THE_HOUSE, _FILTERS,
-        _HEADINGS_OF_USAGE, _KINDS_OF_LICENCES, _WAYS_TO_SHOW_A_SITE,
+        _HEADINGS_OF_USAGE, _KINDS_OF_LICENCES, _STEPS_OF_A_STATEMENT, _ROOMS, _CRITERIA,
+        _WAYS_TO_SHOW_A_SITE,
     )
     for word in words
 )  # fmt: skip
@@ -98,3 +109,7 @@ def said(word: object) -> str:
     """The word in the reader's language, where it is one of WORDS; else as it is."""
     text = str(word)
     return text if isinstance(word, Promise) or text not in WORDS else gettext(text)
+
+
+said_lazily = lazy(said, str)
+"""The same, said when it is shown: for the choices of a form."""

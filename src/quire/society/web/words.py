@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.urls import reverse
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -59,6 +60,10 @@ def cut(amount: Money) -> Cut:
 def use(name: str) -> str:
     """A use in a word or two."""
     return str(USES.get(name, name))
+
+
+use_lazily = lazy(use, str)
+"""The same, said when it is shown: for the choices of a form."""
 
 
 def days(since: date | None, until: date | None) -> str:

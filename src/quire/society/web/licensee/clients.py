@@ -24,7 +24,7 @@ from quire.society.web.licensee.words import MODES, me
 from quire.society.web.lists import Column
 from quire.society.web.pages import Asking
 from quire.society.web.taking import by, sent, taken
-from quire.society.web.words import here, use
+from quire.society.web.words import here, use, use_lazily
 
 
 class Making(forms.Form):
@@ -43,7 +43,7 @@ class Making(forms.Form):
     )
     scopes = forms.MultipleChoiceField(
         label=gettext_lazy("Only for"), required=False, widget=forms.CheckboxSelectMultiple,
-        choices=[(name, use(name)) for name in USES],
+        choices=[(name, use_lazily(name)) for name in USES],
         help_text=gettext_lazy("Leave all empty for everything that your licences allow."),
     )  # fmt: skip
     alg = forms.ChoiceField(

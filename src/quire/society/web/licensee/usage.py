@@ -23,7 +23,7 @@ from quire.society.web import charts, lists
 from quire.society.web.lists import Column
 from quire.society.web.pages import Asking
 from quire.society.web.taking import Day
-from quire.society.web.words import days, use
+from quire.society.web.words import days, use, use_lazily
 
 LONGEST = timedelta(days=366)
 DRAWN = 62
@@ -44,7 +44,7 @@ class Span(forms.Form):
     host = forms.CharField(label=gettext_lazy("Site"), max_length=253, required=False)
     use = forms.ChoiceField(
         label=gettext_lazy("For"), required=False,
-        choices=[("", gettext_lazy("any use")), *((name, use(name)) for name in USES)],
+        choices=[("", gettext_lazy("any use")), *((name, use_lazily(name)) for name in USES)],
     )  # fmt: skip
 
     def clean(self) -> dict[str, object]:

@@ -18,6 +18,7 @@ from quire.society.kit import clock
 from quire.society.repertoire import queries as repertoire
 from quire.society.web.member.disputes import KINDS
 from quire.society.web.pages import Asking
+from quire.society.web.said import said_lazily
 from quire.society.web.taking import Day, by, sent, taken
 from quire.society.web.words import here
 
@@ -37,7 +38,9 @@ class Claim(forms.Form):
         help_text=gettext_lazy("Like 1/3 or 25%. It is taken from owners nobody knows first, then from the "
                                "others in proportion to what they have."),
     )  # fmt: skip
-    role = forms.ChoiceField(label=gettext_lazy("As"), choices=[(one, one) for one in ROLES], initial="owner")
+    role = forms.ChoiceField(
+        label=gettext_lazy("As"), choices=[(one, said_lazily(one)) for one in ROLES], initial="owner"
+    )
     shares = forms.CharField(
         label=gettext_lazy("Or every owner, as they should be"), max_length=2000, required=False,
         help_text=gettext_lazy("All of them, as party:role:share between semicolons, like "

@@ -19,6 +19,7 @@ from quire.society.repertoire import queries as repertoire
 from quire.society.repertoire.queries import OfferRow
 from quire.society.web.lists import Column, listed
 from quire.society.web.pages import Asking
+from quire.society.web.said import said_lazily
 from quire.society.web.taking import Day, by
 from quire.society.web.words import here
 
@@ -30,7 +31,7 @@ class Offering(forms.Form):
         label=pgettext_lazy("a party", "To"), max_length=64,
         help_text=gettext_lazy("The party’s code, as the society knows it."),
     )  # fmt: skip
-    role = forms.ChoiceField(label=gettext_lazy("As"), choices=[(one, one) for one in ROLES])
+    role = forms.ChoiceField(label=gettext_lazy("As"), choices=[(one, said_lazily(one)) for one in ROLES])
     share = forms.CharField(
         label=gettext_lazy("Share of the whole work"), max_length=40,
         help_text=gettext_lazy("Like 1/3 or 25%. It is taken from yours once they accept."),

@@ -29,7 +29,7 @@ from quire.society.web import lists
 from quire.society.web.lists import Column
 from quire.society.web.pages import Asking
 from quire.society.web.taking import Day, by, sent, taken
-from quire.society.web.words import Cut, days, here, use
+from quire.society.web.words import Cut, days, here, use, use_lazily
 
 METHODS = {
     "well-known": gettext_lazy("a file on the site"), "dns": gettext_lazy("a DNS record"),
@@ -112,7 +112,7 @@ class PathTerm(forms.Form):
 
     pattern = forms.CharField(label=gettext_lazy("Path"), max_length=500, initial="/")
     use = forms.ChoiceField(label=gettext_lazy("Use"), choices=[
-        ("all", gettext_lazy("every use")), *((name, use(name)) for name in USES)])  # fmt: skip
+        ("all", gettext_lazy("every use")), *((name, use_lazily(name)) for name in USES)])  # fmt: skip
     answer = forms.ChoiceField(label=gettext_lazy("Answer"), choices=[
         ("no", gettext_lazy("no")), ("yes", gettext_lazy("yes again, within a no"))])  # fmt: skip
     starts = forms.DateField(label=gettext_lazy("From"), widget=Day())

@@ -18,8 +18,9 @@ from quire.society.membership import actions, queries, watching
 from quire.society.membership.queries import ApplicationFacts
 from quire.society.membership.rules import Rule, as_text
 from quire.society.web.lists import Column, listed
-from quire.society.web.operator.doing import tried
+from quire.society.web.operator.doing import asked, tried
 from quire.society.web.pages import Asking
+from quire.society.web.said import said
 from quire.society.web.taking import Day, by, sent
 
 
@@ -115,7 +116,7 @@ class Applying(forms.Form):
     def __init__(self, rules: tuple[Rule, ...], **given: Any) -> None:
         super().__init__(**given)
         for rule in rules:
-            label = rule.name.replace("_", " ").capitalize()
+            label = said(rule.name.replace("_", " ").capitalize())
             if rule.kind == "is":
                 choices = [("", "–"), ("yes", _("yes")), ("no", _("no"))]
                 self.fields[f"rule-{rule.name}"] = forms.ChoiceField(label=label, choices=choices)
@@ -139,17 +140,13 @@ def apply(request: Asking) -> HttpResponseBase:
         told = _("Admitted: every criterion is met.") if made.admitted else _("Refused, with every reason.")
         messages.success(request, told)
         return redirect("desk-application", made.tid)
-    return render(
+    return asked(
         request,
-        "web/operator/form.html",
-        {
-            "title": _("An application"),
-            "form": form,
-            "submit": _("Judge it"),
-            "cancel": reverse("desk-applications"),
-            "lead": _("Nobody decides over it: the criteria in force on its day do."),
-            "trail": [(_("Applications"), reverse("desk-applications"))],
-        },
+        form,
+        title=_("An application"),
+        submit=_("Judge it"),
+        back=(_("Applications"), reverse("desk-applications")),
+        lead=_("Nobody decides over it: the criteria in force on its day do."),
     )
 
 

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from quire.core.money import Money
 from quire.society.kit import spoken
 from quire.society.web import said as words
+from quire.society.web import sentences
 from quire.society.web.lists import Cell
 from quire.society.web.words import Cut
 
@@ -78,6 +79,12 @@ def badge(state: Any) -> Any:
 def said(word: Any) -> str:
     """A word that a room returned (a role, a kind, a state), in the reader's language."""
     return words.said(getattr(word, "value", word))
+
+
+@register.filter
+def sentence(text: Any) -> str:
+    """A sentence that a room returned, in the reader's language."""
+    return sentences.sentence(text)
 
 
 @register.filter
