@@ -17,7 +17,7 @@ from quire.society.distribution import actions, queries, watching
 from quire.society.distribution.corrections.rows import read_shares
 from quire.society.kit.paging import few
 from quire.society.web.lists import Column, listed
-from quire.society.web.operator.doing import tried
+from quire.society.web.operator.doing import asked, tried
 from quire.society.web.pages import Asking
 from quire.society.web.taking import Day, by, sent
 from quire.society.web.words import Cut
@@ -110,16 +110,12 @@ def file(request: Asking) -> HttpResponseBase:
     if request.method == "POST" and (made := tried(form, act)):
         messages.success(request, _("It is filed; a second person decides."))
         return redirect("desk-correction", made.tid)
-    return render(
+    return asked(
         request,
-        "web/operator/form.html",
-        {
-            "title": _("File a correction"),
-            "form": form,
-            "submit": _("File it"),
-            "cancel": reverse("desk-corrections"),
-            "trail": [(_("Corrections"), reverse("desk-corrections"))],
-        },
+        form,
+        title=_("File a correction"),
+        submit=_("File it"),
+        back=(_("Corrections"), reverse("desk-corrections")),
     )
 
 
@@ -237,17 +233,13 @@ def hold_new(request: Asking) -> HttpResponseBase:
     if request.method == "POST" and tried(form, lambda said: actions.place_hold(**said, by=by(request))):
         messages.success(request, _("It is held from now on."))
         return redirect("desk-holds")
-    return render(
+    return asked(
         request,
-        "web/operator/form.html",
-        {
-            "title": _("A hold"),
-            "form": form,
-            "submit": _("Hold it"),
-            "cancel": reverse("desk-holds"),
-            "lead": _("Name a work, or a party, or both: then what the party owns of the work."),
-            "trail": [(_("Holds"), reverse("desk-holds"))],
-        },
+        form,
+        title=_("A hold"),
+        submit=_("Hold it"),
+        back=(_("Holds"), reverse("desk-holds")),
+        lead=_("Name a work, or a party, or both: then what the party owns of the work."),
     )
 
 

@@ -18,7 +18,7 @@ from quire.society.disputes.queries import DisputeRow
 from quire.society.kit.paging import few
 from quire.society.parties import queries as parties
 from quire.society.web.lists import Column, listed
-from quire.society.web.operator.doing import on_disk, tried
+from quire.society.web.operator.doing import asked, on_disk, tried
 from quire.society.web.operator.words import together
 from quire.society.web.pages import Asking
 from quire.society.web.taking import Day, by, sent
@@ -107,16 +107,12 @@ def file(request: Asking) -> HttpResponseBase:
     ):
         messages.success(request, _("The claim is on record."))
         return redirect("desk-dispute", made.tid)
-    return render(
+    return asked(
         request,
-        "web/operator/form.html",
-        {
-            "title": _("File a claim"),
-            "form": form,
-            "submit": _("File it"),
-            "cancel": reverse("desk-disputes"),
-            "trail": [(_("Disputes"), reverse("desk-disputes"))],
-        },
+        form,
+        title=_("File a claim"),
+        submit=_("File it"),
+        back=(_("Disputes"), reverse("desk-disputes")),
     )
 
 

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from django import forms
+from django.http import HttpResponse
+from django.shortcuts import render
 
 from quire.core.errors import QuireError
+from quire.society.web.pages import Asking
 
 T = TypeVar("T")
 
@@ -24,6 +27,15 @@ def tried(form: forms.Form, act: Callable[[dict[str, Any]], T]) -> T | None:
     except QuireError as problem:
         form.add_error(None, str(problem))
         return None
+
+
+def asked(
+    request: Asking, form: forms.Form, *, title: str, submit: str, back: tuple[str, str], **more: Any
+) -> HttpResponse:
+    """The page of a form. ``back`` is what stands above it: its name and its address; ``more`` the lead, or a
+    longer trail."""
+    shown = {"title": title, "form": form, "submit": submit, "cancel": back[1], "trail": [back], **more}
+    return render(request, "web/operator/form.html", shown)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from quire.society.kit.periods import Period
 from quire.society.licensing import queries as licensing
 from quire.society.licensing import watching as licences_
 from quire.society.web.lists import Column, listed
-from quire.society.web.operator.doing import tried
+from quire.society.web.operator.doing import asked, tried
 from quire.society.web.pages import Asking
 from quire.society.web.taking import Day, by, sent
 from quire.society.web.words import Cut, days
@@ -35,6 +35,24 @@ def licence_page(code: str) -> str:
     return reverse("desk-licence", args=[code])
 
 
+_LICENCE = Column(
+    "licence",
+    gettext_lazy("Licence"),
+    value=lambda one: one.licence_code,
+    link=lambda one: licence_page(one.licence_tid),
+)
+_SUM = (
+    Column("starts", gettext_lazy("For"), "date", lambda one: str(Period(one.starts, one.ends))),
+    Column("amount", _MONEY, "money", lambda one: Cut(one.amount, one.currency)),
+)
+"""For which period, and how much."""
+_TERMS = (
+    Column("kind", gettext_lazy("Kind")),
+    Column("uses", gettext_lazy("Uses"), value=lambda one: ", ".join(one.uses)),
+    Column("starts", gettext_lazy("From"), "date"),
+    Column("ends", gettext_lazy("Until"), "date"),
+    Column("fee", gettext_lazy("Fee"), "money", lambda one: Cut(one.fee, one.currency)),
+)
 _LICENCES = (
     Column("code", gettext_lazy("Licence"), link=lambda one: licence_page(one.tid)),
     Column(
@@ -43,46 +61,26 @@ _LICENCES = (
         value=lambda one: one.licensee_code,
         link=lambda one: reverse("desk-party", args=[one.licensee_tid]),
     ),
-    Column("kind", gettext_lazy("Kind")),
-    Column("uses", gettext_lazy("Uses"), value=lambda one: ", ".join(one.uses)),
-    Column("starts", gettext_lazy("From"), "date"),
-    Column("ends", gettext_lazy("Until"), "date"),
-    Column("fee", gettext_lazy("Fee"), "money", lambda one: Cut(one.fee, one.currency)),
+    *_TERMS,
     Column("published", gettext_lazy("Tariff")),
 )
 _TARIFFS = (
     Column("ref", gettext_lazy("Tariff")),
-    Column("kind", gettext_lazy("Kind")),
-    Column("uses", gettext_lazy("Uses"), value=lambda one: ", ".join(one.uses)),
-    Column("starts", gettext_lazy("From"), "date"),
-    Column("ends", gettext_lazy("Until"), "date"),
-    Column("fee", gettext_lazy("Fee"), "money", lambda one: Cut(one.fee, one.currency)),
+    *_TERMS,
     Column("sentence", gettext_lazy("In words")),
     Column("decision", gettext_lazy("Adopted by")),
 )
 _RECEIPTS = (
     Column("received_on", gettext_lazy("Came in"), "date"),
-    Column(
-        "licence",
-        gettext_lazy("Licence"),
-        value=lambda one: one.licence_code,
-        link=lambda one: licence_page(one.licence_tid),
-    ),
-    Column("starts", gettext_lazy("For"), "date", lambda one: str(Period(one.starts, one.ends))),
-    Column("amount", _MONEY, "money", lambda one: Cut(one.amount, one.currency)),
+    _LICENCE,
+    *_SUM,
     Column("reference", gettext_lazy("Reference"), "code"),
 )
 _INVOICES = (
     Column("issued_on", gettext_lazy("Issued"), "date"),
     Column("tid", gettext_lazy("Invoice"), "code"),
-    Column(
-        "licence",
-        gettext_lazy("Licence"),
-        value=lambda one: one.licence_code,
-        link=lambda one: licence_page(one.licence_tid),
-    ),
-    Column("starts", gettext_lazy("For"), "date", lambda one: str(Period(one.starts, one.ends))),
-    Column("amount", _MONEY, "money", lambda one: Cut(one.amount, one.currency)),
+    _LICENCE,
+    *_SUM,
 )
 _OPEN = (
     Column("licence", gettext_lazy("Licence"), link=lambda one: licence_page(one.licence)),
@@ -210,8 +208,8 @@ def deposits(request: Asking) -> HttpResponseBase:
     )
 
 
-class Receiving(forms.Form):
-    """Money that came in."""
+class Invoicing(forms.Form):
+    """What is due under a licence for a period."""
 
     licence = forms.CharField(
         label=gettext_lazy("Licence"), max_length=80, help_text=gettext_lazy("Its code or id.")
@@ -219,6 +217,11 @@ class Receiving(forms.Form):
     period = forms.CharField(
         label=gettext_lazy("For"), max_length=40, help_text=gettext_lazy("Like 2026-03 or 2026-Q2.")
     )
+
+
+class Receiving(Invoicing):
+    """Money that came in, for a licence and a period."""
+
     amount = forms.CharField(label=_MONEY, max_length=40, help_text=gettext_lazy("Like 1200.00"))
     received_on = forms.DateField(label=gettext_lazy("Came in on"), widget=Day(), initial=clock.today)
     reference = forms.CharField(
@@ -234,17 +237,6 @@ class Receiving(forms.Form):
     )
     foreign = forms.BooleanField(
         label=gettext_lazy("It came in another currency than the licence’s"), required=False
-    )
-
-
-class Invoicing(forms.Form):
-    """What is due under a licence for a period."""
-
-    licence = forms.CharField(
-        label=gettext_lazy("Licence"), max_length=80, help_text=gettext_lazy("Its code or id.")
-    )
-    period = forms.CharField(
-        label=gettext_lazy("For"), max_length=40, help_text=gettext_lazy("Like 2026-03 or 2026-Q2.")
     )
 
 
@@ -299,14 +291,10 @@ def _recorded(
     if request.method == "POST" and tried(form, act):
         messages.success(request, _("It is on record."))
         return redirect(back)
-    return render(
+    return asked(
         request,
-        "web/operator/form.html",
-        {
-            "title": title,
-            "form": form,
-            "submit": _("Put it on record"),
-            "cancel": reverse(back),
-            "trail": [(above, reverse(back))],
-        },
+        form,
+        title=title,
+        submit=_("Put it on record"),
+        back=(above, reverse(back)),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from django.http.response import HttpResponseBase
@@ -27,53 +29,52 @@ _LOOK = gettext_lazy("Look at it first; nothing is written before you say so.")
 
 def receipts(request: Asking) -> HttpResponseBase:
     """Money that came in, from a bank's table."""
-    return intake(
+    return _table(
         request,
-        Intake(
-            _("Receipts from a file"),
-            str(_LOOK),
-            receipts_.COLUMNS,
-            lambda path, skip, dry: invoicing.import_receipts(
-                path, by=by(request), dry_run=dry, skip_refused=skip
-            ),
-            reverse("desk-receipts"),
-            (_("Receipts"), "desk-receipts"),
-        ),
+        _("Receipts from a file"),
+        receipts_.COLUMNS,
+        invoicing.import_receipts,
+        (_("Receipts"), "desk-receipts"),
     )
 
 
 def licences(request: Asking) -> HttpResponseBase:
     """Licences, from a table."""
-    return intake(
+    return _table(
         request,
-        Intake(
-            _("Licences from a file"),
-            str(_LOOK),
-            tuple(terms.COLUMNS),
-            lambda path, skip, dry: licensing.import_licences(
-                path, by=by(request), dry_run=dry, skip_refused=skip
-            ),
-            reverse("desk-licences"),
-            (_("Licences"), "desk-licences"),
-        ),
+        _("Licences from a file"),
+        tuple(terms.COLUMNS),
+        licensing.import_licences,
+        (_("Licences"), "desk-licences"),
     )
 
 
 def returns(request: Asking) -> HttpResponseBase:
     """Payments that came back, from a bank's list."""
-    return intake(
+    return _table(
         request,
-        Intake(
-            _("Returned payments from a file"),
-            str(_LOOK),
-            tuple(returns_.COLUMNS),
-            lambda path, skip, dry: payouts.import_returns(
-                path, by=by(request), dry_run=dry, skip_refused=skip
-            ),
-            reverse("desk-returned"),
-            (_("Payments"), "desk-batches"),
-        ),
+        _("Returned payments from a file"),
+        tuple(returns_.COLUMNS),
+        payouts.import_returns,
+        (_("Payments"), "desk-batches"),
+        to="desk-returned",
     )
+
+
+def _table(
+    request: Asking,
+    title: str,
+    columns: tuple[str, ...],
+    take: Callable[..., Any],
+    back: tuple[str, str],
+    to: str = "",
+) -> HttpResponseBase:
+    """A table that an action takes by its path; afterwards one is led to the page ``to``, or back."""
+
+    def taken(path: Path, skip: bool, dry: bool) -> Any:
+        return take(path, by=by(request), dry_run=dry, skip_refused=skip)
+
+    return intake(request, Intake(title, _(_LOOK), columns, taken, reverse(to or back[1]), back))
 
 
 def applications(request: Asking) -> HttpResponseBase:

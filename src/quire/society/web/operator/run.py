@@ -20,7 +20,7 @@ from quire.society.kit.paging import few
 from quire.society.parties import queries as society
 from quire.society.web import lists
 from quire.society.web.lists import Column
-from quire.society.web.operator.doing import tried
+from quire.society.web.operator.doing import asked, tried
 from quire.society.web.operator.figures import beside
 from quire.society.web.operator.runs import address, ask
 from quire.society.web.operator.words import cut, names, party_page, signed
@@ -212,20 +212,15 @@ def cancel(request: Asking, run: str) -> HttpResponseBase:
     if request.method == "POST" and tried(form, act):
         messages.success(request, _("The run is given up; its receipts wait for another."))
         return redirect("desk-run", found.tid)
-    return render(
+    return asked(
         request,
-        "web/operator/form.html",
-        {
-            "title": _("Give up %(period)s") % {"period": row.period},
-            "form": form,
-            "danger": True,
-            "lead": _(
-                "Nothing of it was booked. Its receipts wait for another run; the run stays on record."
-            ),
-            "submit": _("Give the run up"),
-            "cancel": address(row.tid),
-            "trail": [(_("Runs"), reverse("desk-runs")), (str(row.period), address(row.tid))],
-        },
+        form,
+        title=_("Give up %(period)s") % {"period": row.period},
+        submit=_("Give the run up"),
+        back=(str(row.period), address(row.tid)),
+        trail=[(_("Runs"), reverse("desk-runs")), (str(row.period), address(row.tid))],
+        danger=True,
+        lead=_("Nothing of it was booked. Its receipts wait for another run; the run stays on record."),
     )
 
 

@@ -20,7 +20,7 @@ from quire.society.kit.periods import Period
 from quire.society.surveys import actions, queries
 from quire.society.web import lists
 from quire.society.web.lists import Column, listed
-from quire.society.web.operator.doing import on_disk, tried
+from quire.society.web.operator.doing import asked, on_disk, tried
 from quire.society.web.operator.runs import ask
 from quire.society.web.pages import Asking
 from quire.society.web.taking import by
@@ -211,16 +211,12 @@ def judge(request: Asking, lump: str) -> HttpResponseBase:
     if request.method == "POST" and tried(form, act):
         messages.success(request, _("It is decided."))
         return redirect("desk-lump", row.name)
-    return render(
+    return asked(
         request,
-        "web/operator/form.html",
-        {
-            "title": _("Decide a claim"),
-            "form": form,
-            "submit": _("Put it on record"),
-            "cancel": reverse("desk-lump", args=[row.name]),
-            "trail": [(row.name, reverse("desk-lump", args=[row.name]))],
-        },
+        form,
+        title=_("Decide a claim"),
+        submit=_("Put it on record"),
+        back=(row.name, reverse("desk-lump", args=[row.name])),
     )
 
 

@@ -17,7 +17,7 @@ from quire.society.unclaimed import actions, queries
 from quire.society.unclaimed.reaching import claim as found_claim
 from quire.society.unclaimed.reaching import reaching
 from quire.society.web.lists import Column, listed
-from quire.society.web.operator.doing import tried
+from quire.society.web.operator.doing import asked, tried
 from quire.society.web.pages import Asking
 from quire.society.web.taking import by, sent
 from quire.society.web.words import Cut, use
@@ -208,16 +208,12 @@ def dispose(request: Asking) -> HttpResponseBase:
     if request.method == "POST" and tried(form, act):
         messages.success(request, _("It is prepared; a second person looks at it and does it."))
         return redirect("desk-unclaimed")
-    return render(
+    return asked(
         request,
-        "web/operator/form.html",
-        {
-            "title": _("A disposal"),
-            "form": form,
-            "submit": _("Prepare it"),
-            "cancel": reverse("desk-unclaimed"),
-            "trail": [(_("Unclaimed money"), reverse("desk-unclaimed"))],
-        },
+        form,
+        title=_("A disposal"),
+        submit=_("Prepare it"),
+        back=(_("Unclaimed money"), reverse("desk-unclaimed")),
     )
 
 
