@@ -1,3 +1,0 @@
-"""Moved one level up."""
-
-from quire.society.web.taking import *  # noqa: F403

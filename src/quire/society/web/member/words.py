@@ -1,3 +1,0 @@
-"""Moved one level up."""
-
-from quire.society.web.words import *  # noqa: F403
