@@ -30,6 +30,7 @@ AS_IT_IS = {
         "shares",
         "original, syndicator_share",
     },
+    "web/notices/delivery.html": {"ms"},
     "web/parts/table.html": {"CSV", "JSON"},
     "web/public/crawlers.html": {"Python", "Scrapy", "quire-crawler.toml"},
 }

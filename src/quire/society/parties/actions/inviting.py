@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import formats
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from quire.core.errors import QuireError
@@ -196,12 +197,18 @@ def _not_many(email: str, team: Party | None) -> None:
 
 
 def _write(row: Invitation, link: str) -> bool:
-    """The letter itself, in the language of who invites."""
+    """The letter itself, in the language of who is invited where it is on record, else of who invites."""
+    language = row.user.language if row.user else ""
+    with override(language or get_language()):
+        return _written(row, link)
+
+
+def _written(row: Invitation, link: str) -> bool:
     society = _society()
     place = row.party.name if row.party else society
     who = row.by.get_full_name() or row.by.username if row.by else society
     told = {"who": who, "place": place, "society": society, "link": link,
-            "day": formats.date_format(row.expires, "j F Y")}  # fmt: skip
+            "day": formats.date_format(row.expires, "DATE_FORMAT")}  # fmt: skip
     text = _(
         "%(who)s invites you to the pages of %(place)s at %(society)s.\n\n"
         "Open this link to come in; it is good once, until %(day)s:\n\n%(link)s\n\n"
