@@ -67,10 +67,11 @@ def test_the_database_hears_exactly_the_acts_that_are_in_the_catalogue(postgres:
 
 
 def test_every_act_that_is_heard_has_somebody_who_says_what_it_means(postgres: Any) -> None:
-    from quire.society.kit.models import Act
+    from quire.society.kit import clock
+    from quire.society.kit.acts import ActRow
     from quire.society.notices import catalogue, whom
 
-    whom.meant(Act(verb="nothing.at-all"))
+    whom.meant(ActRow(clock.now(), "", "nothing.at-all", "-", {}))
     assert sorted(whom.TELLERS) == catalogue.verbs()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import smtplib
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.mail import EmailMessage
@@ -20,10 +21,11 @@ class Console(EmailBackend):  # type: ignore[misc]
         super().__init__(*given, **{**named, "stream": named.get("stream") or sys.stderr})
 
 
-def send(*, to: str, subject: str, text: str) -> bool:
+def send(*, to: str, subject: str, text: str, headers: Mapping[str, str] | None = None) -> bool:
     """Send a letter; False where it did not go out, which is on the log without its text."""
+    letter = EmailMessage(subject=" ".join(subject.split()), body=text, to=[to], headers=dict(headers or {}))
     try:
-        EmailMessage(subject=" ".join(subject.split()), body=text, to=[to]).send()
+        letter.send()
     except (OSError, smtplib.SMTPException) as problem:
         log.warning("A letter did not go out: %s", type(problem).__name__)
         return False

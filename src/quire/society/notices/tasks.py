@@ -22,6 +22,7 @@ def tell(timestamp: int = 0) -> None:
     try:
         actions.tell()
         _sent()
+        actions.send()
     finally:
         connections.close_all()
 
@@ -29,9 +30,10 @@ def tell(timestamp: int = 0) -> None:
 @app.periodic(cron="7 * * * *")
 @app.task(name="quire.notices.look", queue=QUEUE, queueing_lock="quire.notices.look", pass_context=False)
 def look(timestamp: int = 0) -> None:
-    """Find what the days brought."""
+    """Find what the days brought, and send what has gathered."""
     try:
         actions.look()
+        actions.gather()
     finally:
         connections.close_all()
 

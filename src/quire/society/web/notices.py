@@ -6,12 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.csrf import csrf_exempt
 
 from quire.society.kit import walls
 from quire.society.notices import actions, catalogue, queries
@@ -51,6 +53,7 @@ def pages(audience: str) -> tuple[Page, ...]:
     name = PREFIX[audience]
     return (
         Page("notices/", f"{name}-notices", everything, writes="read"),
+        Page("notices/letters/", f"{name}-letters", letters, writes="read"),
         Page("notices/<str:notice>/", f"{name}-notice", opened),
     )
 
@@ -92,6 +95,7 @@ def everything(request: Asking) -> HttpResponseBase:
     told = {
         "title": _("Notices"),
         "first": [(row, here(seat, "notice", notice=row.tid)) for row in queries.first(box(seat), user)],
+        "letters": here(seat, "letters"),
         "table": lists.table(request, listing, columns, caption=_("Notices"), empty=_EMPTY[seat.audience]),
     }
     return render(request, "web/notices/list.html", told)
@@ -110,6 +114,59 @@ def opened(request: Asking, notice: str) -> HttpResponseBase:
     with walls.outside():
         row = actions.read(box(request.seat), notice, by=reader(request))
     return redirect(row.address)
+
+
+HOW = {
+    "at-once": gettext_lazy("at once"),
+    "daily": gettext_lazy("once a day"),
+    "weekly": gettext_lazy("once a week"),
+    "off": gettext_lazy("never"),
+}
+
+
+class Wishing(forms.Form):
+    """How letters come, category by category."""
+
+    def __init__(self, wishes: list[tuple[catalogue.Category, str]], *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        for one, how in wishes:
+            self.fields[one.name] = forms.ChoiceField(
+                label=one.label, initial=how, help_text=one.why,
+                choices=[(choice, HOW[choice]) for choice in HOW if choice in one.choices],
+            )  # fmt: skip
+
+
+def letters(request: Asking) -> HttpResponseBase:
+    """How whoever looks has their letters, in this seat and all others."""
+    user = reader(request)
+    form = Wishing(actions.wishes(user, request.seat.audience), request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        with walls.outside():
+            actions.wish(user, form.cleaned_data)
+        messages.success(request, _("Letters come like this from now on."))
+        return redirect(here(request.seat, "letters"))
+    lead = _("To %(email)s. In the bell stands everything, whatever you choose here.") % {"email": user.email}
+    if not user.email:
+        lead = _("There is no e-mail address of yours on record, so no letter comes.")
+    trail = [(_("Notices"), here(request.seat, "notices"))]
+    told = {"title": _("Your letters"), "form": form, "lead": lead, "trail": trail, "cancel": trail[0][1]}
+    return render(request, "web/notices/form.html", told)
+
+
+# A mail program clicks for its user (RFC 8058): it has neither a session nor a form's secret. The link's
+# signature stands in for both, and all that it can do is stop letters that may be stopped.
+@csrf_exempt
+def stop(request: Asking, letter: str) -> HttpResponseBase:
+    """Where the link in a letter leads: what it stops, and a button; a POST stops it."""
+    _whose, categories = actions.stopped_by(letter)
+    if request.method == "POST":
+        categories = actions.stop(letter)
+    told = {
+        "title": _("No more letters"),
+        "done": request.method == "POST",
+        "labels": [str(one.label) for one in categories],
+    }
+    return render(request, "web/notices/stop.html", told)
 
 
 def reader(request: Asking) -> User:

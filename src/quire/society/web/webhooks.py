@@ -21,7 +21,6 @@ from quire.society.kit import walls
 from quire.society.kit.paging import few
 from quire.society.notices import actions, catalogue, queries
 from quire.society.notices.actions import Made
-from quire.society.notices.models import Endpoint
 from quire.society.web import lists, notices
 from quire.society.web.lists import Column
 from quire.society.web.pages import Asking, Page
@@ -138,7 +137,7 @@ def endpoint(request: Asking, endpoint: str) -> HttpResponseBase:
     return render(request, "web/notices/endpoint.html", told)
 
 
-def _acted(request: Asking, found: Endpoint, act: str, chosen: forms.Form) -> HttpResponseBase | None:
+def _acted(request: Asking, found: Any, act: str, chosen: forms.Form) -> HttpResponseBase | None:
     """What the button did that was pressed; None where none was, or what it wanted is refused."""
     if act == "rotate":
         return _rotated(request, found)
@@ -168,7 +167,7 @@ def _refused(request: Asking, form: forms.Form, to: str) -> HttpResponseBase:
     return redirect(to)
 
 
-def _rotated(request: Asking, found: Endpoint) -> HttpResponse | None:
+def _rotated(request: Asking, found: Any) -> HttpResponse | None:
     made: list[Made] = []
     went = _taken(
         request,

@@ -10,6 +10,7 @@ from quire.society.notices.actions.endpoints import (
     rotate,
 )
 from quire.society.notices.actions.looking import look
+from quire.society.notices.actions.mailing import gather, send, stop, stopped_by, wish, wishes
 from quire.society.notices.actions.reading import read, read_all
 from quire.society.notices.actions.telling import tell
 
@@ -19,6 +20,7 @@ __all__ = [
     "change_events",
     "deliver",
     "enable",
+    "gather",
     "look",
     "next_due",
     "read",
@@ -26,6 +28,11 @@ __all__ = [
     "remove",
     "resend",
     "rotate",
+    "send",
+    "stop",
+    "stopped_by",
     "tell",
     "test",
+    "wish",
+    "wishes",
 ]

@@ -13,8 +13,9 @@ from datetime import datetime
 from django.db import transaction
 
 from quire.society.kit import ids
+from quire.society.kit.acts import ActRow
 from quire.society.notices import catalogue, whom
-from quire.society.notices.actions import delivering
+from quire.society.notices.actions import delivering, mailing
 from quire.society.notices.models import Notice, Waiting
 
 log = logging.getLogger("quire.notices")
@@ -47,7 +48,8 @@ def _some() -> tuple[int, int]:
 def _tell(row: Waiting) -> int:
     try:
         with transaction.atomic():
-            written = write(row.act.at, row.act.tid, row.act.subject, whom.meant(row.act))
+            act = ActRow(row.act.at, "", row.act.verb, row.act.subject, row.act.detail)
+            written = write(act.at, row.act.tid, act.subject, whom.meant(act))
             row.delete()
             return written
     except Exception as problem:
@@ -89,4 +91,7 @@ def _notice(at: datetime, cause: str, subject: str, one: whom.Told) -> Notice:
 
 def _hand_on(fresh: Sequence[Notice]) -> None:
     """Letters and deliveries of these notices wait from now on, in the same transaction."""
-    delivering.queue(fresh)
+    for first in range(0, len(fresh), _ROWS):
+        some = fresh[first : first + _ROWS]
+        delivering.queue(some)
+        mailing.queue(some)

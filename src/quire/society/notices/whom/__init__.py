@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from quire.core.money import Money, decimal_of
-from quire.society.kit.models import Act
+from quire.society.kit.acts import ActRow
 from quire.society.parties import queries as parties
 
 
@@ -29,7 +29,7 @@ class Told:
     cause: str = ""
 
 
-Teller = Callable[[Act], Iterable[Told]]
+Teller = Callable[[ActRow], Iterable[Told]]
 TELLERS: dict[str, list[Teller]] = {}
 
 
@@ -44,7 +44,7 @@ def tells(*verbs: str) -> Callable[[Teller], Teller]:
     return registered
 
 
-def meant(act: Act) -> list[Told]:
+def meant(act: ActRow) -> list[Told]:
     """Everything that an act means, for everybody."""
     for name in ("money", "rights", "house"):
         import_module(f"{__name__}.{name}")

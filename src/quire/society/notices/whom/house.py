@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from quire.society.distribution import queries as distribution
-from quire.society.kit.models import Act
+from quire.society.kit.acts import ActRow
 from quire.society.licensing import queries as licensing
 from quire.society.membership import queries as membership
 from quire.society.notices.whom import Told, day, desk, side, tells
@@ -17,7 +17,7 @@ SENSITIVE = {"name", "email", "iban", "bic", "account_holder", "street", "town",
 
 
 @tells("distribution.adopt-plan")
-def adopted(act: Act) -> Iterator[Told]:
+def adopted(act: ActRow) -> Iterator[Told]:
     """Everybody whose money the plan divides, and who keeps the books."""
     plan = next(one for one in distribution.plans() if one.tid == act.subject)
     facts = {"plan": plan.name, "day": day(plan.starts)}
@@ -28,7 +28,7 @@ def adopted(act: Act) -> Iterator[Told]:
 
 
 @tells("membership.admit", "membership.refuse")
-def judged(act: Act) -> Iterator[Told]:
+def judged(act: ActRow) -> Iterator[Told]:
     """Who applied; and once a day the desk, however many came in."""
     party = parties.party(str(act.detail["party"]))
     on = act.at.date()
@@ -42,14 +42,14 @@ def judged(act: Act) -> Iterator[Told]:
 
 
 @tells("membership.leave", "membership.give-notice")
-def leaves(act: Act) -> Iterator[Told]:
+def leaves(act: ActRow) -> Iterator[Told]:
     """Whose membership ends."""
     party = parties.party(str(act.detail["party"]))
     yield Told("membership.ends", "member", party.id, {}, {"day": day(str(act.detail["ends"]))})
 
 
 @tells("membership.set-standing", "membership.restore-standing")
-def standing(act: Act) -> Iterator[Told]:
+def standing(act: ActRow) -> Iterator[Told]:
     """Whose standing it is."""
     party = parties.party(str(act.detail["party"]))
     if act.verb == "membership.set-standing":
@@ -60,7 +60,7 @@ def standing(act: Act) -> Iterator[Told]:
 
 
 @tells("parties.change")
-def changed(act: Act) -> Iterator[Told]:
+def changed(act: ActRow) -> Iterator[Told]:
     """Whose details were changed, where money or letters would go elsewhere."""
     columns = sorted(SENSITIVE & set(act.detail["changes"]))
     if columns:
@@ -69,7 +69,7 @@ def changed(act: Act) -> Iterator[Told]:
 
 
 @tells("parties.seat", "parties.unseat")
-def seated(act: Act) -> Iterator[Told]:
+def seated(act: ActRow) -> Iterator[Told]:
     """The team that somebody came into, or left."""
     party = parties.party(act.subject)
     event = "team.changed" if act.verb == "parties.seat" else "team.left"
@@ -78,7 +78,7 @@ def seated(act: Act) -> Iterator[Told]:
 
 
 @tells("parties.grant-role")
-def granted(act: Act) -> Iterator[Told]:
+def granted(act: ActRow) -> Iterator[Told]:
     """The society's own people."""
     facts = {"user": act.subject, "role": str(act.detail["role"])}
     yield desk("role.granted", **facts)
@@ -93,7 +93,7 @@ _CLIENTS = {
 
 
 @tells(*_CLIENTS)
-def client(act: Act) -> Iterator[Told]:
+def client(act: ActRow) -> Iterator[Told]:
     """The team whose client it is."""
     row = licensing.client(act.subject)
     facts = {"name": row.name, "reason": str(act.detail.get("reason", ""))}
@@ -101,7 +101,7 @@ def client(act: Act) -> Iterator[Told]:
 
 
 @tells("licensing.revoke")
-def revoked(act: Act) -> Iterator[Told]:
+def revoked(act: ActRow) -> Iterator[Told]:
     """Whose token it was, or under whose licence they were."""
     whose: UUID | None = licensing.revoked_of(act.subject)
     if whose is not None:
@@ -116,7 +116,7 @@ _HOOKS = {
 
 
 @tells(*_HOOKS)
-def webhook(act: Act) -> Iterator[Told]:
+def webhook(act: ActRow) -> Iterator[Told]:
     """The team whose webhooks begin, have another secret, or end."""
     party = parties.party(str(act.detail["party"]))
     facts = {"url": str(act.detail["url"]), "reason": str(act.detail.get("reason", ""))}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from quire.core.money import quanta_of
 from quire.society.distribution import queries as distribution
 from quire.society.kit import ids
-from quire.society.kit.models import Act
+from quire.society.kit.acts import ActRow
 from quire.society.licensing import queries as licensing
 from quire.society.notices.whom import Told, amount_of, day, desk, side, tells
 from quire.society.parties import queries as parties
@@ -16,14 +16,14 @@ from quire.society.payouts.reasons import REASONS
 
 
 @tells("distribution.review")
-def to_approve(act: Act) -> Iterator[Told]:
+def to_approve(act: ActRow) -> Iterator[Told]:
     """A run waits for its second person."""
     run = distribution.row(distribution.find(act.subject))
     yield desk("run.to-approve", {"run": run.tid}, period=str(run.period))
 
 
 @tells("distribution.close")
-def closed(act: Act) -> Iterator[Told]:
+def closed(act: ActRow) -> Iterator[Told]:
     """Every payee has a statement, and who keeps the books hears of it."""
     run = distribution.find(act.subject)
     period, parts = str(distribution.row(run).period), {"run": act.subject}
@@ -34,7 +34,7 @@ def closed(act: Act) -> Iterator[Told]:
 
 
 @tells("distribution.close")
-def corrected(act: Act) -> Iterator[Told]:
+def corrected(act: ActRow) -> Iterator[Told]:
     """Who has more or less in this run because an earlier one was wrong."""
     run = distribution.find(act.subject)
     period = str(distribution.row(run).period)
@@ -44,13 +44,13 @@ def corrected(act: Act) -> Iterator[Told]:
 
 
 @tells("distribution.file-correction")
-def filed(act: Act) -> Iterator[Told]:
+def filed(act: ActRow) -> Iterator[Told]:
     """A claim waits for who decides it."""
     yield desk("correction.filed", {"correction": act.subject})
 
 
 @tells("distribution.accept-correction")
-def accepted(act: Act) -> Iterator[Told]:
+def accepted(act: ActRow) -> Iterator[Told]:
     """Whose money it changes."""
     known = parties.by_code()
     for change in distribution.changes_of(act.subject):
@@ -60,7 +60,7 @@ def accepted(act: Act) -> Iterator[Told]:
 
 
 @tells("distribution.hold")
-def held(act: Act) -> Iterator[Told]:
+def held(act: ActRow) -> Iterator[Told]:
     """Whose money is held, where it is one party's."""
     if of := act.detail.get("party"):
         facts = {"reason": str(act.detail.get("reason", ""))}
@@ -68,7 +68,7 @@ def held(act: Act) -> Iterator[Told]:
 
 
 @tells("distribution.release")
-def released(act: Act) -> Iterator[Told]:
+def released(act: ActRow) -> Iterator[Told]:
     """Whose money is free again, where it was one party's."""
     for hold in distribution.holds():
         if hold.tid == act.subject and hold.party is not None:
@@ -76,7 +76,7 @@ def released(act: Act) -> Iterator[Told]:
 
 
 @tells("payouts.settle")
-def paid(act: Act) -> Iterator[Told]:
+def paid(act: ActRow) -> Iterator[Told]:
     """Everybody who was paid by the batch."""
     for row in payouts.payments_in(act.subject):
         facts = {"amount": amount_of(row.amount, row.currency), "day": day(row.settled or row.on)}
@@ -84,7 +84,7 @@ def paid(act: Act) -> Iterator[Told]:
 
 
 @tells("payouts.return")
-def came_back(act: Act) -> Iterator[Told]:
+def came_back(act: ActRow) -> Iterator[Told]:
     """The payee, and who is to find out why."""
     told = act.detail
     party = parties.party(str(told["party"]))
@@ -95,7 +95,7 @@ def came_back(act: Act) -> Iterator[Told]:
 
 
 @tells("invoicing.issue", "invoicing.receive")
-def billed(act: Act) -> Iterator[Told]:
+def billed(act: ActRow) -> Iterator[Told]:
     """Whose licence an invoice or a payment is for."""
     event = "invoice.issued" if act.verb == "invoicing.issue" else "payment.received"
     licence = licensing.licence(str(act.detail["licence"]))
@@ -108,14 +108,14 @@ def billed(act: Act) -> Iterator[Told]:
 
 
 @tells("invoicing.deposit")
-def put_in(act: Act) -> Iterator[Told]:
+def put_in(act: ActRow) -> Iterator[Told]:
     """Whose balance has grown."""
     facts = {"amount": amount_of(quanta_of(str(act.detail["amount"])), str(act.detail["currency"]))}
     yield Told("credit.added", "licensee", ids.read("pty", str(act.detail["licensee"])), {}, facts)
 
 
 @tells("unclaimed.match")
-def found(act: Act) -> Iterator[Told]:
+def found(act: ActRow) -> Iterator[Told]:
     """To whom money without an owner was found to belong."""
     for tid in act.detail["to"]:
         party = parties.party(str(tid))

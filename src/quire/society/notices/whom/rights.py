@@ -8,7 +8,7 @@ from uuid import UUID
 from quire.core.terms import USES
 from quire.society.disputes import queries as disputes
 from quire.society.kit import clock
-from quire.society.kit.models import Act
+from quire.society.kit.acts import ActRow
 from quire.society.licensing import queries as licensing
 from quire.society.mandates import queries as mandates
 from quire.society.membership import queries as membership
@@ -19,7 +19,7 @@ from quire.society.unclaimed import queries as unclaimed
 
 
 @tells("licensing.grant")
-def granted(act: Act) -> Iterator[Told]:
+def granted(act: ActRow) -> Iterator[Told]:
     """The licensee; and every member who has said neither yes nor no to what it may do."""
     row = licensing.licence(act.subject)
     facts = {"licence": row.code, "day": day(row.starts)}
@@ -47,7 +47,7 @@ def silent(uses: Collection[str], licensee: str) -> dict[UUID, list[str]]:
 
 
 @tells("licensing.end")
-def ended(act: Act) -> Iterator[Told]:
+def ended(act: ActRow) -> Iterator[Told]:
     """The licensee whose licence ends before its term."""
     row = licensing.licence(act.subject)
     facts = {"licence": row.code, "day": day(row.ends)}
@@ -55,7 +55,7 @@ def ended(act: Act) -> Iterator[Told]:
 
 
 @tells("repertoire.amend-owners")
-def shares(act: Act) -> Iterator[Told]:
+def shares(act: ActRow) -> Iterator[Told]:
     """Every owner of the work as it is now."""
     work = repertoire.work(act.subject)
     known = parties.by_code({one.party for one in repertoire.owners(work.id, clock.today()).holders})
@@ -64,7 +64,7 @@ def shares(act: Act) -> Iterator[Told]:
 
 
 @tells("repertoire.record-agreement", "repertoire.end-agreement")
-def agreed(act: Act) -> Iterator[Told]:
+def agreed(act: ActRow) -> Iterator[Told]:
     """Both sides of an agreement."""
     event = "agreement.recorded" if act.verb.endswith("record-agreement") else "agreement.ended"
     for row in repertoire.agreements():
@@ -82,7 +82,7 @@ _SIDES = {
 
 @tells("disputes.file", "disputes.document", "disputes.answer", "disputes.lapsed", "disputes.amended",
        "disputes.settled", "disputes.decided", "disputes.withdrawn")  # fmt: skip
-def disputed(act: Act) -> Iterator[Told]:
+def disputed(act: ActRow) -> Iterator[Told]:
     """The side that has to know: who is claimed from, who claims, or at the end both."""
     row = disputes.row(act.subject)
     event, whom = _SIDES.get(act.verb, ("dispute.ended", "both"))
@@ -104,13 +104,13 @@ def parties_to(row: disputes.DisputeRow, whom: str) -> list[UUID]:
 
 
 @tells("unclaimed.claim")
-def claimed(act: Act) -> Iterator[Told]:
+def claimed(act: ActRow) -> Iterator[Told]:
     """Who decides a claim to unclaimed money."""
     yield desk("claim.arrived", {"claim": act.subject})
 
 
 @tells("unclaimed.claim-accepted", "unclaimed.claim-refused")
-def decided(act: Act) -> Iterator[Told]:
+def decided(act: ActRow) -> Iterator[Told]:
     """Who claimed."""
     party = unclaimed.claimant(act.subject)
     yield Told("claim.decided", "member", party, {}, {"state": act.verb.rpartition("-")[2]})

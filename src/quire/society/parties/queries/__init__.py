@@ -31,7 +31,15 @@ from quire.society.parties.queries.people import (
     users,
 )
 from quire.society.parties.queries.pseudonyms import pseudonyms, published, shown_names, shown_rows
-from quire.society.parties.queries.seats import SeatRow, at_least, roles, seats
+from quire.society.parties.queries.seats import (
+    SeatRow,
+    at_least,
+    reached,
+    reached_by_role,
+    roles,
+    seats,
+    user_of,
+)
 from quire.society.parties.queries.succession import (
     SuccessionRow,
     Successor,
@@ -78,6 +86,8 @@ __all__ = [
     "payees_behind",
     "pseudonyms",
     "published",
+    "reached",
+    "reached_by_role",
     "roles",
     "seats",
     "second_person",
@@ -90,5 +100,6 @@ __all__ = [
     "tax_forms",
     "taxes_list",
     "undeclared",
+    "user_of",
     "users",
 ]

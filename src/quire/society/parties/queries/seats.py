@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -44,3 +45,20 @@ def at_least(role: str) -> tuple[str, ...]:
     """The roles of a team that may do what this one may: for manager, admin and manager."""
     order = list(SEATS)
     return tuple(order[: order.index(role) + 1])
+
+
+def reached(of: Iterable[UUID]) -> list[tuple[int, UUID]]:
+    """(user's key, party's id) of everybody in the teams of these parties who has an e-mail address."""
+    rows = User.objects.filter(is_active=True, seats__party__in=list(of), seats__ended=None)
+    return list(rows.exclude(email="").order_by("id").values_list("id", "seats__party_id"))
+
+
+def reached_by_role(roles_: Iterable[str]) -> list[int]:
+    """The keys of the society's own people who hold one of these roles and have an e-mail address."""
+    rows = User.objects.filter(is_active=True, grants__role__in=list(roles_)).exclude(email="")
+    return list(rows.order_by("id").values_list("id", flat=True).distinct())
+
+
+def user_of(key: int) -> User | None:
+    """The user of a key, where there is one."""
+    return User.objects.filter(pk=key).first()

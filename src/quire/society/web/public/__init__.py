@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from quire.society.web import notices
 from quire.society.web.pages import Page
 from quire.society.web.public import code, credits, figures, front, plans, runs, tariffs, works
 
@@ -22,4 +23,5 @@ PAGES = (
     Page("figures/", "figures", figures.figures, menu=_("Figures")),
     Page("bundles/<str:run>.zip", "bundle", front.bundle),
     Page("keys.json", "keys", front.keys),
+    Page("letters/<str:letter>/", "letters-stop", notices.stop, writes="read"),
 )
