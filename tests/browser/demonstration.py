@@ -40,6 +40,19 @@ def quire(env: dict[str, str], *words: str) -> None:
 
 
 @contextmanager
+def whole() -> Iterator[dict[str, str]]:
+    """The environment of commands of the whole demonstration: built for this, or the one in the folder that
+    ``QUIRE_DEMO_HOME`` names (``…/demo``), brought up to date."""
+    with home() as env:
+        if "QUIRE_DEMO_HOME" in os.environ:
+            env["QUIRE_HOME"] = os.environ["QUIRE_DEMO_HOME"]
+            quire(env, "upgrade")
+        else:
+            quire(env, "demo", "build")
+        yield env
+
+
+@contextmanager
 def served(env: dict[str, str]) -> Iterator[dict[str, str]]:
     """``quire demo serve``: the links that it prints, by who comes in by each."""
     port = free_port()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -50,8 +51,7 @@ def test_a_password_an_app_and_a_passkey(served: Served) -> None:  # noqa: F811
             window.get_by_label("Code").fill("000000")
             window.get_by_role("button", name="Sign in", exact=True).click()
             expect(window.get_by_text("Incorrect code")).to_be_visible(timeout=PATIENCE)
-            window.get_by_label("Code").fill(code(secret, later=1))
-            window.get_by_role("button", name="Sign in", exact=True).click()
+            by_code(window, secret)
             arrived(window, "Overview")
             passkey_alone(window)
 
@@ -87,11 +87,25 @@ def shown_again(window: Page) -> None:
         window.wait_for_load_state()
 
 
-def code(secret: str, later: int = 0) -> str:
-    """What the app shows now, or ``later`` half-minutes on: a code is good once."""
+def by_code(window: Page, secret: str) -> None:
+    """Enter what the app shows; where that has been used, or its half-minute was just over, the next one."""
+    for _ in range(3):
+        shown = code(secret)
+        window.get_by_label("Code").fill(shown)
+        window.get_by_role("button", name="Sign in", exact=True).click()
+        window.wait_for_load_state()
+        if "/2fa/" not in window.url:
+            return
+        while code(secret) == shown:
+            time.sleep(0.2)
+    raise AssertionError("No code of the app was taken.")
+
+
+def code(secret: str) -> str:
+    """What the app shows now."""
     from allauth.mfa.totp.internal import auth
 
-    counter = next(iter(auth.yield_hotp_counters_from_time())) + later
+    counter = next(iter(auth.yield_hotp_counters_from_time()))
     return str(auth.format_hotp_value(auth.hotp_value(secret, counter)))
 
 
@@ -106,7 +120,7 @@ def passkey_alone(window: Page) -> None:
     arrived(window, "Add a passkey")
     window.get_by_label("What you call it").fill("the laptop")
     window.get_by_role("button", name="Make the passkey").click()
-    expect(window.locator("main")).to_contain_text("the laptop", timeout=PATIENCE)
+    expect(window.locator("main")).to_contain_text("1 key.", timeout=PATIENCE)
     window.get_by_role("button", name=NAME).click()
     window.get_by_role("button", name="Sign out").click()
     window.wait_for_load_state()

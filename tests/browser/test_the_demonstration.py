@@ -53,7 +53,7 @@ def opened() -> Iterator[Open]:
     import django
 
     django.setup()
-    with demonstration.home() as env:
+    with demonstration.whole() as env:
         demonstration.quire(env, "demo", "build")
         with demonstration.served(env) as links:
             yield Open(links["auditor"].split("/demo/")[0], links)
@@ -108,7 +108,7 @@ TOUR = (
     ("Who used your work in", "2/6"),
     ("Step by step", "3/6"),
     ("A payment to Käferkabinett came back", "4/6"),
-    ("Whose money changed most", "5/6"),
+    ("What it rests on", "5/6"),
     ("Check everything now", "6/6"),
 )
 
