@@ -162,3 +162,49 @@ def test_a_correction_is_decided_by_a_second_person(operator: Any) -> None:
     assert "Decide it" not in desk.text(operator.get(address))
     assert approver.post(address, {"act": "accept", "note": ""}).status_code == 302
     assert queries.correction(correction).state == "accepted"
+
+
+def test_usage_of_nobodys_hosts_waits_by_what_it_would_have_had(
+    operator: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fractions import Fraction
+
+    from django.core.cache import cache
+
+    from quire.society.invoicing.strays import stray_hosts
+    from quire.society.kit import periods
+    from tests import small
+
+    log = tmp_path / "nobody.log"
+    log.write_text("".join(small.hit(day, "/x", small.GPT) for day in (3, 4)))
+    small.quire("usage", "import", log, "--host", "nobody.example", "--by", "operator")
+    [stray] = stray_hosts(periods.parse("2026-01"))
+    assert (stray.host, stray.requests, stray.licensed) == ("nobody.example", 2, 2)
+    page = desk.text(operator.get("/desk/usage/unmatched/2026-01/"))
+    assert "nobody.example" in page
+    [worth] = stray.worth
+    paid = small_paid(stray.licensees[0])
+    counted = small_counted(stray.licensees[0])
+    assert worth.quanta == int(Fraction(paid * 2, counted + 2))
+    monkeypatch.setenv("QUIRE_TODAY", "2026-02-03")
+    cache.clear()
+    assert "1 host of nobody’s was visited under licence" in desk.text(operator.get("/desk/?kind=Metering"))
+
+
+def small_paid(licensee: str) -> int:
+    """Quanta that the licensee paid for January in the currency of its licence."""
+    from quire.society.invoicing.models import Receipt
+    from quire.society.kit import ids
+
+    rows = Receipt.objects.filter(licence__licensee=ids.read("pty", licensee))
+    return sum(one.amount for one in rows)
+
+
+def small_counted(licensee: str) -> int:
+    """Its counted requests of January, added up by hand."""
+    from datetime import date
+
+    from quire.society.usage import queries
+
+    rows = queries.totals(date(2026, 1, 1), date(2026, 2, 1))
+    return sum(one.requests for one in rows if (one.heading, one.licensee) == ("counted", licensee))

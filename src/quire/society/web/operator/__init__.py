@@ -106,6 +106,7 @@ _RIGHTS_PAGES = (
 _USAGE = (
     Page("usage/by-period/", "desk-usage", metering.this_month, menu=_("Use by period"), group=_("Metering")),
     Page("usage/by-period/<str:period>/", "desk-usage-of", metering.usage_of),
+    Page("usage/unmatched/<str:period>/", "desk-strays", metering.strays_of),
     Page("usage/", "desk-imports", metering.imports, menu=_("Imported usage"), group=_("Metering")),
     Page("usage/<str:imported>/", "desk-import", metering.imported),
     Page("edges/", "desk-edges", metering.edges, menu=_("Edges"), group=_("Metering")),

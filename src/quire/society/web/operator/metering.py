@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from quire.society.invoicing.strays import stray_hosts
 from quire.society.kit import clock, ids, periods, spoken
 from quire.society.kit.paging import few
 from quire.society.parties import queries as parties
@@ -21,6 +22,7 @@ from quire.society.usage.imported import aside_list, imports_list
 from quire.society.usage.silent import heard_list
 from quire.society.web import charts, lists
 from quire.society.web.lists import Column, listed
+from quire.society.web.operator.words import together
 from quire.society.web.pages import Asking
 from quire.society.web.said import said
 from quire.society.web.words import use
@@ -144,6 +146,36 @@ def this_month(request: Asking) -> HttpResponseBase:
     last = clock.today().replace(day=1) - timedelta(days=1)
     period = periods.parse(asked) if asked else periods.month(last.year, last.month)
     return redirect("desk-usage-of", str(period))
+
+
+def strays_of(request: Asking, period: str) -> HttpResponseBase:
+    """Hosts of nobody's that crawlers visited in a period, by what they would have had. BadPeriod."""
+    span = periods.parse(period)
+    columns = (
+        Column("host", _("Host")),
+        Column("worth", _("Would have had"), value=lambda one: together(one.worth)),
+        Column("licensed", _("Requests under licence"), "number"),
+        Column("requests", _("Requests in all"), "number"),
+        Column("operators", _("By whom"), value=lambda one: ", ".join(one.operators)),
+    )
+    return listed(
+        request,
+        few(
+            stray_hosts(span),
+            sorts={"licensed": lambda one: one.licensed, "requests": lambda one: one.requests},
+            words=lambda one: f"{one.host} {' '.join(one.operators)}",
+        ),
+        columns,
+        title=_("Unmatched usage in %(period)s") % {"period": span},
+        lead=_(
+            "On hosts that no party has registered, so it counts for nobody. What it would have had is its "
+            "part of what the same licensees paid for these days. Ask whose the host is; once it is "
+            "registered, “quire usage rematch” counts it."
+        ),
+        empty=_("Everything that crawlers visited in this period is somebody’s."),
+        file=f"unmatched-{span}",
+        trail=[(_("Use in %(period)s") % {"period": span}, reverse("desk-usage-of", args=[str(span)]))],
+    )
 
 
 def usage_of(request: Asking, period: str) -> HttpResponseBase:

@@ -10,17 +10,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.core.cache import cache
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from quire.core.money import Money
 from quire.core.unclaimed import dates
 from quire.society.disputes import queries as disputes
 from quire.society.distribution import queries as distribution
 from quire.society.distribution import watching
-from quire.society.kit import clock, jobs
+from quire.society.invoicing.strays import stray_hosts
+from quire.society.kit import clock, jobs, periods
 from quire.society.kit.paging import Asked
+from quire.society.kit.periods import Period
 from quire.society.payouts import watching as payouts
 from quire.society.unclaimed import queries as unclaimed
 from quire.society.unclaimed.reaching import reaching
@@ -34,6 +37,8 @@ MOST = 5
 """Of one kind, this many are named; the rest stand on their own page."""
 DAYS = 14
 """A job that failed longer ago is on the page of jobs alone."""
+KEPT = 3600
+"""Seconds for which it is known what unmatched usage would have had."""
 SOON = 180
 """Days before the term of unclaimed money on which it is told of."""
 
@@ -68,6 +73,7 @@ def queue(own: str) -> list[Item]:
         *_silent(),
         *_gaps(),
         *_imports(),
+        *_strays(own),
         *_jobs(),
     ]
     return sorted(found, key=lambda one: _urgency(one, own))
@@ -213,6 +219,33 @@ def _imports() -> Iterator[Item]:
         words = _("%(file)s was not read to its end: import it again") % {"file": row.name}
         yield Item(_("Metering"), words, reverse("desk-import", args=[row.tid]), _("See it"))
     yield from _more(_("Metering"), page.counted, f"{reverse('desk-imports')}?finished=no")
+
+
+def _strays(own: str) -> Iterator[Item]:
+    """Of the last month that is over; the lake is asked once in a while."""
+    last = clock.today().replace(day=1) - timedelta(days=1)
+    span = periods.month(last.year, last.month)
+    told = cache.get_or_set(f"strays:{span}:{own}", lambda: _worth(span), KEPT)
+    hosts, sums = told if told else (0, {})
+    if sums:
+        words = ngettext(
+            "%(count)d host of nobody’s was visited under licence in %(period)s",
+            "%(count)d hosts of nobody’s were visited under licence in %(period)s",
+            hosts,
+        )
+        money = _cut(*(Money(amount, unit) for unit, amount in sums.items()))
+        address = reverse("desk-strays", args=[str(span)])
+        yield Item(_("Metering"), words % {"count": hosts, "period": span}, address, _("See them"), money)
+
+
+def _worth(span: Period) -> tuple[int, dict[str, int]]:
+    """How many hosts, and what they would have had by currency."""
+    found = [one for one in stray_hosts(span) if one.worth]
+    sums: dict[str, int] = {}
+    for one in found:
+        for money in one.worth:
+            sums[money.currency] = sums.get(money.currency, 0) + money.quanta
+    return len(found), sums
 
 
 def _jobs() -> Iterator[Item]:
