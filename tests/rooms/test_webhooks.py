@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -348,3 +349,13 @@ def test_anothers_endpoint_is_not_there_and_the_wall_hides_its_log(receiver: Rec
     with looking_as(lab()):
         for model in (Attempt, Delivery, Endpoint, EndpointSecret):
             assert model.objects.count() == 1
+
+
+def test_the_guide_names_every_event(postgres: Any) -> None:
+    """In the order of the alphabet, for each of the two who may have them."""
+    from quire.society.notices import catalogue
+
+    guide = (Path(__file__).parents[2] / "docs" / "guides" / "webhooks.md").read_text()
+    for audience, word in (("licensee", "Licensees"), ("member", "Members")):
+        said = guide.split(f"\n{word}: ")[1].split("\n\n")[0]
+        assert said.replace("`", "").split() == [one.name for one in catalogue.hooked(audience)]
