@@ -36,7 +36,7 @@ SEED ?=
 YEARS ?= 10
 FIRST ?= 1000
 
-.PHONY: help setup programs clients engines demo demo-reset test test-more sim check messages bench clean
+.PHONY: help setup programs clients engines demo demo-reset test test-more sim check messages pictures bench clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,7 +53,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@touch $@
 
 # What some of the longer tests run beside Quire: the command, and Debian's package of it.
-PROGRAMS := chromium:chromium nginx:nginx-light caddy:caddy goaccess:goaccess npm:npm java:openjdk-17-jre-headless
+PROGRAMS := systemd-analyze:systemd chromium:chromium nginx:nginx-light caddy:caddy goaccess:goaccess npm:npm java:openjdk-17-jre-headless
 
 programs: ## Install the programs that test-more and bench run (Debian's packages), where they are missing
 	@missing=; for pair in $(PROGRAMS); do \
@@ -106,6 +106,9 @@ check: setup ## Lint, format, types, imports, and tools/tidy.py
 
 messages: setup ## Extract the pages' words, merge them into every language's catalogue, and compile
 	$(BIN)/python tools/messages.py
+
+pictures: setup programs ## Make the README's picture anew, of the demonstration's tour (docs/pictures)
+	$(BIN)/python -m tests.browser.pictures
 
 bench: setup programs engines ## Every performance claim, beside a peer
 	@ls bench/*.py >/dev/null

