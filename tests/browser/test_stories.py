@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +19,10 @@ PATIENCE = 30_000.0
 """Milliseconds for a page on a busy machine."""
 
 
-def test_a_member_signs_in_asks_why_and_says_no_by_the_keyboard_alone(served: Served) -> None:  # noqa: F811
+def test_a_member_signs_in_asks_why_and_says_no_by_the_keyboard_alone(
+    served: Served,  # noqa: F811
+    tmp_path: Path,
+) -> None:
     from quire.society.parties import actions
 
     user = actions.add_user(name="gazette-desk")
@@ -40,6 +46,8 @@ def test_a_member_signs_in_asks_why_and_says_no_by_the_keyboard_alone(served: Se
         window.wait_for_url("**/lines/*")
         press(window, window.locator("main tbody a").first)
         expect(window.get_by_role("heading", name="Step by step")).to_be_visible(timeout=PATIENCE)
+        expect(window.get_by_role("heading", name="requests that were counted")).to_be_visible()
+        checked_oneself(window, tmp_path)
         press(window, window.get_by_role("link", name="What AI may do"))
         arrived(window, "What AI may do")
         press(window, window.get_by_role("link", name="Change for everybody").first)
@@ -81,6 +89,18 @@ def test_an_auditor_checks_everything(served: Served) -> None:  # noqa: F811
         arrived(window, "Check everything")
         window.get_by_role("button", name="Check everything now").click()
         expect(window.get_by_text("Everything holds.")).to_be_visible(timeout=2 * PATIENCE)
+
+
+def checked_oneself(window: Page, folder: Path) -> None:
+    """Take the proof away and run the command that the page says."""
+    with window.expect_download() as taken:
+        press(window, window.get_by_role("link", name="The proof of all of your lines"))
+    taken.value.save_as(folder / taken.value.suggested_filename)
+    says = window.get_by_label("The command").inner_text().split()
+    assert says[:2] == ["quire", "verify"]
+    checked = [sys.executable, "-m", "quire.cli", *says[1:]]
+    done = subprocess.run(checked, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def no_to_training() -> list[Any]:
