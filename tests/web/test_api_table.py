@@ -168,8 +168,8 @@ def test_of_another_party_nothing_is_found(house: Any) -> None:
     others = {audience: program(audience, OTHERS) for audience in OTHERS}
     mine = {audience: program(audience) for audience in OTHERS}
     for one in table():
-        if isinstance(one, Does) or "{" not in one.path:
-            continue
+        if isinstance(one, Does) or "{" not in one.path or "{offer}" in one.path:
+            continue  # the offer is made to this very other
         for audience in set(audiences(one)) & set(OTHERS):
             address = whole(one.path, audience)
             answer = others[audience].get(address)
@@ -178,3 +178,67 @@ def test_of_another_party_nothing_is_found(house: Any) -> None:
                 continue
             empty = not isinstance(one, One) and answer.status_code == 200 and not answer.json()["data"]
             assert answer.status_code == 404 or empty, (one.path, audience, answer.content[:300])
+
+
+SAME = {
+    "member-api-keys": "/api-keys", "lab-api-keys": "/api-keys", "desk-api-keys": "/api-keys",
+    "audit-api-keys": "/api-keys",
+    "member-jobs": "/jobs", "lab-jobs": "/jobs", "desk-jobs": "/jobs",
+    "member-statements": "/statements", "member-statement": "/statements/{run}/sums",
+    "member-lines": "/statements/{run}/lines", "member-earnings": "/earnings", "member-money": "/payments",
+    "member-works": "/works", "member-sites": "/sites", "member-disputes": "/disputes",
+    "member-unclaimed": "/unclaimed", "member-agreements": "/agreements", "member-offers": "/offers",
+    "lab-usage": "/usage", "lab-clients": "/clients", "lab-client": "/tokens", "lab-tokens": "/tokens",
+    "lab-reports": "/reports", "lab-invoices": "/invoices", "lab-payments": "/receipts",
+    "lab-credit": "/deposits", "lab-licences": "/licences", "lab-tariffs": "/tariffs/all",
+    "desk-runs": "/runs", "desk-run": "/runs/{run}/pots", "desk-run-changes": "/runs/{run}/changes",
+    "desk-plans": "/plans", "desk-batches": "/batches", "desk-payments": "/payments",
+    "desk-returned": "/payments/returned", "desk-batch": "/batches/{batch}/payments",
+    "desk-applications": "/applications", "desk-members": "/members", "desk-parties": "/parties",
+    "desk-licences": "/licences", "desk-tariffs": "/tariffs/all", "desk-invoices": "/invoices",
+    "desk-open": "/invoices/open", "desk-receipts": "/receipts", "desk-deposits": "/deposits",
+    "desk-lumps": "/lumps", "desk-lump": "/lumps/{lump}/claims", "desk-disputes": "/disputes",
+    "desk-corrections": "/corrections", "desk-debts": "/debts", "desk-holds": "/holds",
+    "desk-unclaimed": "/unclaimed", "desk-claims": "/unclaimed/claims", "desk-imports": "/imports",
+    "desk-import": "/imports/{import}/aside", "desk-usage-of": "/usage/totals", "desk-edges": "/edges",
+    "desk-surveys": "/surveys", "desk-survey": "/surveys/{survey}/units", "desk-acts": "/acts",
+    "audit-ledger": "/ledger", "audit-trial-balance": "/trial-balance",
+    "audit-account": "/ledger/accounts/{account}", "audit-runs": "/runs", "audit-acts": "/acts",
+    "audit-people": "/users",
+    "member-notices": "/notices", "lab-notices": "/notices", "desk-notices": "/notices",
+    "audit-notices": "/notices", "member-webhooks": "/webhooks", "lab-webhooks": "/webhooks",
+    "member-webhook": "/webhooks/{endpoint}/deliveries", "lab-webhook": "/webhooks/{endpoint}/deliveries",
+    "desk-taxes": "/tax-forms", "desk-strays": "/usage/unmatched", "audit-changes": "/changes",
+}  # fmt: skip
+"""Page to the resource that has the list it shows."""
+APART = {
+    "member-works-preview": "a file that is looked at before it is taken belongs to who handed it in",
+    "lab-prices": "POST /registry/lookup answers this",
+    "audit-decided": "the register of acts has both halves: GET /acts",
+    "audit-jobs": "the house's jobs, for the desk's keys: GET /jobs",
+    "lab-compared": "two long tables compared; a file of the page's",
+}
+"""Page to why the API has no list of its own for it."""
+
+
+def test_what_a_page_lists_the_api_has(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from quire.society.api.keyed.table import Many, audiences
+    from quire.society.web import lists
+    from tests.web.test_pages import addresses
+
+    seen: list[str] = []
+    own = lists.table
+    monkeypatch.setattr(lists, "table", lambda *given, **more: (seen.append(""), own(*given, **more))[1])
+    browsers = {audience: desk.signed_in(WHOSE[audience][0]) for audience in WHOSE}
+    has = {one.path: audiences(one) for one in table() if isinstance(one, Many)}
+    wrong = []
+    for audience, page, address in addresses():
+        if audience.name == "public":
+            continue
+        seen.clear()
+        browsers[audience.name].get(address).close()
+        path = SAME.get(page.name, "")
+        if seen and page.name not in APART and audience.name not in has.get(path, ()):
+            wrong.append((page.name, path))
+    assert not wrong
+    assert set(SAME) & set(APART) == set()

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from quire.society.api.keyed.table import Endpoint
-from quire.society.api.resources import books, licences, money, people, rights, runs, unclaimed, usage, works
+from quire.society.api.resources import (
+    books,
+    licences,
+    money,
+    people,
+    rights,
+    runs,
+    told,
+    unclaimed,
+    usage,
+    works,
+)
 
 TABLE: tuple[Endpoint, ...] = (
     *people.TABLE,
@@ -15,4 +26,5 @@ TABLE: tuple[Endpoint, ...] = (
     *rights.TABLE,
     *unclaimed.TABLE,
     *books.TABLE,
+    *told.TABLE,
 )

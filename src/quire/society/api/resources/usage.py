@@ -10,8 +10,10 @@ from quire.core.terms import USES
 from quire.society.api.keyed.given import Given
 from quire.society.api.keyed.shapes import Field, Shape, tid
 from quire.society.api.keyed.table import Call, Endpoint, Many, One
+from quire.society.invoicing.strays import stray_hosts
 from quire.society.kit import clock, periods
 from quire.society.kit.paging import few
+from quire.society.kit.periods import Period
 from quire.society.licensing import queries as licensing
 from quire.society.usage import queries
 from quire.society.usage.imported import aside_list, imports_list
@@ -47,6 +49,10 @@ TOTAL = Shape("UseOfPeriod", "Requests of a period by what became of them.", (
     Field("heading"), Field("operator"), Field("licensee", null=True), Field("use"), Field("lines", "number"),
     Field("requests", "number"),
 ))  # fmt: skip
+STRAY = Shape("UnmatchedHost", "A host of nobody's that crawlers visited, and what it would have had.", (
+    Field("host"), Field("requests", "number"), Field("licensed", "number"), Field("licensees", "words"),
+    Field("operators", "words"), Field("worth", "monies"),
+))  # fmt: skip
 
 
 class TooLong(Invalid):
@@ -65,14 +71,24 @@ def _taken(call: Call) -> Taken:
                  call.get("use"))  # fmt: skip
 
 
+def _period(call: Call) -> Period:
+    """The period that is said, or the last month that is over."""
+    if call.get("period"):
+        return periods.parse(call.get("period"))
+    last = clock.today().replace(day=1) - timedelta(days=1)
+    return periods.month(last.year, last.month)
+
+
 def _totals(call: Call) -> Any:
-    today = clock.today().replace(day=1) - timedelta(days=1)
-    span = periods.parse(call.get("period")) if call.get("period") else periods.month(today.year, today.month)
+    span = _period(call)
     return few(sorted(queries.totals(span.starts, span.ends), key=lambda one: -one.requests))
 
 
 _DAYS = (Given("since", "date", "The first day; of this month where nothing is said."),
          Given("until", "date", "The last day; today where nothing is said."))  # fmt: skip
+_SPAN = (
+    Given("period", about="Like 2026-03; the last month that is over where nothing is said.", most=40),
+)
 
 TABLE: tuple[Endpoint, ...] = (
     Many("/usage", "usage", "What a licensee took and was charged, by day, site and use.",
@@ -94,9 +110,11 @@ TABLE: tuple[Endpoint, ...] = (
          {"operator": lambda call: heard_list()}, sorts=("since", "registered"),
          filters={"silent": ("yes", "no"), "gaps": ("yes",)}, searched=True),
     Many("/usage/totals", "metering", "All that crawlers took in a period, and what became of it.", TOTAL,
-         {"operator": _totals},
-         asks=(Given("period", about="Like 2026-03; the last month that is over where nothing is said.",
-                     most=40),)),
+         {"operator": _totals}, asks=_SPAN),
+    Many("/usage/unmatched", "metering", "Hosts of nobody's that crawlers visited in a period.", STRAY,
+         {"operator": lambda call: few(stray_hosts(_period(call)),
+                                       words=lambda one: f"{one.host} {' '.join(one.operators)}")},
+         searched=True, asks=_SPAN),
 )  # fmt: skip
 
 
