@@ -135,9 +135,7 @@ def test_paths_that_are_copied_or_mounted_are_there() -> None:
 
 def test_images_are_the_standard_ones_and_nothing_is_fetched_but_from_the_usual_places() -> None:
     images = set(re.findall(r"(?m)^FROM (\S+)", CONTAINER)) | {COMPOSE["services"]["db"]["image"]}
-    assert {image.rpartition(":")[0] for image in images} == {
-        "docker.io/library/python", "docker.io/library/postgres",
-    }  # fmt: skip
+    assert {image.rpartition(":")[0] for image in images} == {"python", "postgres"}
     assert set(COMPOSE["volumes"]) == {"database", "home"}
 
 
