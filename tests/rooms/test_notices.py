@@ -80,7 +80,20 @@ def test_every_event_leads_to_a_page_for_each_of_its_audiences(postgres: Any) ->
     from quire.society.notices.queries import address
 
     parts = dict.fromkeys(
-        ("run", "correction", "licence", "work", "dispute", "claim", "site", "edge", "client"), "x"
+        (
+            "offer",
+            "disposal",
+            "run",
+            "correction",
+            "licence",
+            "work",
+            "dispute",
+            "claim",
+            "site",
+            "edge",
+            "client",
+        ),
+        "x",
     )
     for event in catalogue.EVENTS.values():
         assert event.pages, event.name
@@ -262,3 +275,51 @@ def test_what_is_not_paid_is_open_then_overdue(house: Any, monkeypatch: pytest.M
     actions.look()
     assert "invoice.overdue" in events("lab-north", "licensee")
     assert "invoice.overdue" in events(audience="operator")
+
+
+def test_an_offered_part_is_told_to_whom_it_is_offered_and_its_answer_to_who_offered(house: Any) -> None:
+    from quire.society.kit import clock
+    from quire.society.notices import actions
+    from quire.society.parties import queries as parties
+    from quire.society.repertoire import actions as repertoire
+    from quire.society.repertoire import queries as works
+
+    work = works.work("https://gazette.example/b")
+    by = parties.acting("preparer")
+    offer = repertoire.offer_share(
+        work=work.id, giver=parties.party("gazette").id, taker="marsh", role="author", share="1/6",
+        starts=clock.today(), by=by,
+    )  # fmt: skip
+    actions.tell()
+    (row,) = [row for row in told("marsh") if row.event == "share.offered"]
+    assert row.words == "Harbour Gazette offers you a part of “The lock keeper”. It is yours once you accept."
+    assert (row.address, row.state) == (f"/member/marsh/shares/{offer.tid}/", "needs you")
+    repertoire.answer_offer(offer.id, party=parties.party("marsh").id, accept=True, by=by)
+    actions.tell()
+    assert "share.answered" in events("gazette")
+    assert "share.withdrawn" not in events("marsh")
+
+
+def test_what_touches_money_or_keys_is_told_as_a_matter_of_security(house: Any) -> None:
+    from quire.society.notices import actions
+    from quire.society.parties import queries as parties
+    from quire.society.parties.actions import make_api_key
+
+    make_api_key(audience="member", party="gazette", name="reports", by=parties.acting("preparer"))
+    make_api_key(audience="operator", party=None, name="nightly", by=parties.acting("preparer"))
+    actions.tell()
+    (row,) = [row for row in told("gazette") if row.event == "key.made"]
+    assert (row.words, row.category) == ("A key of the API was made: reports.", "security")
+    (row,) = [row for row in told(audience="operator") if row.event == "key.made"]
+    assert "nightly" in row.words
+
+
+def test_a_worker_tells_what_waits_without_being_asked(house: Any) -> None:
+    from quire.society.notices import tasks
+    from quire.society.notices.models import Waiting
+
+    assert Waiting.objects.exists()
+    tasks.tell.defer(timestamp=0)
+    small.quire("worker", "--once")
+    assert not Waiting.objects.exists()
+    assert everything() > 10

@@ -158,5 +158,6 @@ _NEEDED = {
     "desk-correction": ("correction",), "lab-licence": ("licence",), "member-work": ("work",),
     "member-dispute": ("dispute",), "desk-dispute": ("dispute",), "desk-claim": ("claim",),
     "member-site": ("site",), "desk-edge": ("edge",), "lab-client": ("client",),
+    "member-offer": ("offer",), "desk-disposal": ("disposal",),
 }  # fmt: skip
 """Which parts of a notice the address of a page has."""

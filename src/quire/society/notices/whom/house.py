@@ -11,6 +11,8 @@ from quire.society.licensing import queries as licensing
 from quire.society.membership import queries as membership
 from quire.society.notices.whom import Told, day, desk, side, tells
 from quire.society.parties import queries as parties
+from quire.society.repertoire import queries as repertoire
+from quire.society.usage import queries as usage
 
 SENSITIVE = {"name", "email", "iban", "bic", "account_holder", "street", "town", "country"}
 """Columns of a party whose change is told: where its money and its letters go."""
@@ -121,3 +123,30 @@ def webhook(act: ActRow) -> Iterator[Told]:
     party = parties.party(str(act.detail["party"]))
     facts = {"url": str(act.detail["url"]), "reason": str(act.detail.get("reason", ""))}
     yield Told(_HOOKS[act.verb], str(act.detail["audience"]), party.id, {}, facts)
+
+
+@tells("parties.make-key", "parties.revoke-key")
+def api_key(act: ActRow) -> Iterator[Told]:
+    """The team whose key it is, or the desk."""
+    event = "key.made" if act.verb == "parties.make-key" else "key.revoked"
+    facts = {"name": str(act.detail["name"])}
+    if act.subject.startswith("pty_"):
+        party = parties.party(act.subject)
+        yield Told(event, side(party), party.id, {}, facts)
+    else:
+        yield desk(event, **facts)
+
+
+@tells("parties.declare-tax")
+def tax(act: ActRow) -> Iterator[Told]:
+    """Whose tax form it is."""
+    party = parties.party(act.subject)
+    yield Told("tax.declared", side(party), party.id)
+
+
+@tells("usage.revoke-edge")
+def edge(act: ActRow) -> Iterator[Told]:
+    """Whose site the edge stands before."""
+    row = usage.edges(act.subject)[0]
+    facts = {"host": row.host, "reason": str(act.detail["reason"])}
+    yield Told("edge.revoked", "member", repertoire.site(row.site).owner, {"site": row.site}, facts)

@@ -114,3 +114,27 @@ def decided(act: ActRow) -> Iterator[Told]:
     """Who claimed."""
     party = unclaimed.claimant(act.subject)
     yield Told("claim.decided", "member", party, {}, {"state": act.verb.rpartition("-")[2]})
+
+
+@tells("repertoire.offer-share", "repertoire.offer-accepted", "repertoire.offer-declined",
+       "repertoire.offer-withdrawn")  # fmt: skip
+def offered(act: ActRow) -> Iterator[Told]:
+    """Whom a part of a work is offered; and who offered it, once it is answered."""
+    row = repertoire.offer_row(str(act.detail["offer"]))
+    state = act.verb.rpartition("-")[2]
+    event = {"share": "share.offered", "withdrawn": "share.withdrawn"}.get(state, "share.answered")
+    facts = {"title": row.title, "giver": row.giver_name, "taker": row.taker_name, "state": state}
+    whom = parties.party(row.giver if event == "share.answered" else row.taker)
+    yield Told(event, "member", whom.id, {"offer": row.tid}, facts)
+
+
+@tells("unclaimed.prepare")
+def disposal(act: ActRow) -> Iterator[Told]:
+    """Who decides what becomes of money that nobody claimed."""
+    yield desk("disposal.proposed", {"disposal": act.subject})
+
+
+@tells("distribution.propose-write-off")
+def write_off(act: ActRow) -> Iterator[Told]:
+    """Who decides whether a debt is written off."""
+    yield desk("write-off.proposed")

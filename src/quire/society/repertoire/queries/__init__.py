@@ -14,7 +14,14 @@ from quire.society.repertoire.queries.lists import (
     works_list,
     works_of,
 )
-from quire.society.repertoire.queries.offers import OfferRow, offer, offers_list, offers_of, open_offers
+from quire.society.repertoire.queries.offers import (
+    OfferRow,
+    offer,
+    offer_row,
+    offers_list,
+    offers_of,
+    open_offers,
+)
 from quire.society.repertoire.queries.owners import WorkRow, copies, owners, shares_of, work
 from quire.society.repertoire.queries.registry import (
     Answer,
@@ -61,6 +68,7 @@ __all__ = [
     "handed_over",
     "lookup",
     "offer",
+    "offer_row",
     "offers_list",
     "offers_of",
     "open_offers",

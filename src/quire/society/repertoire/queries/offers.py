@@ -68,6 +68,14 @@ def offer(tid: str, *, party: UUID) -> OfferRow:
     return row
 
 
+def offer_row(tid: str) -> OfferRow:
+    """An offer by its id, whoever looks. Unknown."""
+    [row] = _told(
+        [one(_rows().filter(id=ids.read(ShareOffer.prefix, tid)), f"No offer has the id {tid[:60]}.")]
+    )
+    return row
+
+
 def open_offers(party: UUID, most: int) -> list[OfferRow]:
     """Those that wait for the party's answer, the oldest first."""
     return list(_told(_rows().filter(taker=party, answer=None).order_by("on", "id")[:most]))
