@@ -15,6 +15,7 @@ With ``--home`` the society is kept in that folder, and is not made again where 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import statistics
@@ -77,24 +78,39 @@ class Asked:
         return sorted(self.wall)[int(0.95 * (len(self.wall) - 1) + 0.5)]
 
 
-def addresses(only: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Every page's name, its address, and the roles that ask it."""
-    from quire.society.web.audiences import AUDIENCES, pages
+def parts(keep: Path | None) -> dict[str, dict[str, str]]:
+    """What stands for the parts of every audience's addresses; found once for a society that is kept."""
+    from quire.society.web.audiences import AUDIENCES
     from tests.web import named
 
+    place = keep / "parts.json" if keep else None
+    if place and place.exists():
+        found: dict[str, dict[str, str]] = json.loads(place.read_text())
+        return found
+    found = {one.name: named.parts(one.name) | _large() for one in AUDIENCES}
+    if place:
+        place.write_text(json.dumps(found))
+    return found
+
+
+def addresses(only: str, keep: Path | None = None) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Every page's name, its address, and the roles that ask it."""
+    from quire.society.web.audiences import pages
+
     party = {"member": "gazette", "licensee": "lab-north"}
-    known = {one.name: named.parts(one.name) | _large(one.name) for one in AUDIENCES}
+    known = parts(keep)
     for audience, page in pages():
         if only and only not in page.name:
             continue
         whole = "/" + audience.prefix.replace("<str:party>", party.get(audience.name, "")) + page.path
         for part, value in known[audience.name].items():
             whole = whole.replace(part, value)
+        assert "<" not in whole, f"{page.name}: say in tests/web/named.py what {whole} may be"
         for how in ("", *MORE.get(page.name, ())):
             yield page.name + how, whole + how, _roles(audience.name, page.needs)
 
 
-def _large(audience: str) -> dict[str, str]:
+def _large() -> dict[str, str]:
     """Parts that are of the many, where the small society's would say little."""
     from quire.society.distribution.models import Line
     from quire.society.distribution.queries import runs
@@ -190,7 +206,7 @@ def _run(given: argparse.Namespace, home: Path) -> bool:
     from django.core.management import call_command
 
     from bench import web_society
-    from tests.web import desk, named
+    from tests.web import desk
 
     if not (home / "built").exists():
         size = web_society.Size(
@@ -199,8 +215,6 @@ def _run(given: argparse.Namespace, home: Path) -> bool:
         )  # fmt: skip
         web_society.build(size, home / "in")
         web_society.users()
-        for audience in ("member", "licensee", "operator", "public", "auditor"):
-            named.parts(audience)
         (home / "built").touch()
     call_command("migrate", database="owner", verbosity=0)  # a society that was kept may be older
     browsers = {role: desk.signed_in(role) for role in ("own", "operator", "approver", "auditor")}
@@ -208,7 +222,7 @@ def _run(given: argparse.Namespace, home: Path) -> bool:
     for browser in browsers.values():
         browser.raise_request_exception = False  # a page that fails is told of like the others
     found = []
-    for name, address, roles in addresses(given.only):
+    for name, address, roles in addresses(given.only, home if given.home else None):
         for role in roles:
             found.append(ask(browsers[role], name, address, role, given.runs))
             if found[-1].median > SLOWEST:

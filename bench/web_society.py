@@ -348,7 +348,7 @@ def _events(run: Any, size: Size) -> tuple[str, ...]:
         *(
             f"""INSERT INTO notices_notice (id, at, event, audience, party_id, subject, parts, facts, needs,
                                             cause)
-                SELECT {MOMENT}, now() - i * interval '1 minute', '{event}', '{audience}', {party}, 'dst_1',
+                SELECT gen_random_uuid(), now() - i * interval '1 minute', '{event}', '{audience}', {party}, 'dst_1',
                        (SELECT jsonb_build_object('run', 'latest')), '{{"period": "2026-12"}}', false,
                        'bench:{audience}:' || i FROM generate_series(1, {size.members // 5}) i"""
             for event, audience, party in (

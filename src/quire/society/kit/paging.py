@@ -96,7 +96,8 @@ class Listed(Protocol[R_co]):
 @dataclass(frozen=True)
 class Listing(Generic[R]):
     """A list in the database. ``make`` turns a page of model rows into what is shown, in a number of queries
-    that does not grow with the rows. The first of ``sorts`` is the list's own order.
+    that does not grow with the rows. The first of ``sorts`` is the list's own order. Of what a search finds
+    no more than ``counted`` rows are counted.
     """
 
     rows: QuerySet[Any]
@@ -104,6 +105,7 @@ class Listing(Generic[R]):
     sorts: Mapping[str, Sort]
     filters: Mapping[str, Filter] = field(default_factory=dict)
     search: Callable[[str], Q] | None = None
+    counted: int = COUNTED
 
     @property
     def searched(self) -> bool:
@@ -115,12 +117,13 @@ class Listing(Generic[R]):
         if asked.size not in range(1, max(SIZES) + 1):
             raise BadPage(f"A page has 1 to {max(SIZES)} rows.")
         rows = self._found(asked)
-        counted = rows.order_by()[: COUNTED + 1].count()
+        most = min(COUNTED, self.counted) if asked.search.strip() else COUNTED
+        counted = rows.order_by()[: most + 1].count()
         order = self._order(asked.sort)
         had = list(self._from(rows, order, asked.after)[: asked.size + 1])
         shown, further = had[: asked.size], len(had) > asked.size
         after = _cursor(order, shown[-1]) if further else ""
-        return Page(tuple(self.make(shown)), after, min(counted, COUNTED), counted > COUNTED)
+        return Page(tuple(self.make(shown)), after, min(counted, most), counted > most)
 
     def every(self, asked: Asked) -> Iterator[R]:
         """Every row that is asked for, from the first, read a few thousand at a time."""

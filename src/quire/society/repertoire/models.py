@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
 from quire.society.kit.fields import FractionField
 from quire.society.kit.nouns import AppendOnly, Noun
+from quire.society.kit.searching import Words
 from quire.society.parties.models import Party
 
 
@@ -113,7 +115,12 @@ class Work(Noun):
                 fields=["identifier"], condition=~Q(identifier=""), name="repertoire_identifier_once"
             ),
         ]
-        indexes = [models.Index(fields=["host"], name="repertoire_work_host")]
+        indexes = [
+            models.Index(fields=["host"], name="repertoire_work_host"),
+            models.Index(fields=["title", "id"], name="repertoire_work_title"),
+            models.Index(fields=["member", "title", "id"], name="repertoire_work_member_title"),
+            GinIndex(Words("title", "key", "identifier"), name="repertoire_work_words"),
+        ]
 
 
 class _Part(models.Model):

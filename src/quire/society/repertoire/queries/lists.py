@@ -14,6 +14,7 @@ from quire.core.shares import UNKNOWN
 from quire.society.kit import clock
 from quire.society.kit.nouns import one
 from quire.society.kit.paging import Filter, Listing, Sort
+from quire.society.kit.searching import Words, among, begins
 from quire.society.repertoire.models import Agreement, OwnershipShare, Site, Work
 from quire.society.repertoire.queries.agreements import AgreementRow, agreements
 from quire.society.repertoire.queries.verified import SiteRow, _rows
@@ -49,8 +50,10 @@ class Version:
 
 
 def works_list(party: UUID | None = None) -> Listing[WorkShown]:
-    """Works by title; of a ``party``: those it registered, and those of others in which it has a share."""
+    """Works by title; of a ``party``: those it registered, and those of others in which it has a share. Found
+    by the beginnings of words of their titles, addresses and identifiers."""
     rows = Work.objects.all() if party is None else Work.objects.filter(_mine(party))
+    rows = rows.alias(named=Words("title", "key", "identifier"))
     filters = {
         "type": Filter("Type", {}, lambda kind: Q(type=kind)),
         "tier": Filter("Content tier", {}, lambda tier: Q(tier=tier)),
@@ -62,13 +65,13 @@ def works_list(party: UUID | None = None) -> Listing[WorkShown]:
         )
     return Listing(
         rows.select_related("member", "original"), _shown, {"title": Sort("title"), "key": Sort("key")},
-        filters, lambda words: Q(title__icontains=words) | Q(key__icontains=words) | Q(identifier=words),
+        filters, lambda words: begins("named", words), 1_000,
     )  # fmt: skip
 
 
 def _mine(party: UUID) -> Q:
     shared = OwnershipShare.objects.filter(party=party).values("ownership__work")
-    return Q(member=party) | Q(id__in=shared)
+    return Q(member=party) | among("id", shared)
 
 
 def work_shown(party: UUID | None, work: UUID) -> WorkShown:

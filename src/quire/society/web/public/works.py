@@ -61,7 +61,9 @@ def represented() -> Listing[Represented]:
         for one in told:
             yield Represented(one.title, one.type, one.key, one.identifier, names.get(one.member, ""))
 
-    return Listing(every.rows, make, every.sorts, {"type": every.filters["type"]}, every.search)
+    return Listing(
+        every.rows, make, every.sorts, {"type": every.filters["type"]}, every.search, every.counted
+    )
 
 
 def unclaimed(request: Asking) -> HttpResponseBase:
