@@ -12,8 +12,8 @@ joins again later answers afresh, because nobody should find an old yes revived.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from typing import Literal, Protocol
@@ -115,6 +115,27 @@ def allows(
         and covers(membership, answer.starts)
     }
     return said == {True}
+
+
+def answered(
+    given: Sequence[Answer],
+    member: str,
+    use: str,
+    licensee: str,
+    new: Sequence[Answer],
+    others: Collection[str],
+) -> tuple[Answer, ...]:
+    """The answers with ``new`` ones in place of the member's to this use. Said to everybody, they leave what
+    was said to single licensees, which holds beside them. Said to one, all ``others`` that paid stand exactly
+    as they stood: what was said to everybody is said to each of them instead.
+    """
+    rest = [one for one in given if (one.member, one.use) != (member, use)]
+    own = [one for one in given if (one.member, one.use) == (member, use)]
+    kept = [one for one in own if one.licensee is not None and one.licensee != licensee]
+    if licensee:
+        to_all = [one for one in own if one.licensee is None]
+        kept += [replace(one, licensee=other) for one in to_all for other in sorted(others)]
+    return (*rest, *kept, *new)
 
 
 def standing_of(

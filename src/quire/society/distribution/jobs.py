@@ -9,6 +9,7 @@ from typing import Any
 from quire.core.money import decimal_of
 from quire.core.replay import Comparison, Group
 from quire.society.distribution import actions, queries, replay
+from quire.society.distribution import what_if as what_if_
 from quire.society.kit import config, jobs, papers, periods
 from quire.society.parties import queries as parties
 
@@ -63,8 +64,30 @@ def replayed(
     return {"address": address}
 
 
+@jobs.kind("distribution.what-if")
+def what_if(
+    running: jobs.Running, *, by: Any, member: str, use: str, licensee: str, key: str, address: str = ""
+) -> Mapping[str, Any]:
+    """What a member would have had of the last closed runs by a yes, and by a no; kept under ``key``."""
+    found: dict[str, Any] = {}
+    for name, yes in (("yes", True), ("no", False)):
+        running.say(f"Dividing closed runs as if the answer had been {name}.")
+        told = what_if_.what_if(
+            member=member, use=use, licensee=licensee, yes=yes, against="LAST-12",
+            progress=lambda done, of: running.count(done, of, "runs"),
+        )  # fmt: skip
+        found[name] = [
+            {"currency": had.currency, "had": had.decimal(), "would": would.decimal()}
+            for had, would in told.sums
+        ]
+        found["periods"] = [str(one.period) for one in told.runs]
+    _keep("what-ifs", key, found)
+    return {"address": address}
+
+
 def kept(kind: str, name: str) -> dict[str, Any] | None:
-    """What a forecast ("forecasts") or a replay ("replays") came to; None while it is not there."""
+    """What a forecast ("forecasts"), a replay ("replays") or another answer ("what-ifs") came to; None while
+    it is not there."""
     place = config.private(kind) / f"{name}.json"
     found: dict[str, Any] | None = json.loads(place.read_bytes()) if place.is_file() else None
     return found

@@ -91,6 +91,30 @@ def replay(
     )
 
 
+def altered(
+    alter: Callable[[Evidence], Evidence],
+    *,
+    against: str,
+    progress: Progress | None = None,
+    place: Store | None = None,
+) -> tuple[tuple[Replayed, ...], tuple[Comparison, ...]]:
+    """Closed runs divided by the plan they had, of what they froze, and of what ``alter`` makes of that.
+
+    Raises as ``replay``.
+    """
+    with _reading():
+        runs, sums = _chosen(against), Replay()
+        for done, run in enumerate(runs):
+            if progress:
+                progress(done, len(runs))
+            then = _frozen(run, place or standing())
+            sums.take(then, alter(then))
+        if progress:
+            progress(len(runs), len(runs))
+    told = tuple(Replayed(run.tid, _period(run), run.plan.name) for run in runs)
+    return told, tuple(sums.comparisons())
+
+
 @contextmanager
 def _reading() -> Iterator[None]:
     """One view of the books in which the database itself refuses to write."""
@@ -138,7 +162,7 @@ def _period_of(against: str) -> Period:
 
 def _both(run: Run, plan: Plan, place: Store) -> tuple[Evidence, Evidence, list[str]]:
     """The run's evidence with the plan it had, the same with the plan proposed, and what to know of that."""
-    then = _plain(undisguised(evidence.read(place.load(run.tid, "inputs", run.inputs_digest))))
+    then = _frozen(run, place)
     missing, notices = tuple(_missing(then, plan)), list[str]()
     proposed = then
     if missing:
@@ -152,6 +176,11 @@ def _both(run: Run, plan: Plan, place: Store) -> tuple[Evidence, Evidence, list[
         if old.currency != new.currency
     ]
     return then, replace(proposed, plan=plan, pots=pots), list(dict.fromkeys(notices))
+
+
+def _frozen(run: Run, place: Store) -> Evidence:
+    """What the run froze, under parties' own ids."""
+    return _plain(undisguised(evidence.read(place.load(run.tid, "inputs", run.inputs_digest))))
 
 
 def _plain(found: Evidence) -> Evidence:

@@ -10,14 +10,16 @@ from uuid import UUID
 from django import forms
 from django.core.cache import cache
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from quire.core.money import Money
+from quire.core.canonical import digest, dumps
+from quire.core.money import Money, quanta_of
 from quire.core.terms import USES, allows, covers
 from quire.society.distribution import queries as distribution
-from quire.society.kit import clock
+from quire.society.distribution.jobs import kept
+from quire.society.kit import clock, jobs, walls
 from quire.society.kit.paging import Asked
 from quire.society.licensing import queries as licensing
 from quire.society.mandates import actions
@@ -179,6 +181,8 @@ def change(request: Asking) -> HttpResponse:
         actions.change_answer(member=me, use=name, licensee=who and who.id, yes=yes, starts=starts,
                               by=by(request))  # fmt: skip
 
+    if request.method == "POST" and request.POST.get("act") == "work-out":
+        return _work_out(request, name, who)
     if went := taken(request, form, act, done=_("Your answer is on record."), to=to):
         return went
     since, until = year()
@@ -188,8 +192,56 @@ def change(request: Asking) -> HttpResponse:
                                             _("everybody")},
         "trail": [(_("What AI may do"), to)], "form": form, "means": MEANS[name], "who": who,
         "earned": money, "year": days(since, until) if since else "",
+        "divided": _divided(_key(request, name, who)), "closed": bool(since),
         "blocked": bool(who) and _no_to_all(me, name), "other": not _allowed(me, name, who), "cancel": to,
     })  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """What the last closed runs would have given by a yes and by a no, for each currency: (had, by a yes, by
+    a no)."""
+
+    first: str
+    last: str
+    sums: Sequence[tuple[Cut, Cut, Cut]]
+
+
+def _key(request: Asking, name: str, who: PartyName | None) -> str:
+    """Under which it is kept what another answer would have given: anew with each closed run."""
+    closed = [one.tid for one in distribution.runs() if one.state == "closed"]
+    said = {"of": str(_me(request)), "use": name, "by": who.tid if who else "", "runs": closed}
+    return digest(dumps(said))[7:39]
+
+
+def _work_out(request: Asking, name: str, who: PartyName | None) -> HttpResponse:
+    """Have closed runs divided as if the answer had been another; a job, because they are divided anew."""
+    assert request.seat.party is not None
+    party = request.seat.party
+    with walls.outside():
+        job = jobs.ask(
+            "distribution.what-if",
+            _("What another answer would have earned: %(use)s") % {"use": use(name)},
+            by=by(request), party=party.id, member=party.tid, use=name, licensee=who.tid if who else "",
+            key=_key(request, name, who), address=request.get_full_path(),
+        )  # fmt: skip
+    return redirect(here(request, "member-job", job=job.tid))
+
+
+def _divided(key: str) -> Divided | None:
+    told = kept("what-ifs", key)
+    if told is None:
+        return None
+    sums: dict[str, dict[str, str]] = {}
+    for answer in ("yes", "no"):
+        for one in told[answer]:
+            sums.setdefault(one["currency"], {})[answer] = one["would"]
+            sums[one["currency"]]["had"] = one["had"]
+    rows = [
+        tuple(Cut(quanta_of(each.get(name, "0")), unit) for name in ("had", "yes", "no"))
+        for unit, each in sorted(sums.items())
+    ]
+    return Divided(told["periods"][0], told["periods"][-1], rows)  # type: ignore[arg-type]
 
 
 def _form(request: Asking, who: PartyName | None) -> Answer:
