@@ -52,7 +52,7 @@ def test_every_page_speaks_the_language_to_its_end(house: Any, language: str) ->
         if found := english_left(text, language):
             left[page.name] = found
 
-    assert left == {}
+    assert not left, "\n".join(f"{name}: {sorted(found)}" for name, found in sorted(left.items()))
 
 
 def test_a_browser_asks_and_the_public_chooses(house: Any) -> None:
