@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -101,13 +102,32 @@ def test_a_backup_that_is_killed_leaves_none(house: House, tmp_path: Path) -> No
         place = tmp_path / f"{kill}.tar"
         made = command(house, "backup", str(place))
         time.sleep(dice.uniform(0.5, 2.5))
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(made.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         made.communicate()
         if place.exists():
             from quire.society.kit import archive
 
             assert archive.check(place)["format"] == archive.FORMAT
     small.quire("backup", tmp_path / "last.tar")
+    assert list(tmp_path.glob(".*.part")) == []
+
+
+def test_a_restore_that_is_killed_is_begun_again_or_says_that_something_is_there(
+    house: House, postgres: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small.quire("backup", tmp_path / "all.tar")
+    dice = random.Random("restore")
+    again = 0
+    for kill in range(KILLS):
+        with elsewhere(postgres, tmp_path / f"killed-{kill}", monkeypatch) as other:
+            made = command(other, "restore", str(tmp_path / "all.tar"))
+            time.sleep(dice.uniform(0.5, 6))
+            with suppress(ProcessLookupError):
+                os.killpg(made.pid, signal.SIGKILL)
+            made.communicate()
+            done = command(other, "restore", str(tmp_path / "all.tar"), "--verify")
+            told = done.communicate()[0]
+            assert done.returncode == 0 or (done.returncode == 5 and b"already" in told), told
+            again += done.returncode == 0
+    assert again, "none was killed before it had begun"

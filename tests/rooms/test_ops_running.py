@@ -194,6 +194,32 @@ def test_what_broke_is_on_the_log_by_the_id_that_the_page_shows(
     assert exception["at"][-1].endswith(":fails")
 
 
+def test_of_an_error_of_the_database_nothing_that_was_typed_is_logged(house: House) -> None:
+    from django.db import Error, connections, transaction
+
+    from quire.society.kit import logs
+
+    iban = SECRETS["iban"]
+    said = []
+    with connections["owner"].cursor() as run:
+        run.execute("CREATE TABLE tried (iban text UNIQUE, number int)")
+        run.execute("INSERT INTO tried VALUES (%s, 1)", [iban])
+        for statement, value in (
+            ("INSERT INTO tried VALUES (%s, 1)", iban),
+            ("INSERT INTO tried (number) VALUES (%s::text::int)", "Horse7"),
+            ("SELECT %s FROM no_such_table", "Horse7"),
+        ):
+            try:
+                with transaction.atomic(using="owner"):
+                    run.execute(statement, [value])
+            except Error as problem:
+                said.append([one["message"] for one in logs.told(problem)])
+    assert len(said) == 3
+    assert 'violates unique constraint "tried_iban_key"' in said[0][0]
+    assert 'relation "no_such_table" does not exist' in said[2][0]
+    assert [told for told in said if iban in str(told) or "Horse7" in str(told)] == []
+
+
 @pytest.mark.parametrize("given", ["short", "with space in it", "x" * 65, "good_Enough-1"])
 def test_a_request_keeps_the_id_of_ones_own_proxy_alone(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from quire.society.kit import requests

@@ -224,23 +224,27 @@ _LOGGED: dict[str, Any] = {
 """The server's own words go where ours go, in our form."""
 
 
+_COUNTS = "PROMETHEUS_MULTIPROC_DIR"
+"""As ``kit.metrics`` has it, which is imported when this is set: prometheus_client looks but once."""
+
+
 @contextmanager
 def _counting() -> Iterator[None]:
     """A folder in which all of the server's processes count what they answered."""
-    from quire.society.kit import config, metrics
+    from quire.society.kit import config
 
     folder = config.private("tmp") / f"metrics-{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
-    before = os.environ.get(metrics.FOLDER)
-    os.environ[metrics.FOLDER] = str(folder)
+    before = os.environ.get(_COUNTS)
+    os.environ[_COUNTS] = str(folder)
     try:
         yield
     finally:
         if before is None:
-            del os.environ[metrics.FOLDER]
+            del os.environ[_COUNTS]
         else:
-            os.environ[metrics.FOLDER] = before
+            os.environ[_COUNTS] = before
         shutil.rmtree(folder, ignore_errors=True)
 
 

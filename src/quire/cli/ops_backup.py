@@ -17,9 +17,9 @@ from quire.cli import frame, ops_dump, ops_upgrade
 from quire.cli.frame import Json
 from quire.core.errors import Conflict, Invalid
 
-LEFT_OUT = {"postgres", "tmp", "backups"}
+LEFT_OUT = {"postgres", "tmp", "backups", ".restoring"}
 """Folders of ``QUIRE_HOME`` that no backup has: the embedded server's own files, what is thrown away anyway,
-and backups."""
+backups, and what a restore that was killed left."""
 _FRESH = {"keys/web-secret"}
 """What any command makes in a new home."""
 

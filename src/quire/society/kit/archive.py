@@ -7,13 +7,14 @@ Whoever can write the file can write another list: the digests show damage, not 
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import json
 import os
 import tarfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, cast
@@ -107,16 +108,36 @@ def writing(place: Path) -> Iterator[Writing]:
     if place.exists():
         raise Exists(f"{place} exists already; a backup replaces none. Choose another name.")
     part = place.with_name(f".{place.name}.part")
+    _sweep(place.parent)
     try:
         with open(part, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
             with TemporaryFile(dir=place.parent) as digests:
                 yield Writing(handle, digests)
             handle.flush()
             os.fsync(handle.fileno())
-        os.link(part, place)  # refuses to replace what came meanwhile
+        _name(part, place)
         _settle(place.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _name(part: Path, place: Path) -> None:
+    """Give the finished file its name, and refuse to replace what came meanwhile."""
+    try:
+        os.link(part, place)
+    except FileExistsError as problem:
+        raise Exists(f"{place} came meanwhile; a backup replaces none.") from problem
+    except OSError:  # a file system without links
+        os.rename(part, place)
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what backups that were killed left here; one that is still written holds its file."""
+    for left in folder.glob(".*.tar.part"):
+        with suppress(OSError), open(left, "rb") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink()
 
 
 def _settle(folder: Path) -> None:
