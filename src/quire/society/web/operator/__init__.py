@@ -121,7 +121,6 @@ _REGISTER = (
 PAGES = (
     Page("", "desk", home.home, menu=_("Work queue"), group=_WORK),
     *jobs.pages("operator"),
-    *api_keys.pages("operator", _BOOKS),
     *notices.pages("operator"),
     *_MEMBERS,
     *_LICENCES,
@@ -129,4 +128,5 @@ PAGES = (
     *_DISTRIBUTION,
     *_RIGHTS_PAGES,
     *_REGISTER,
+    *api_keys.pages("operator", _BOOKS),
 )
