@@ -4,7 +4,12 @@ document.addEventListener("htmx:configRequest", (event) => {
   if (token) event.detail.headers["X-CSRFToken"] = token.value;
 });
 /* A menu longer than the window shows where one is. */
-document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest" });
+const here = document.querySelector(".menu [aria-current]");
+if (here) {
+  const menu = here.closest(".menu");
+  const below = here.getBoundingClientRect().bottom - Math.min(menu.getBoundingClientRect().bottom, innerHeight);
+  if (below > 0) menu.scrollTop += below + 40;
+}
 /* A passkey that was not used, or could not be: the page says so beside the button. */
 document.addEventListener("allauth.error", (event) => {
   const said = document.getElementById("passkey-failed");
