@@ -228,6 +228,29 @@ class Line(AppendOnly):
                 fields=["party", "run"], include=["pot", "outcome", "amount"], name="distribution_line_sums"
             ),
             models.Index(fields=["party"], condition=Q(outcome="held"), name="distribution_line_held"),
+            models.Index(
+                fields=["amount", "id"],
+                condition=Q(party=None, outcome__in=["held", "unclaimed"]),
+                name="distribution_line_ownerless",
+            ),
+        ]
+
+
+class Credit(Noun):
+    """That works of ``party`` were used by a licensee for a use in closed runs; ``works``, of how many it was
+    known in any one pot at most. Kept beside the lines, of which there are too many to be counted for a page.
+    """
+
+    prefix = "crt"
+
+    licensee = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    use = models.CharField(max_length=10)
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    works = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["licensee", "use", "party"], name="distribution_credited_once")
         ]
 
 

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, Max, Min, Q, Sum
-from django.db.models.fields.json import KeyTextTransform
+from django.db.models import F, Max, Min, Q, Sum
 
 from quire.core.money import quanta_of
 from quire.core.terms import USES
 from quire.society.distribution import publishing
-from quire.society.distribution.models import AwardPart, Line, Pot, PotReceipt, Run
+from quire.society.distribution.models import AwardPart, Credit, Pot, PotReceipt, Run
 from quire.society.kit import ids
 from quire.society.kit.nouns import one
 from quire.society.kit.paging import Listing, Sort
@@ -102,8 +101,8 @@ def _splits(review: Mapping[str, Mapping[str, Mapping[str, str]]]) -> Iterator[S
 
 @dataclass(frozen=True, slots=True)
 class Credited:
-    """Somebody whose works a licensee used: its name, or, where it goes by one, its pseudonym; and how many
-    works are known of what was used (pages that are no registered work are its site's)."""
+    """Somebody whose works a licensee used: its name, or, where it goes by one, its pseudonym; and of how
+    many works use was known in any one pot at most (pages that are no registered work are its site's)."""
 
     name: str
     kind: str
@@ -140,23 +139,15 @@ def credit_pages() -> list[CreditPage]:
 
 def credits_list(licensee: str, use: str) -> Listing[Credited]:
     """Whose works this licensee (code) used for ``use``, of closed runs, by the name that is shown."""
-    lines = Line.objects.filter(
-        pot__in=Pot.objects.filter(run__state="closed", licence__licensee__code=licensee).values("id"),
-        detail__use=use,
-        detail__subject__isnull=False,
-        party__isnull=False,
-    )
+    credits = Credit.objects.filter(licensee__code=licensee, use=use)
 
     def make(rows: Sequence[Any]) -> Iterator[Credited]:
-        some = [row.id for row in rows]
-        counted = lines.filter(party__in=some, detail__subject__startswith="wrk_")
-        counted = counted.order_by().values_list("party_id")
-        works = dict(counted.annotate(n=Count(KeyTextTransform("subject", "detail"), distinct=True)))
+        works = dict(credits.filter(party__in=[row.id for row in rows]).values_list("party_id", "works"))
         for row in rows:
             hidden = row.shown != row.name
             yield Credited(row.shown, "" if hidden else row.kind, works.get(row.id, 0))
 
-    rows = parties.shown_rows().filter(id__in=lines.values("party"))
+    rows = parties.shown_rows().filter(id__in=credits.values("party"))
     return Listing(rows, make, {"name": Sort("shown")}, search=lambda words: Q(shown__icontains=words))
 
 

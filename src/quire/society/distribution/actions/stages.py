@@ -20,7 +20,7 @@ from quire.core.evidence import Passed
 from quire.core.money import decimal_of
 from quire.core.pieces import Data
 from quire.core.pieces import lines as lines_of
-from quire.society.distribution import following, freezing, pots, publishing, review
+from quire.society.distribution import crediting, following, freezing, pots, publishing, review
 from quire.society.distribution.actions import holds, succession
 from quire.society.distribution.corrections import booking, counted, taking
 from quire.society.distribution.errors import DoesNotAdd, WrongStage
@@ -271,6 +271,8 @@ def close(run: Run, *, by: Any, place: Store, count: Count = quietly) -> None:
         root = publishing.publish(run, files, following.before(run), count)
         with transaction.atomic():
             _take(run, "posted")
+            with connection.cursor() as sql:
+                crediting.keep(run.id, sql)
             move(run, "closed", bundle_root=root)
             acts.record("distribution.close", run, by=by, bundle=root)
 
