@@ -55,7 +55,7 @@ def extracted() -> Catalog:
         cwd=SOCIETY,
         env=os.environ | told | {"DJANGO_SETTINGS_MODULE": "quire.society.settings"},
         check=True,
-        capture_output=True,
+        stdout=subprocess.DEVNULL,
     )
     try:
         # xgettext leaves the header for somebody to fill in.

@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from quire.core.plan import Plan, Portion
+from quire.society.kit import spoken
 from quire.society.web import charts
 
 WHOLE = 100
@@ -39,4 +40,4 @@ def _leaves(portions: tuple[Portion, ...], whole: Fraction) -> list[tuple[str, F
 
 def _told(part: Fraction) -> str:
     cents = round(part * WHOLE * 100)
-    return f"{cents // 100}.{cents % 100:02}"
+    return spoken.written(f"{cents // 100}.{cents % 100:02}")

@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from quire.core.money import Money
 from quire.society.kit import clock
@@ -27,8 +28,18 @@ _TRANSACTIONS = (
 _TRIAL = (
     Column("code", _("Account"), link=lambda line: reverse("audit-account", args=[line.code])),
     Column("kind", _("Kind")),
-    Column("debit", _("Debits"), "money", value=lambda line: Money(line.debit, line.currency)),
-    Column("credit", _("Credits"), "money", value=lambda line: Money(line.credit, line.currency)),
+    Column(
+        "debit",
+        pgettext_lazy("bookkeeping", "Debits"),
+        "money",
+        value=lambda line: Money(line.debit, line.currency),
+    ),
+    Column(
+        "credit",
+        pgettext_lazy("bookkeeping", "Credits"),
+        "money",
+        value=lambda line: Money(line.credit, line.currency),
+    ),
     Column("balance", _("Balance"), "money", value=lambda line: Money(line.balance, line.currency)),
 )
 _ENTRIES = (

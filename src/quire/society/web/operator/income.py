@@ -25,7 +25,7 @@ from quire.society.web.lists import Column, listed
 from quire.society.web.operator.doing import asked, tried
 from quire.society.web.pages import Asking
 from quire.society.web.taking import Day, by, sent
-from quire.society.web.words import Cut, days
+from quire.society.web.words import Cut, days, use
 
 _MONEY = gettext_lazy("Amount")
 
@@ -48,7 +48,7 @@ _SUM = (
 """For which period, and how much."""
 _TERMS = (
     Column("kind", gettext_lazy("Kind")),
-    Column("uses", gettext_lazy("Uses"), value=lambda one: ", ".join(one.uses)),
+    Column("uses", gettext_lazy("Uses"), value=lambda one: ", ".join(map(use, one.uses))),
     Column("starts", gettext_lazy("From"), "date"),
     Column("ends", gettext_lazy("Until"), "date"),
     Column("fee", gettext_lazy("Fee"), "money", lambda one: Cut(one.fee, one.currency)),
