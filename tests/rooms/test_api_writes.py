@@ -127,6 +127,7 @@ def test_what_is_being_done_is_not_done_beside_it(house: Any) -> None:
 
 
 def test_an_answer_is_kept_for_a_day(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from quire.society.kit import answered
     from quire.society.kit.models import Answered
 
     program = member()
@@ -135,6 +136,8 @@ def test_an_answer_is_kept_for_a_day(house: Any, monkeypatch: pytest.MonkeyPatch
     later = WORK | {"url": "https://elsewhere.example/later"}
     assert good(program.post("/works", later, idempotency_key="one"), 201)["key"] != WORK["url"]
     assert Answered.objects.count() == 1
+    monkeypatch.setenv("QUIRE_TODAY", "2026-06-05")
+    assert (answered.sweep(), answered.sweep(), Answered.objects.count()) == (1, 0, 0)
 
 
 def test_a_change_says_what_it_changes(house: Any) -> None:

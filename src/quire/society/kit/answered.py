@@ -58,6 +58,11 @@ def before(key: UUID, said: str, digest: str) -> Answer | None:
     return Answer(found.status, found.headers, found.body)
 
 
+def sweep() -> int:
+    """Forget the answers that are kept no longer; how many."""
+    return int(Answered.objects.filter(at__lt=clock.now() - KEPT).delete()[0])
+
+
 def keep(key: UUID, said: str, digest: str, answer: Answer) -> None:
     """Keep an answer, in the transaction of what it tells of."""
     Answered.objects.create(

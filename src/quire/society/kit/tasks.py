@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.db import connection, connections
 from procrastinate.contrib.django import app
 
-from quire.society.kit import jobs
+from quire.society.kit import answered, jobs
 
 
 @app.task(name=jobs.TASK, queue="jobs")
@@ -35,12 +35,13 @@ async def again(timestamp: int) -> None:
 @app.periodic(cron="17 * * * *")
 @app.task(name="quire.sweep", queue="jobs", pass_context=False)
 def sweep(timestamp: int) -> None:
-    """Take away what nobody asks for again: counts of past minutes, what the cache no longer remembers, and
-    sessions that have ended."""
+    """Take away what nobody asks for again: counts of past minutes, what the cache no longer remembers,
+    answers that are kept no longer, and sessions that have ended."""
     try:
         with connection.cursor() as run:
             run.execute("DELETE FROM kit_minute WHERE minute < %s", [timestamp // 60 - 60])
             run.execute("DELETE FROM kit_cache WHERE expires < now()")
+        answered.sweep()
         call_command("clearsessions")
     finally:
         connections.close_all()
