@@ -13,8 +13,8 @@ from tools import messages
 
 SEATS = {"public": "nobody", "member": "own", "licensee": "own", "operator": "operator", "auditor": "auditor"}
 
-PEOPLE = {"own", "other", *SEATS.values(), "approver"}
-"""Names of users, some of which are words, too."""
+NAMES = {"own", "other", *SEATS.values(), "approver"} | {"administration", "use", "answers", "search", "read"}
+"""What is called by a word: users, portions of the plan, a licence and a tariff, what a key may do."""
 
 
 def english_left(page: str, language: str) -> set[str]:
@@ -22,7 +22,7 @@ def english_left(page: str, language: str) -> set[str]:
     kept = messages.read(messages.place(language), language)
     said = {str(one.id): str(one.string) for one in kept if one.id and not one.pluralizable}
     own = set(said.values())
-    return {text for text in words(page) if said.get(text, text) != text} - own - PEOPLE
+    return {text for text in words(page) if said.get(text, text) != text} - own - NAMES
 
 
 def speaking(browser: Any, language: str) -> Any:

@@ -22,6 +22,7 @@ from quire.society.statements import actions, queries
 from quire.society.web import lists
 from quire.society.web.lists import Column
 from quire.society.web.pages import Asking
+from quire.society.web.said import said
 from quire.society.web.words import cut, days, here, own_first, use
 
 BY = {
@@ -99,7 +100,7 @@ def pivot_columns(request: Asking, by: str, run: str = "") -> list[Column]:
     """The columns of sums by something; by work each leads to its lines."""
 
     def label(row: PivotRow) -> str:
-        return use(row.key) if by == "use" else row.label
+        return use(row.key) if by == "use" else row.label if row.key else said(row.label)
 
     def link(row: PivotRow) -> str:
         if not run or by not in {"work", "use"} or not row.key:
