@@ -22,7 +22,18 @@ def parts() -> dict[str, str]:
         "<str:token>": token(client),
         "<str:licence>": "north-2026",
         "<str:tariff>": tariff(),
+        "<str:invoice>": invoice(),
     }
+
+
+def invoice() -> str:
+    """What is due for January."""
+    from quire.society.invoicing import actions
+    from quire.society.kit import periods
+    from quire.society.parties import queries as parties
+
+    by = parties.acting("preparer")
+    return str(actions.issue_invoice(licence="north-2026", period=periods.parse("2026-01"), by=by).tid)
 
 
 def crawler(lab: str = "lab-north") -> str:

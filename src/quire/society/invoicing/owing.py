@@ -16,6 +16,8 @@ from quire.society.invoicing import watching
 from quire.society.invoicing.models import Allowance, CrawlCharge, Invoice
 from quire.society.invoicing.queries import AllowanceRow, InvoiceRow, ReceiptRow
 from quire.society.invoicing.watching import DepositRow, Open
+from quire.society.kit import ids
+from quire.society.kit.nouns import one
 from quire.society.kit.paging import Filter, Listing, Sort
 from quire.society.usage import queries as usage
 
@@ -101,3 +103,11 @@ def spent_by(licensee: UUID, tid: str, since: date) -> list[Spent]:
     for month, currency, total in usage.charged_to(tid, first):
         sums.setdefault((month, currency), [0, 0])[1] = total
     return [Spent(month, currency, *both) for (month, currency), both in sorted(sums.items())]
+
+
+def invoice_of(licensee: UUID, tid: str) -> InvoiceRow:
+    """One invoice to this licensee. Unknown."""
+    every = invoices_of(licensee)
+    found = one(every.rows.filter(id=ids.read(Invoice.prefix, tid)), "You have no such invoice.")
+    [row] = every.make([found])
+    return row

@@ -13,13 +13,15 @@ from django.utils.translation import gettext_noop as _
 
 _STATES = (
     _("accepted"), _("active"), _("admitted"), _("allocated"), _("amended"), _("approved"), _("cancelled"),
-    _("closed"), _("complete"), _("current"), _("decided"), _("declined"), _("deducted"), _("disputed"),
+    _("changed"), _("closed"), _("complete"), _("current"), _("decided"), _("declined"), _("deducted"),
+    _("disputed"),
     _("documented"), _("done"), _("draft"), _("drafted"), _("drawn"), _("due"), _("ended"), _("executed"),
     _("expired"), _("failed"), _("filed"), _("frozen"), _("good"), _("granted"), _("healthy"), _("held"),
     _("in force"), _("invited"), _("lapsed"), _("late"), _("live"), _("needs you"), _("new"), _("offered"),
     _("on its way"), _("open"), _("paid"), _("partly"), _("pending"), _("posted"), _("prepared"),
-    _("published"), _("read"), _("refused"), _("returned"), _("reviewed"), _("revoked"), _("running"),
-    _("sandbox"), _("settled"), _("silent"), _("stands"), _("to funds"), _("unclaimed"), _("unread"),
+    _("published"), _("read"), _("refused"), _("removed"), _("returned"), _("reviewed"), _("revoked"),
+    _("running"), _("sandbox"), _("settled"), _("silent"), _("stands"), _("to funds"), _("unclaimed"),
+    _("unread"),
     _("unverified"), _("verified"), _("waiting"), _("withdrawn"),
 )  # fmt: skip
 _KINDS_OF_PARTIES = (
@@ -43,7 +45,8 @@ _FILTERS = (
     _("About"), _("Bank account"), _("Came back"), _("Class of right"), _("Content tier"), _("Currency"),
     _("For"), _("Gaps"), _("In a run"), _("Kind"), _("Notice"), _("Number"), _("Open"), _("Outcome"),
     _("Read"), _("Refused"), _("Room"), _("Side"), _("Silent"), _("Since (YYYY-MM-DD)"), _("State"),
-    _("Today"), _("Treaty"), _("Type"), _("Unread"), _("Until"), _("Use"), _("Whose"), _("Why"),
+    _("Table"), _("Today"), _("Treaty"), _("Type"), _("Unread"), _("Until"), _("Use"), _("What"), _("Whose"),
+    _("Why"), _("offered by you"), _("offered to you"),
     _("Withdrawn"), _("Work id"), _("came back"), _("claimed"), _("every run"), _("given"), _("has none"),
     _("heard"), _("left"), _("member"), _("no"), _("none on record"), _("none"), _("not claimed"),
     _("not ended"), _("not to its end"), _("not yet"), _("not"), _("of others, with a share of yours"),

@@ -23,6 +23,7 @@ PAGES = (
     Page("reports/compared/", "lab-compared", reports.compared),
     Page("code/", "lab-code", code.code, menu=_("Code"), group=CRAWL),
     Page("invoices/", "lab-invoices", money.invoices, menu=_("Invoices"), group=MONEY),
+    Page("invoices/<str:invoice>/", "lab-invoice", money.invoice),
     Page("payments/", "lab-payments", money.receipts, menu=_("Payments"), group=MONEY),
     Page("balance/", "lab-credit", money.credit, menu=_("Balance"), group=MONEY),
     Page("licences/", "lab-licences", licences.licences, menu=_("Licences"), group=RIGHTS),

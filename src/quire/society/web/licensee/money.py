@@ -7,16 +7,17 @@ from typing import Any
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils import formats
 from django.utils.translation import gettext as _
 
-from quire.core.money import Money
+from quire.core.money import Money, quanta_of
 from quire.society.invoicing import owing
 from quire.society.invoicing import queries as invoicing
 from quire.society.kit.paging import Listed
 from quire.society.kit.periods import Period
 from quire.society.parties import queries as parties
 from quire.society.web import lists
-from quire.society.web.licensee.words import me
+from quire.society.web.licensee.words import kind, me
 from quire.society.web.lists import Column
 from quire.society.web.pages import Asking
 from quire.society.web.words import Cut, cut, here
@@ -27,7 +28,7 @@ def invoices(request: Asking) -> HttpResponseBase:
     rows = [(one, cut(one.open)) for one in owing.open_of(me(request))]
     columns = [
         Column("issued_on", _("Issued"), "date"),
-        Column("tid", _("Invoice"), "code"),
+        Column("tid", _("Invoice"), "code", link=lambda one: here(request, "lab-invoice", invoice=one.tid)),
         _licence(request),
         Column("starts", _("For"), value=lambda one: str(Period(one.starts, one.ends))),
         Column("amount", _("Amount"), "money", lambda one: Cut(one.amount, one.currency)),
@@ -37,6 +38,26 @@ def invoices(request: Asking) -> HttpResponseBase:
         template="web/licensee/invoices.html", open=rows, iban=parties.society().iban,
         empty=_("Nothing has been invoiced yet. The first comes after a period of a licence."),
     )  # fmt: skip
+
+
+def invoice(request: Asking, invoice: str) -> HttpResponse:
+    """One invoice, to be printed: from whom, to whom, for what, and what its amount was made of."""
+    row = owing.invoice_of(me(request), invoice)
+    basis, unit = row.basis, row.currency
+
+    def told(text: str) -> Cut:
+        return Cut(quanta_of(text), unit)
+
+    return render(request, "web/licensee/invoice.html", {
+        "title": _("Invoice of %(day)s") % {"day": formats.date_format(row.issued_on, "j M Y")},
+        "row": row, "period": Period(row.starts, row.ends), "amount": Cut(row.amount, unit),
+        "from": parties.society(), "to": parties.facts_of(me(request)), "fee": told(basis.get("fee", "0")),
+        "kind": kind(basis.get("kind", "")),
+        "prices": [(tier, Money(quanta_of(price), unit)) for tier, price in basis.get("prices", {}).items()],
+        "counts": [one for one in basis.get("counts", []) if one["requests"]],
+        "revenue": told(basis["revenue"]) if "revenue" in basis else None, "rate": basis.get("rate", ""),
+        "trail": [(_("Invoices"), here(request, "lab-invoices"))],
+    })  # fmt: skip
 
 
 def receipts(request: Asking) -> HttpResponseBase:

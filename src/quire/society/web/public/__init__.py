@@ -6,12 +6,13 @@ from django.utils.translation import gettext_lazy as _
 
 from quire.society.web import notices
 from quire.society.web.pages import Page
-from quire.society.web.public import code, credits, figures, front, plans, runs, tariffs, works
+from quire.society.web.public import code, credits, figures, front, joining, plans, runs, tariffs, works
 
 PAGES = (
     Page("", "front", front.front, menu=_("The society")),
     Page("licences", "licences", tariffs.licences, menu=_("Licences")),
     Page("crawlers/", "crawlers", code.crawlers, menu=_("For crawlers")),
+    Page("joining/", "joining", joining.joining, menu=_("Joining")),
     Page("plans/", "plans", plans.plans, menu=_("Plans")),
     Page("plans/<str:plan>/", "plan", plans.plan),
     Page("distributions/", "distributions", runs.runs, menu=_("Distributions")),
