@@ -72,7 +72,8 @@ def test_every_act_that_is_heard_has_somebody_who_says_what_it_means(postgres: A
     from quire.society.notices import catalogue, whom
 
     whom.meant(ActRow(clock.now(), "", "nothing.at-all", "-", {}))
-    assert sorted(whom.TELLERS) == catalogue.verbs()
+    told = {verb for one in catalogue.EVENTS.values() for verb in one.verbs}
+    assert set(whom.TELLERS) == told
 
 
 def test_every_event_leads_to_a_page_for_each_of_its_audiences(postgres: Any) -> None:
@@ -261,7 +262,9 @@ def test_days_alone_bring_notices_once_for_each_threshold(
     assert rows[0].words == "Licence north-2026 ends on 1 Jan 2027, and none follows it."
 
 
-def test_what_is_not_paid_is_open_then_overdue(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_paid_is_open_then_overdue_and_then_over(
+    house: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from quire.society.notices import actions
 
     monkeypatch.setenv("QUIRE_TODAY", "2026-02-05")
@@ -275,6 +278,16 @@ def test_what_is_not_paid_is_open_then_overdue(house: Any, monkeypatch: pytest.M
     actions.look()
     assert "invoice.overdue" in events("lab-north", "licensee")
     assert "invoice.overdue" in events(audience="operator")
+    waits = {row.event: row.state for row in told("lab-north", "licensee")}
+    assert (waits["invoice.due"], waits["invoice.overdue"]) == ("done", "needs you")
+    place = tmp_path / "receipts.csv"
+    place.write_text(
+        "reference,licence,period,amount,currency,received\nR-9,north-2026,2026-Q2,9000.00,EUR,2026-03-19\n"
+    )
+    small.quire("receipts", "import", place, "--by", "preparer")
+    actions.look()
+    waits = {row.event: row.state for row in told("lab-north", "licensee")}
+    assert waits["invoice.overdue"] == "done"
 
 
 def test_an_offered_part_is_told_to_whom_it_is_offered_and_its_answer_to_who_offered(house: Any) -> None:
@@ -297,6 +310,8 @@ def test_an_offered_part_is_told_to_whom_it_is_offered_and_its_answer_to_who_off
     repertoire.answer_offer(offer.id, party=parties.party("marsh").id, accept=True, by=by)
     actions.tell()
     assert "share.answered" in events("gazette")
+    (row,) = [row for row in told("marsh") if row.event == "share.offered"]
+    assert row.state == "done"
     assert "share.withdrawn" not in events("marsh")
 
 
@@ -323,3 +338,36 @@ def test_a_worker_tells_what_waits_without_being_asked(house: Any) -> None:
     small.quire("worker", "--once")
     assert not Waiting.objects.exists()
     assert everything() > 10
+
+
+def test_what_is_done_needs_nobody_and_what_another_must_do_does_not_need_me(house: Any) -> None:
+    from quire.society.notices import actions, queries
+    from quire.society.notices.models import Notice, Settled
+    from quire.society.parties import queries as parties
+
+    actions.tell()
+    (row,) = [row for row in told(audience="operator") if row.event == "run.to-approve"]
+    assert row.state == "done"  # the run was approved, and closed
+    preparer, approver = parties.acting("preparer"), parties.acting("approver")
+    assert "run.to-approve" not in [row.event for row in queries.first(box(audience="operator"), approver)]
+    Notice.objects.bulk_create(
+        [Notice(at=row.at, event=row.event, audience="operator", subject="-", parts={"run": "dst_x"},
+                facts={"period": "2026-02"}, needs=True, cause="test")]
+    )  # fmt: skip
+    assert Settled.objects.count() >= 1
+    assert "run.to-approve" in [row.event for row in queries.first(box(audience="operator"), approver)]
+    assert "run.to-approve" not in [row.event for row in queries.first(box(audience="operator"), preparer)]
+
+
+def test_a_members_answer_ends_the_question(house: Any) -> None:
+    from quire.society.notices import actions
+
+    actions.tell()
+    (row,) = [row for row in told("lantern") if row.event == "licence.decide"]
+    assert row.state == "needs you"
+    small.quire(
+        "mandates", "answer", "lantern", "ai-input", "yes", "--from", "2026-06-01", "--by", "preparer"
+    )
+    actions.tell()
+    (row,) = [row for row in told("lantern") if row.event == "licence.decide"]
+    assert row.state == "done"

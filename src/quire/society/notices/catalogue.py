@@ -3,7 +3,8 @@
 The words name facts of the notice (``%(period)s``). ``pages`` is audience to the name of the page; an event
 is told to an audience that has one. ``needs``: somebody has to do something. ``verbs`` are the acts it comes
 of; none: an hourly look finds it (``actions.looking``). ``role``: who of the house has a letter, where not
-everybody at the desk has.
+everybody at the desk has. ``ended``: acts on the same subject after which nobody need do it any more; what a
+look finds is over when it finds it no more.
 """
 
 from __future__ import annotations
@@ -55,17 +56,20 @@ class Event:
     pages: Mapping[str, str]
     verbs: tuple[str, ...] = ()
     needs: bool = False
+    ended: tuple[str, ...] = ()
     role: str = ""
     hook: bool = True
 
 
+_DISPUTE_ENDS = tuple(f"disputes.{end}" for end in ("lapsed", "amended", "settled", "decided", "withdrawn"))
 _MONEY = (
     Event("statement.ready", "money", _("Your statement of %(period)s is ready."),
           {"member": "member-statement"}, ("distribution.close",)),
     Event("run.closed", "society", _("The run of %(period)s is closed and published."),
           {"auditor": "audit-run", "operator": "desk-run"}, ("distribution.close",)),
     Event("run.to-approve", "work", _("The run of %(period)s waits for a second person to approve it."),
-          {"operator": "desk-run"}, ("distribution.review",), needs=True, role="approver"),
+          {"operator": "desk-run"}, ("distribution.review",), needs=True,
+          ended=("distribution.approve", "distribution.cancel"), role="approver"),
     Event("payout.made", "money", _("%(amount)s was paid to you on %(day)s."),
           {"member": "member-money"}, ("payouts.settle",)),
     Event("payout.returned", "deadlines",
@@ -74,7 +78,8 @@ _MONEY = (
     Event("payout.came-back", "work", _("A payment of %(amount)s to %(name)s came back: %(because)s"),
           {"operator": "desk-returned"}, ("payouts.return",), needs=True),
     Event("correction.filed", "work", _("A correction of a closed run waits for a second person."),
-          {"operator": "desk-correction"}, ("distribution.file-correction",), needs=True, role="approver"),
+          {"operator": "desk-correction"}, ("distribution.file-correction",), needs=True,
+          ended=("distribution.accept-correction", "distribution.refuse-correction"), role="approver"),
     Event("correction.accepted", "money",
           _("A closed run is put right: %(amount)s more for you, or less where it is below nothing, in a run "
             "to come."),
@@ -107,7 +112,7 @@ _RIGHTS = (
     Event("licence.decide", "deadlines",
           _("%(licensee)s has taken a licence for %(uses)s, on which you have said nothing: until you do, it "
             "is no."),
-          {"member": "member-terms"}, ("licensing.grant",), needs=True),
+          {"member": "member-terms"}, ("licensing.grant",), needs=True, ended=("mandates.answer",)),
     Event("licence.ended", "deadlines", _("Licence %(licence)s ends on %(day)s, earlier than it said."),
           {"licensee": "lab-licence"}, ("licensing.end",)),
     Event("licence.ending", "deadlines", _("Licence %(licence)s ends on %(day)s, and none follows it."),
@@ -117,7 +122,8 @@ _RIGHTS = (
           {"member": "member-work"}, ("repertoire.amend-owners",)),
     Event("share.offered", "deadlines",
           _("%(giver)s offers you a part of “%(title)s”. It is yours once you accept."),
-          {"member": "member-offer"}, ("repertoire.offer-share",), needs=True),
+          {"member": "member-offer"}, ("repertoire.offer-share",), needs=True,
+          ended=("repertoire.offer-accepted", "repertoire.offer-declined", "repertoire.offer-withdrawn")),
     Event("share.answered", "rights",
           _("%(taker)s has answered your offer of a part of “%(title)s”: %(state)s."),
           {"member": "member-offer"}, ("repertoire.offer-accepted", "repertoire.offer-declined")),
@@ -131,21 +137,25 @@ _RIGHTS = (
           {"member": "member-dispute", "operator": "desk-dispute"}, ("disputes.file",)),
     Event("dispute.answer", "deadlines",
           _("The claim of %(claimant)s to “%(title)s” is documented: answer it."),
-          {"member": "member-dispute"}, ("disputes.document",), needs=True),
+          {"member": "member-dispute"}, ("disputes.document",), needs=True,
+          ended=("disputes.answer", *_DISPUTE_ENDS)),
     Event("dispute.answered", "rights", _("Your claim to “%(title)s” was answered."),
           {"member": "member-dispute"}, ("disputes.answer",)),
     Event("dispute.ended", "rights", _("The dispute of “%(title)s” has ended: %(outcome)s"),
           {"member": "member-dispute"},
-          tuple(f"disputes.{end}" for end in ("lapsed", "amended", "settled", "decided", "withdrawn"))),
+          _DISPUTE_ENDS),
     Event("dispute.due", "deadlines", _("The dispute of “%(title)s”: %(left)s days left."),
           {"member": "member-dispute", "operator": "desk-dispute"}, needs=True),
     Event("write-off.proposed", "work",
           _("What somebody owes is to be written off: a second person decides."),
-          {"operator": "desk-debts"}, ("distribution.propose-write-off",), needs=True, role="approver"),
+          {"operator": "desk-debts"}, ("distribution.propose-write-off",), needs=True,
+          ended=("distribution.approve-write-off", "distribution.refuse-write-off"), role="approver"),
     Event("disposal.proposed", "work", _("Unclaimed money is to be disposed of: a second person decides."),
-          {"operator": "desk-disposal"}, ("unclaimed.prepare",), needs=True, role="approver"),
+          {"operator": "desk-disposal"}, ("unclaimed.prepare",), needs=True,
+          ended=("unclaimed.dispose", "unclaimed.withdraw"), role="approver"),
     Event("claim.arrived", "work", _("Somebody claims what is unclaimed of a work, and waits for you."),
-          {"operator": "desk-claim"}, ("unclaimed.claim",), needs=True),
+          {"operator": "desk-claim"}, ("unclaimed.claim",), needs=True,
+          ended=("unclaimed.claim-accepted", "unclaimed.claim-refused", "unclaimed.claim-withdrawn")),
     Event("claim.decided", "rights", _("Your claim to unclaimed money is decided: %(state)s."),
           {"member": "member-unclaimed"}, ("unclaimed.claim-accepted", "unclaimed.claim-refused")),
     Event("unclaimed.found", "money", _("Money without an owner was found to be yours."),
@@ -163,7 +173,8 @@ _HOUSE = (
     Event("membership.ends", "deadlines", _("Your membership ends on %(day)s."),
           {"member": "member-membership"}, ("membership.leave", "membership.give-notice")),
     Event("standing.lost", "deadlines", _("You are not in good standing from %(day)s: %(reason)s"),
-          {"member": "member-membership"}, ("membership.set-standing",), needs=True),
+          {"member": "member-membership"}, ("membership.set-standing",), needs=True,
+          ended=("membership.restore-standing",)),
     Event("standing.restored", "society", _("You are in good standing again from %(day)s."),
           {"member": "member-membership"}, ("membership.restore-standing",)),
     Event("metering.silent", "metering", _("Nothing was heard of %(host)s since %(day)s."),
@@ -204,6 +215,7 @@ _HOUSE = (
           hook=False),
     Event("webhook.disabled", "security", _("Nothing is sent to %(url)s any more: %(reason)s"),
           {"member": "member-webhooks", "licensee": "lab-webhooks"}, ("notices.disable",), needs=True,
+          ended=("notices.enable", "notices.remove-endpoint"),
           hook=False),
 )  # fmt: skip
 EVENTS = {one.name: one for one in (*_MONEY, *_RIGHTS, *_HOUSE)}
@@ -213,7 +225,12 @@ TEST = "webhook.test"
 
 def verbs() -> list[str]:
     """The acts that are told, sorted; ``rules.sql`` lists the same."""
-    return sorted({verb for one in EVENTS.values() for verb in one.verbs})
+    return sorted({verb for one in EVENTS.values() for verb in (*one.verbs, *one.ended)})
+
+
+def ended_by(verb: str) -> list[str]:
+    """The events that nobody need heed any more after an act of this verb."""
+    return [one.name for one in EVENTS.values() if verb in one.ended]
 
 
 def hooked(audience: str) -> list[Event]:

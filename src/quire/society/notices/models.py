@@ -48,7 +48,11 @@ class Notice(AppendOnly):
     cause = models.CharField(max_length=200)
 
     class Meta:
-        indexes = [models.Index(fields=["audience", "party", "at", "id"], name="notices_notice_whose")]
+        indexes = [
+            models.Index(fields=["audience", "party", "at", "id"], name="notices_notice_whose"),
+            models.Index(fields=["subject"], name="notices_notice_subject"),
+            models.Index(fields=["event"], condition=Q(needs=True), name="notices_notice_needs"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["cause", "event", "audience", "party"], nulls_distinct=False, name="notices_told_once"
@@ -67,6 +71,16 @@ class ReadMark(AppendOnly):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["notice", "user"], name="notices_read_once")]
+
+
+class Settled(AppendOnly):
+    """What a notice asked for is done, or is over: nobody need do it any more."""
+
+    prefix = "nst"
+    walled = _OF_A_NOTICE
+
+    notice = models.OneToOneField(Notice, on_delete=models.PROTECT, related_name="settled")
+    at = models.DateTimeField()
 
 
 class Wish(Noun):

@@ -17,6 +17,7 @@ from quire.society.invoicing import watching
 from quire.society.kit import clock
 from quire.society.kit.paging import Asked
 from quire.society.licensing import queries as licensing
+from quire.society.notices.actions.settling import settle_looked_for
 from quire.society.notices.actions.telling import write
 from quire.society.notices.whom import Told, amount, amount_of, day
 from quire.society.notices.whom.rights import parties_to
@@ -34,12 +35,16 @@ OPEN, OVERDUE = 14, 30
 
 
 def look() -> int:
-    """Find what the days brought, and write its notices. Returns how many are new."""
+    """Find what the days brought, and write its notices; what is found no more is over. Returns how many are
+    new."""
     now, written = clock.now(), 0
-    for found in (_disputes, _invoices, _balances, _licences, _silent, _gaps):
+    for events, finds in _LOOKS:
         with transaction.atomic():
-            for subject, told in found():
+            causes = set()
+            for subject, told in finds():
+                causes.add(told.cause)
                 written += write(now, told.cause, subject, [told])
+            settle_looked_for(events, causes)
     return written
 
 
@@ -123,3 +128,14 @@ def _at_a_site(
     parts = {"edge": edge, "site": site}
     yield edge, Told(event, "member", repertoire.site(site).owner, parts, facts, None, cause)
     yield edge, Told(event, "operator", None, parts, facts, None, cause)
+
+
+_LOOKS = (
+    (("dispute.due",), _disputes),
+    (("invoice.due", "invoice.overdue"), _invoices),
+    (("credit.low", "credit.out"), _balances),
+    (("licence.ending",), _licences),
+    (("metering.silent",), _silent),
+    (("metering.gap",), _gaps),
+)
+"""Which events each look finds."""

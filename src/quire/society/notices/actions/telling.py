@@ -15,7 +15,7 @@ from django.db import transaction
 from quire.society.kit import ids
 from quire.society.kit.acts import ActRow
 from quire.society.notices import catalogue, whom
-from quire.society.notices.actions import delivering, mailing
+from quire.society.notices.actions import delivering, mailing, settling
 from quire.society.notices.models import Notice, Waiting
 
 log = logging.getLogger("quire.notices")
@@ -49,6 +49,7 @@ def _tell(row: Waiting) -> int:
     try:
         with transaction.atomic():
             act = ActRow(row.act.at, "", row.act.verb, row.act.subject, row.act.detail)
+            settling.settle(act)
             written = write(act.at, row.act.tid, act.subject, whom.meant(act))
             row.delete()
             return written

@@ -8,180 +8,318 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('kit', '0005_limits_and_answers'),
-        ('parties', '0007_apikey'),
+        ("kit", "0005_limits_and_answers"),
+        ("parties", "0007_apikey"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.UUIDField(default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('message', models.CharField(max_length=64)),
-                ('event', models.CharField(max_length=40)),
-                ('body', models.TextField()),
-                ('made', models.DateTimeField()),
-                ('state', models.CharField(default='waiting', max_length=9)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('next', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("message", models.CharField(max_length=64)),
+                ("event", models.CharField(max_length=40)),
+                ("body", models.TextField()),
+                ("made", models.DateTimeField()),
+                ("state", models.CharField(default="waiting", max_length=9)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("next", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Waiting',
+            name="Waiting",
             fields=[
-                ('act', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='+', serialize=False, to='kit.act')),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('problem', models.CharField(default='', max_length=300)),
+                (
+                    "act",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="kit.act",
+                    ),
+                ),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("problem", models.CharField(default="", max_length=300)),
             ],
         ),
         migrations.CreateModel(
-            name='Attempt',
+            name="Attempt",
             fields=[
-                ('id', models.UUIDField(default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('status', models.PositiveSmallIntegerField(null=True)),
-                ('excerpt', models.CharField(max_length=500)),
-                ('took_ms', models.PositiveIntegerField()),
-                ('delivery', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='notices.delivery')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("status", models.PositiveSmallIntegerField(null=True)),
+                ("excerpt", models.CharField(max_length=500)),
+                ("took_ms", models.PositiveIntegerField()),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attempts",
+                        to="notices.delivery",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Endpoint',
+            name="Endpoint",
             fields=[
-                ('id', models.UUIDField(default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('audience', models.CharField(max_length=10)),
-                ('url', models.CharField(max_length=500)),
-                ('events', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=40), default=list, size=None)),
-                ('created', models.DateTimeField()),
-                ('disabled', models.CharField(default='', max_length=200)),
-                ('removed', models.DateTimeField(null=True)),
-                ('party', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.party')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("audience", models.CharField(max_length=10)),
+                ("url", models.CharField(max_length=500)),
+                (
+                    "events",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=40), default=list, size=None
+                    ),
+                ),
+                ("created", models.DateTimeField()),
+                ("disabled", models.CharField(default="", max_length=200)),
+                ("removed", models.DateTimeField(null=True)),
+                (
+                    "party",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="parties.party"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='endpoint',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='notices.endpoint'),
+            model_name="delivery",
+            name="endpoint",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="deliveries", to="notices.endpoint"
+            ),
         ),
         migrations.CreateModel(
-            name='EndpointSecret',
+            name="EndpointSecret",
             fields=[
-                ('id', models.UUIDField(default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('created', models.DateTimeField()),
-                ('ends', models.DateTimeField(null=True)),
-                ('endpoint', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='secrets', to='notices.endpoint')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("created", models.DateTimeField()),
+                ("ends", models.DateTimeField(null=True)),
+                (
+                    "endpoint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="secrets",
+                        to="notices.endpoint",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.UUIDField(default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('event', models.CharField(max_length=40)),
-                ('audience', models.CharField(max_length=10)),
-                ('subject', models.CharField(max_length=128)),
-                ('parts', models.JSONField(default=dict)),
-                ('facts', models.JSONField(default=dict)),
-                ('due', models.DateField(null=True)),
-                ('needs', models.BooleanField(default=False)),
-                ('cause', models.CharField(max_length=200)),
-                ('party', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='parties.party')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("event", models.CharField(max_length=40)),
+                ("audience", models.CharField(max_length=10)),
+                ("subject", models.CharField(max_length=128)),
+                ("parts", models.JSONField(default=dict)),
+                ("facts", models.JSONField(default=dict)),
+                ("due", models.DateField(null=True)),
+                ("needs", models.BooleanField(default=False)),
+                ("cause", models.CharField(max_length=200)),
+                (
+                    "party",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="parties.party",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Letter',
+            name="Letter",
             fields=[
-                ('id', models.UUIDField(default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('how', models.CharField(max_length=8)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('sent', models.DateTimeField(null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='letters', to='notices.notice')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("how", models.CharField(max_length=8)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("sent", models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "notice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="letters",
+                        to="notices.notice",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='notice',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='notices.notice'),
+            model_name="delivery",
+            name="notice",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="notices.notice"
+            ),
         ),
         migrations.CreateModel(
-            name='ReadMark',
+            name="ReadMark",
             fields=[
-                ('id', models.UUIDField(default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='marks', to='notices.notice')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "notice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="marks", to="notices.notice"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Wish',
+            name="Wish",
             fields=[
-                ('id', models.UUIDField(default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False)),
-                ('category', models.CharField(max_length=12)),
-                ('how', models.CharField(max_length=8)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=quire.society.kit.ids.new, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("category", models.CharField(max_length=12)),
+                ("how", models.CharField(max_length=8)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='endpoint',
-            constraint=models.UniqueConstraint(condition=models.Q(('removed', None)), fields=('party', 'audience', 'url'), name='notices_endpoint_once'),
+            model_name="endpoint",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("removed", None)),
+                fields=("party", "audience", "url"),
+                name="notices_endpoint_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['audience', 'party', 'at', 'id'], name='notices_notice_whose'),
+            model_name="notice",
+            index=models.Index(fields=["audience", "party", "at", "id"], name="notices_notice_whose"),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('cause', 'event', 'audience', 'party'), name='notices_told_once', nulls_distinct=False),
+            model_name="notice",
+            constraint=models.UniqueConstraint(
+                fields=("cause", "event", "audience", "party"), name="notices_told_once", nulls_distinct=False
+            ),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('sent', None)), fields=['how', 'user', 'id'], name='notices_letter_waits'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(("sent", None)), fields=["how", "user", "id"], name="notices_letter_waits"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.UniqueConstraint(fields=('notice', 'user'), name='notices_letter_once'),
+            model_name="letter",
+            constraint=models.UniqueConstraint(fields=("notice", "user"), name="notices_letter_once"),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(('how__in', ('at-once', 'daily', 'weekly'))), name='notices_letter_how'),
+            model_name="letter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("how__in", ("at-once", "daily", "weekly"))), name="notices_letter_how"
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('next__isnull', False)), fields=['next'], name='notices_delivery_waits'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("next__isnull", False)), fields=["next"], name="notices_delivery_waits"
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['endpoint', 'made', 'id'], name='notices_delivery_of'),
+            model_name="delivery",
+            index=models.Index(fields=["endpoint", "made", "id"], name="notices_delivery_of"),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('endpoint', 'notice'), name='notices_sent_once'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(fields=("endpoint", "notice"), name="notices_sent_once"),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('next__isnull', False), ('state', 'waiting')), models.Q(('next', None), ('state__in', ['delivered', 'failed'])), _connector='OR'), name='notices_delivery_state'),
+            model_name="delivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("next__isnull", False), ("state", "waiting")),
+                    models.Q(("next", None), ("state__in", ["delivered", "failed"])),
+                    _connector="OR",
+                ),
+                name="notices_delivery_state",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='readmark',
-            constraint=models.UniqueConstraint(fields=('notice', 'user'), name='notices_read_once'),
+            model_name="readmark",
+            constraint=models.UniqueConstraint(fields=("notice", "user"), name="notices_read_once"),
         ),
         migrations.AddConstraint(
-            model_name='wish',
-            constraint=models.UniqueConstraint(fields=('user', 'category'), name='notices_one_wish'),
+            model_name="wish",
+            constraint=models.UniqueConstraint(fields=("user", "category"), name="notices_one_wish"),
         ),
         migrations.AddConstraint(
-            model_name='wish',
-            constraint=models.CheckConstraint(condition=models.Q(('how__in', ('at-once', 'daily', 'weekly', 'off'))), name='notices_how'),
+            model_name="wish",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("how__in", ("at-once", "daily", "weekly", "off"))), name="notices_how"
+            ),
         ),
     ]

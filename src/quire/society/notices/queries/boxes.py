@@ -18,7 +18,8 @@ from quire.society.kit import clock, ids, spoken
 from quire.society.kit.nouns import one
 from quire.society.kit.paging import Filter, Listing, Sort
 from quire.society.notices.catalogue import CATEGORIES, EVENTS
-from quire.society.notices.models import Notice, ReadMark
+from quire.society.notices.models import Notice, ReadMark, Settled
+from quire.society.parties import queries as parties
 from quire.society.parties.models import User
 
 SHOWN = timedelta(days=90)
@@ -49,13 +50,14 @@ class NoticeRow:
     due: date | None
     needs: bool
     read: bool
+    done: bool
 
     @property
     def state(self) -> str:
         """A word for its badge."""
-        if self.read:
-            return "read"
-        return "needs you" if self.needs else "new"
+        if self.needs:
+            return "done" if self.done else "needs you"
+        return "read" if self.read else "new"
 
 
 def notice_list(box: Box, user: User) -> Listing[NoticeRow]:
@@ -73,8 +75,11 @@ def notice_list(box: Box, user: User) -> Listing[NoticeRow]:
 
 
 def first(box: Box, user: User, most: int = 5) -> list[NoticeRow]:
-    """What needs somebody and is unread: by its last day, then the newest first."""
-    rows = _marked(box, user).filter(needs=True, seen=False, at__gte=clock.now() - SHOWN)
+    """What needs somebody, is not done, and is for the user to do: by its last day, then the newest first."""
+    held = parties.roles(user)
+    others = [one.name for one in EVENTS.values() if one.role and one.role not in held]
+    rows = _marked(box, user).filter(needs=True, over=False, at__gte=clock.now() - SHOWN)
+    rows = rows.exclude(event__in=others)
     return list(_made(box, rows.order_by(F("due").asc(nulls_last=True), "-at", "-id")[:most]))
 
 
@@ -97,7 +102,9 @@ def find(box: Box, tid: str, user: User) -> NoticeRow:
 
 def _marked(box: Box, user: User) -> QuerySet[Any]:
     mine = ReadMark.objects.filter(notice=OuterRef("id"), user=user)
-    return Notice.objects.filter(audience=box.audience, party=box.party).annotate(seen=Exists(mine))
+    over = Settled.objects.filter(notice=OuterRef("id"))
+    rows = Notice.objects.filter(audience=box.audience, party=box.party)
+    return rows.annotate(seen=Exists(mine), over=Exists(over))
 
 
 def _is_unread(said: str) -> Q:
@@ -113,6 +120,7 @@ def _made(box: Box, some: Sequence[Any]) -> Iterable[NoticeRow]:
         NoticeRow(
             row.id, row.tid, row.at, row.event, EVENTS[row.event].category, words(row.event, row.facts),
             address(row.event, box.audience, box.code, row.parts), row.due, row.needs, row.seen,
+            row.over,
         )
         for row in some
     ]  # fmt: skip

@@ -33,17 +33,29 @@ def granted(act: ActRow) -> Iterator[Told]:
 
 def silent(uses: Collection[str], licensee: str) -> dict[UUID, list[str]]:
     """Member to the uses on which it has said nothing, to this licensee (TypeID) or to everybody."""
+    said = _said(None, licensee)
+    open_ = {
+        member.party.id: [use for use in USES if use in uses and use not in said.get(member.party.tid, ())]
+        for member in membership.members_on(clock.today())
+    }
+    return {party: left for party, left in open_.items() if left}
+
+
+def still_silent(member: UUID, licence: str) -> bool:
+    """Whether the member has yet to say yes or no to a use of this licence (TypeID)."""
+    row = licensing.licence(licence)
+    said = _said([member], row.licensee_tid).get(parties.party(member).tid, set())
+    return not set(row.uses) <= said
+
+
+def _said(members: Collection[UUID] | None, licensee: str) -> dict[str, set[str]]:
+    """Member (TypeID) to the uses on which it has an answer that has not ended."""
     today = clock.today()
     said: dict[str, set[str]] = {}
-    for one in mandates.answers():
+    for one in mandates.answers(members):
         if one.licensee in (None, licensee) and (one.ends is None or one.ends > today):
             said.setdefault(one.member, set()).add(one.use)
-    found = {}
-    for member in membership.members_on(today):
-        open_ = [use for use in USES if use in uses and use not in said.get(member.party.tid, ())]
-        if open_:
-            found[member.party.id] = open_
-    return found
+    return said
 
 
 @tells("licensing.end")
