@@ -5,8 +5,13 @@ from __future__ import annotations
 from django.db.models import Q
 
 from quire.society.kit.paging import Filter, Listing, Sort
-from quire.society.parties.models import Party
+from quire.society.parties.models import KINDS, Party
 from quire.society.parties.queries import PartyName
+
+
+def kinds() -> dict[str, str]:
+    """Every kind of party that there may be, and how it is called."""
+    return dict(KINDS)
 
 
 def parties_list() -> Listing[PartyName]:

@@ -18,6 +18,7 @@ from quire.society.web.operator import (
     parties,
     payments,
     plans,
+    registering,
     replays,
     run,
     runs,
@@ -61,6 +62,7 @@ _MEMBERS = (
     Page("members/", "desk-members", members.members, menu=_("Members"), group=_PEOPLE),
     Page("parties/", "desk-parties", parties.parties, menu=_("Parties"), group=_PEOPLE),
     Page("taxes/", "desk-taxes", parties.taxes, menu=_("Tax forms"), group=_PEOPLE),
+    Page("parties/new/", "desk-party-new", registering.new, needs="prepare", writes="prepare"),
     Page("parties/<str:who>/", "desk-party", parties.party),
 )
 _LICENCES = (

@@ -109,7 +109,7 @@ class Applying(forms.Form):
     party = forms.CharField(
         label=gettext_lazy("Party"),
         max_length=80,
-        help_text=gettext_lazy("Its code or id; it is registered first."),
+        help_text=gettext_lazy("Its code or id; it is put on record first, under Parties."),
     )
     on = forms.DateField(label=pgettext_lazy("a day", "Of"), widget=Day(), initial=clock.today)
 

@@ -36,7 +36,9 @@ def parties(request: Asking) -> HttpResponseBase:
         _COLUMNS,
         title=_("Parties"),
         lead=_("Everybody who is paid or who pays, found by name, code or number."),
-        empty=_("Nobody is on record yet. Hand in the first parties with their applications."),
+        empty=_("Nobody is on record yet. Put the first on record, or hand in many with their applications."),
+        template="web/operator/bar.html",
+        bar=[(_("Put one on record"), "desk-party-new")],
     )
 
 
