@@ -110,6 +110,11 @@ def test_a_sentence_of_a_plan_is_found_and_said() -> None:
             sentence("33.3 % of what came in, for the society")
             == "33,3 % von dem, was einging, für die Gesellschaft"
         )
+        for told, left in (
+            ("15 % of what came in is kept by the society for costs.", "what came in"),
+            ("40 % of that, shared equally among the members: 3 members", "shared"),
+        ):
+            assert left not in sentence(told)
         assert sentence("Nobody ever said this.") == "Nobody ever said this."
     with translation.override("en-gb"):
         assert sentence(english) == english

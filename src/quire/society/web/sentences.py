@@ -135,6 +135,9 @@ TEMPLATES = (
 
 _PLACE = re.compile(r"%\(([a-z_]+)\)s")
 _PERCENT = re.compile(r"[0-9]+(\.[0-9]+)? %")
+_SHARE = r"(?:about )?[0-9][0-9,.]*(?:/[0-9]+)?(?: %)?"
+_SHAPES = {"rate": _SHARE, "share": _SHARE, "count": "[0-9,]+"}
+"""What a place of this name holds. Any other may hold any words, so that where it ends is guessed."""
 _LONGEST = 800
 """Characters of what is looked for: no sentence of a room is longer."""
 
@@ -165,5 +168,8 @@ def _patterns() -> list[tuple[str, re.Pattern[str]]]:
 
 def _pattern(template: str) -> re.Pattern[str]:
     parts = _PLACE.split(template)
-    made = [f"(?P<{part}>.+?)" if number % 2 else re.escape(part) for number, part in enumerate(parts)]
+    made = [
+        f"(?P<{part}>{_SHAPES.get(part, '.+?')})" if number % 2 else re.escape(part)
+        for number, part in enumerate(parts)
+    ]
     return re.compile("".join(made), re.S)
