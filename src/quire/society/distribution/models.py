@@ -242,6 +242,7 @@ class Credit(Noun):
     """
 
     prefix = "crt"
+    trailed = False
 
     licensee = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
     use = models.CharField(max_length=10)

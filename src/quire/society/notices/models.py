@@ -21,6 +21,8 @@ class Waiting(models.Model):
     """An act that has still to be told. The database itself writes the row, in the act's transaction
     (``rules.sql``); who tells the act takes it away. ``problem`` is why that failed, after ``tries``."""
 
+    trailed = False
+
     act = models.OneToOneField(Act, primary_key=True, on_delete=models.PROTECT, related_name="+")
     tries = models.PositiveSmallIntegerField(default=0)
     problem = models.CharField(max_length=300, default="")
@@ -103,6 +105,7 @@ class Letter(Noun):
     """A notice that a user is to have by e-mail, at once or with the next digest; ``sent`` when it went."""
 
     prefix = "nlt"
+    trailed = False
     walled = _OF_A_NOTICE
 
     notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="letters")
@@ -161,6 +164,7 @@ class Delivery(Noun):
     for a test. ``next`` is when it is tried, None when it is at its end: delivered, or failed."""
 
     prefix = "whd"
+    trailed = False
     walled = _OF_AN_ENDPOINT
 
     endpoint = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="deliveries")

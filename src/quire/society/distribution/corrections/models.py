@@ -184,6 +184,8 @@ class Counted(models.Model):
     What counted late counts in no other run (``rules.sql``).
     """
 
+    trailed = False
+
     run = models.ForeignKey("distribution.Run", on_delete=models.PROTECT, related_name="+")
     licence = models.ForeignKey(Licence, on_delete=models.PROTECT, related_name="+")
     file = models.ForeignKey(LakeFile, null=True, on_delete=models.PROTECT, related_name="+")
@@ -205,6 +207,7 @@ class TakenBack(Noun):
     """
 
     prefix = "tkb"
+    trailed = False
 
     pot = models.ForeignKey("distribution.Pot", on_delete=models.PROTECT, related_name="+")
     subject = models.CharField(max_length=60)
