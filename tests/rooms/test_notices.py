@@ -371,3 +371,17 @@ def test_a_members_answer_ends_the_question(house: Any) -> None:
     actions.tell()
     (row,) = [row for row in told("lantern") if row.event == "licence.decide"]
     assert row.state == "done"
+
+
+def test_what_a_job_did_is_told_when_it_has_ended(house: Any) -> None:
+    from quire.society.kit import acts, jobs
+    from quire.society.notices.models import Notice
+
+    def work(running: Any, *, by: Any) -> None:
+        acts.record("parties.grant-role", "somebody", by=None, role="auditor")
+
+    jobs.kind("test.grants")(work)
+    jobs.ask("test.grants", "Grant", by=None)
+    small.quire("worker", "--once")
+    del jobs._KINDS["test.grants"]
+    assert Notice.objects.filter(event="role.granted", subject="somebody").count() == 2

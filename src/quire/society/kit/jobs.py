@@ -36,6 +36,8 @@ SILENT = timedelta(seconds=60)
 
 Work = Callable[..., Mapping[str, Any] | None]
 _KINDS: dict[str, Work] = {}
+AFTER: list[Callable[[], None]] = []
+"""What a worker does besides whenever a job has ended; rooms above put it here."""
 
 
 class JobUnknown(Invalid):

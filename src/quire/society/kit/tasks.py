@@ -19,6 +19,8 @@ def job(job: str) -> None:
     try:
         with structlog.contextvars.bound_contextvars(job=job):
             jobs.perform(UUID(job))
+        for then in jobs.AFTER:
+            then()
     finally:
         connections.close_all()
 
