@@ -58,7 +58,6 @@ def every(request: Asking) -> HttpResponseBase:
         Column("state", _("State"), "state", lambda row: "revoked" if row.revoked else "active"),
         Column("used", _("Last used"), "date"),
         Column("made", _("Made"), "date"),
-        Column("ends_with", _("Ends with"), "code"),
     )
     return listed(
         request,
