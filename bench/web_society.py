@@ -231,6 +231,8 @@ def _many(sql: Any, run: Any, turn: int, size: Size) -> None:
     """Lines of every member, many more of the largest, and some that nobody claims."""
     from uuid import UUID
 
+    from quire.society.distribution import crediting
+
     def largest(outcome: str, party: str) -> tuple[UUID, Any]:
         sql.execute(
             "SELECT l.id, l.party_id FROM distribution_line l LEFT JOIN parties_party p ON p.id = l.party_id "
@@ -271,6 +273,8 @@ def _many(sql: Any, run: Any, turn: int, size: Size) -> None:
             [line, line],
         )
         assert sql.rowcount == 1, "the many had more than there was"
+    sql.execute("DELETE FROM distribution_partysum WHERE run_id = %s", [run])
+    crediting.sum_up(run, sql)
 
 
 def _rest(run: Any, size: Size) -> None:
@@ -348,8 +352,8 @@ def _events(run: Any, size: Size) -> tuple[str, ...]:
         *(
             f"""INSERT INTO notices_notice (id, at, event, audience, party_id, subject, parts, facts, needs,
                                             cause)
-                SELECT gen_random_uuid(), now() - i * interval '1 minute', '{event}', '{audience}', {party}, 'dst_1',
-                       (SELECT jsonb_build_object('run', 'latest')), '{{"period": "2026-12"}}', false,
+                SELECT gen_random_uuid(), now() - i * interval '1 minute', '{event}', '{audience}', {party},
+                       'dst_1', jsonb_build_object('run', 'latest'), '{{"period": "2026-12"}}', false,
                        'bench:{audience}:' || i FROM generate_series(1, {size.members // 5}) i"""
             for event, audience, party in (
                 ("statement.ready", "member", f"'{_code(run, GAZETTE)}'"),

@@ -22,7 +22,7 @@ from django.db.models.fields.json import KeyTextTransform
 from quire.core.distribution.adjusting import PREFIX as ADJUSTS
 from quire.core.money import Money
 from quire.core.terms import USES
-from quire.society.distribution.models import Hold, Line, Pot, Run
+from quire.society.distribution.models import Hold, Line, PartySum, Pot, Run
 from quire.society.kit import ids
 from quire.society.kit.nouns import one
 from quire.society.kit.paging import COUNTED, Asked, BadPage, Filter, Listing, Page, Sort
@@ -104,12 +104,12 @@ def sums_of(party: UUID, *, last: int | None = None, run: UUID | None = None) ->
 
 
 def _sums(party: UUID, runs: Collection[UUID]) -> Iterator[tuple[UUID, str, int, int, int]]:
-    """Run, currency, credited, held and lines: of payable lines from the index alone, of held ones with what
-    became of them since."""
-    mine = Line.objects.filter(party=party, run__in=runs).order_by()
-    payable = mine.filter(outcome="payable").values_list("run_id", "pot_id")
-    kept = mine.filter(outcome="held").values_list("run_id", "pot_id")
-    paid = list(payable.annotate(credited=Sum("amount"), lines=Count("*")))
+    """Run, currency, credited, held and lines: of payable lines as they were summed up with the run, of held
+    ones with what became of them since."""
+    summed = PartySum.objects.filter(party=party, run__in=runs, outcome="payable")
+    paid = summed.values_list("run_id", "pot_id", "amount", "lines")
+    mine = Line.objects.filter(party=party, run__in=runs, outcome="held").order_by()
+    kept = mine.values_list("run_id", "pot_id")
     held = list(
         kept.annotate(
             credited=Sum("amount", filter=Q(release__isnull=False, release__award=None)),
@@ -124,10 +124,11 @@ def _sums(party: UUID, runs: Collection[UUID]) -> Iterator[tuple[UUID, str, int,
 
 
 def credited_lines(party: UUID) -> dict[tuple[UUID, str], int]:
-    """The party and a currency to what posted runs and released holds gave it: from the lines' index."""
-    mine = Line.objects.filter(party=party).order_by()
-    paid = mine.filter(outcome="payable").values_list("pot_id").annotate(Sum("amount"))
-    released = mine.filter(outcome="held", release__isnull=False, release__award=None)
+    """The party and a currency to what posted runs and released holds gave it."""
+    summed = PartySum.objects.filter(party=party, outcome="payable")
+    paid = list(summed.values_list("pot_id", "amount"))
+    mine = Line.objects.filter(party=party, outcome="held").order_by()
+    released = mine.filter(release__isnull=False, release__award=None)
     posted = Pot.objects.filter(run__state__in=["posted", "closed"], id__in=[pot for pot, _ in paid])
     units = dict(posted.values_list("id", "currency"))
     sums: dict[tuple[UUID, str], int] = {}
@@ -293,8 +294,8 @@ SELECT *, (SELECT count(*) FROM whole) FROM whole
 """
 _PLAIN = """
 WITH sums AS (
-  SELECT l.pot_id, sum(l.amount) AS credited, 0 AS held FROM distribution_line l
-   WHERE l.party_id = %(party)s AND l.outcome = 'payable' GROUP BY 1
+  SELECT s.pot_id, s.amount AS credited, 0 AS held FROM distribution_partysum s
+   WHERE s.party_id = %(party)s AND s.outcome = 'payable'
   UNION ALL
   SELECT l.pot_id, sum(l.amount) FILTER (WHERE r.id IS NOT NULL AND r.award_id IS NULL),
          sum(l.amount) FILTER (WHERE r.id IS NULL)
@@ -317,8 +318,8 @@ SELECT *, (SELECT count(*) FROM whole) FROM whole
  ORDER BY {sort} {down}, key {down}, currency {down} LIMIT %(size)s
 """
 """A request counts once however many portions or shares its work has: the innermost group is one subject,
-segment and use of a pot. ``_PLAIN`` is for sums over all time by what a pot says itself: it reads no line,
-only their index, and counts no requests."""
+segment and use of a pot. ``_PLAIN`` is for sums over all time by what a pot says itself: it reads
+no line that is payable, and counts no requests."""
 _SORTS = {"credited": "credited", "requests": "requests", "key": 'key COLLATE "C"'}
 
 

@@ -17,7 +17,7 @@ from quire.core.money import decimal_of
 from quire.society.distribution import following, publishing
 from quire.society.distribution.corrections import queries as corrections
 from quire.society.distribution.keys import signing_key
-from quire.society.distribution.models import AwardPart, Line, Pot, PotReceipt, Run
+from quire.society.distribution.models import AwardPart, Line, PartySum, Pot, PotReceipt, Run
 from quire.society.distribution.store import standing
 from quire.society.invoicing import queries as invoicing
 from quire.society.kit import ids
@@ -52,6 +52,18 @@ def lines_are_their_pots() -> Iterator[str]:
         came = pooled.get((pot.run_id, pot.pool), 0) if pot.pool else pot.amount
         if sum_ != came:
             yield f"The lines of {pot.tid} sum to {decimal_of(sum_)}, the pot is {decimal_of(came)}."
+
+
+def sums_are_their_lines() -> Iterator[str]:
+    """What is kept as the sum of a party's lines of a pot is their sum."""
+    rows = Line.objects.filter(party__isnull=False).order_by().values_list("pot", "outcome", "party")
+    found = {tuple(key): told for *key, told in rows.annotate(sum=Sum("amount")).iterator()}
+    kept = PartySum.objects.values_list("pot", "outcome", "party", "amount")
+    for *key, amount in kept.iterator():
+        if found.pop(tuple(key), None) != amount:
+            yield f"What {ids.show('pty', key[2])} has of {ids.show('pot', key[0])} is kept wrongly."
+    for pot, _outcome, party in found:
+        yield f"What {ids.show('pty', party)} has of {ids.show('pot', pot)} is not kept at all."
 
 
 def _pooled() -> dict[tuple[UUID, str], int]:
@@ -181,6 +193,7 @@ CHECKS = [
     pots_are_their_receipts,
     conversions_are_exact,
     lines_are_their_pots,
+    sums_are_their_lines,
     posted_pots_are_empty,
     held_is_what_lines_hold,
     files_are_those_recorded,

@@ -1,4 +1,5 @@
-"""Whose works a licensee used, kept by licensee, use and party when a run is closed."""
+"""What is kept beside a run's lines, so that no page has to read them all: what each party has of each pot,
+and whose works a licensee used."""
 
 from __future__ import annotations
 
@@ -20,6 +21,17 @@ SELECT gen_random_uuid(), licensee, use, party, max(works)
    SET works = greatest(distribution_credit.works, excluded.works)
  WHERE distribution_credit.works < excluded.works
 """
+
+SUMS = """
+INSERT INTO distribution_partysum (id, run_id, pot_id, party_id, outcome, amount, lines)
+SELECT gen_random_uuid(), run_id, pot_id, party_id, outcome, sum(amount), count(*)
+  FROM distribution_line WHERE run_id = %s AND party_id IS NOT NULL GROUP BY 2, 3, 4, 5
+"""
+
+
+def sum_up(run: Any, using: Any) -> None:
+    """Keep what the lines of ``run`` (its id), which are all there now, sum to. ``using`` is a cursor."""
+    using.execute(SUMS, [run])
 
 
 def keep(run: Any, using: Any) -> None:

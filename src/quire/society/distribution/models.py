@@ -236,6 +236,28 @@ class Line(AppendOnly):
         ]
 
 
+class PartySum(AppendOnly):
+    """What a pot's lines of one outcome sum to for a party, and how many they are: written with them, because
+    a party may have half a million."""
+
+    prefix = "psm"
+    walled = "party_id = :party"
+
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
+    pot = models.ForeignKey(Pot, on_delete=models.PROTECT, related_name="+")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    outcome = models.CharField(max_length=10)
+    amount = QuantaField()
+    lines = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["party", "run", "pot", "outcome"], name="distribution_summed_once"
+            )
+        ]
+
+
 class Credit(Noun):
     """That works of ``party`` were used by a licensee for a use in closed runs; ``works``, of how many it was
     known in any one pot at most. Kept beside the lines, of which there are too many to be counted for a page.

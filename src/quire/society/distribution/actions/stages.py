@@ -104,6 +104,8 @@ def allocate(run: Run, *, by: Any, place: Store, count: Count = quietly) -> None
         digest = place.save(run.tid, "results", results)
         published = place.load(run.tid, "results", digest)["lines.jsonl"]
         lines = _copy_lines(run, found, published, count)
+        with connection.cursor() as sql:
+            crediting.sum_up(run.id, sql)
         move(run, "allocated", results_digest=digest)
         acts.record("distribution.allocate", run, by=by, results=digest, lines=lines)
 
