@@ -21,8 +21,8 @@ from tests.rooms.test_ops_backup import elsewhere
 
 pytestmark = pytest.mark.more
 ROOT = Path(__file__).parents[2]
-BACKUPS = 3
-KILLS = 6
+BACKUPS = 2
+KILLS = 4
 
 
 @pytest.fixture(scope="module")

@@ -97,7 +97,7 @@ def test_a_server_of_two_processes_counts_limits_logs_and_ends(server: tuple[Run
         line.rsplit(" ", 1) for line in said.splitlines() if line.startswith("quire_requests_total")
     )
     assert counted['quire_requests_total{method="GET",page="licences",status="200"}'] == "9.0"
-    assert counted['quire_requests_total{method="GET",page="limited",status="429"}'] == "3.0"
+    assert counted['quire_requests_total{method="GET",page="licences",status="429"}'] == "3.0"
     assert any('page="batches"' in name for name in counted)
     assert made.ended() == 0
     told = made.lines()

@@ -270,7 +270,9 @@ def test_pages_are_limited_by_person_and_by_address_but_not_here(house: House, s
     near = [f"2001:db8::{one}" for one in range(1, 6)]
     answers = [desk.visitor().get("/licences", REMOTE_ADDR=one).status_code for one in near]
     assert answers == [200, 200, 200, 429, 429]
-    assert desk.visitor().get("/healthz", REMOTE_ADDR="203.0.113.9").status_code == 200
+    for machines in ("/healthz", "/license.xml", "/.well-known/jwks.json", "/api/v1/openapi.json"):
+        often = [desk.visitor().get(machines, REMOTE_ADDR="203.0.113.9").status_code for _ in range(5)]
+        assert 429 not in often
 
 
 def test_tries_at_signing_in_are_counted_where_every_process_sees_them(house: House) -> None:

@@ -47,7 +47,7 @@ class Requests:
             answer = self._answer(request)
             answer[HEADER] = request.id  # type: ignore[attr-defined]
             tell(
-                page_of(request, answer.status_code),
+                page_of(request),
                 request.method or "",
                 answer.status_code,
                 time.perf_counter() - began,
@@ -55,13 +55,11 @@ class Requests:
         return answer
 
 
-def page_of(request: HttpRequest, status: int = 0) -> str:
-    """The name of the page, or the pattern of its address; "limited" for who came too often to be let so far,
-    "nothing" where there is none."""
+def page_of(request: HttpRequest) -> str:
+    """The name of the page, or the pattern of its address, or "nothing" where there is none."""
     match = request.resolver_match
     if match is None:
-        others = "limited" if status == 429 else "nothing"
-        return "static" if request.path.startswith("/static/") else others
+        return "static" if request.path.startswith("/static/") else "nothing"
     return match.view_name or match.route
 
 

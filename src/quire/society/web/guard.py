@@ -40,6 +40,7 @@ def guard(audience: Audience, page: Page) -> View:
         with said(request), wall(request.seat):
             return _answered(request, page, *given, **named)
 
+    opened.limited = True  # type: ignore[attr-defined]  # web.limits counts who asks for it
     return opened
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from ipaddress import ip_address
+from typing import Any
 
 from allauth.core.internal.ratelimit import get_ip
 from django.conf import settings
@@ -19,22 +20,24 @@ from django.shortcuts import render
 from quire.society.kit import rates
 from quire.society.parties.models import User
 
-_OTHERS = ("/api/", "/static/", "/healthz", "/readyz", "/metrics")
-"""What is no page, or has limits of its own."""
-
 
 class Limits:
-    """Middleware: 429, with ``Retry-After``, to who asks for more."""
+    """Middleware: 429, with ``Retry-After``, to who asks for more. Only what the guard opens is a page: edges
+    and crawlers ask elsewhere, and often."""
 
     def __init__(self, answer: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._answer = answer
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """The page, or that it is too much."""
-        whose = _whose(request) if settings.PAGE_LIMIT else ""
+        """The answer, of whatever is asked for."""
+        return self._answer(request)
+
+    def process_view(self, request: HttpRequest, view: Any, *_: Any) -> HttpResponseBase | None:
+        """That it is too much; None where the page may be opened."""
+        whose = _whose(request) if settings.PAGE_LIMIT and getattr(view, "limited", False) else ""
         rate = rates.count(whose, settings.PAGE_LIMIT) if whose else None
         if rate is None or not rate.over:
-            return self._answer(request)
+            return None
         answer = render(request, "429.html", {"seconds": rate.seconds}, status=429)
         answer["Retry-After"] = str(rate.seconds)
         return answer
@@ -43,8 +46,6 @@ class Limits:
 def _whose(request: HttpRequest) -> str:
     """Under what a request is counted: the user, else the address (of IPv6 its network); "" for one that is
     not counted, as from this machine itself."""
-    if request.path.startswith(_OTHERS):
-        return ""
     try:
         address = get_ip(request)
         if ip_address(address).is_loopback:
