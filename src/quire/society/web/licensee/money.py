@@ -7,12 +7,12 @@ from typing import Any
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils import formats
 from django.utils.translation import gettext as _
 
 from quire.core.money import Money, quanta_of
 from quire.society.invoicing import owing
 from quire.society.invoicing import queries as invoicing
+from quire.society.kit import spoken
 from quire.society.kit.paging import Listed
 from quire.society.kit.periods import Period
 from quire.society.parties import queries as parties
@@ -49,7 +49,7 @@ def invoice(request: Asking, invoice: str) -> HttpResponse:
         return Cut(quanta_of(text), unit)
 
     return render(request, "web/licensee/invoice.html", {
-        "title": _("Invoice of %(day)s") % {"day": formats.date_format(row.issued_on, "j M Y")},
+        "title": _("Invoice of %(day)s") % {"day": spoken.day(row.issued_on)},
         "row": row, "period": Period(row.starts, row.ends), "amount": Cut(row.amount, unit),
         "from": parties.society(), "to": parties.facts_of(me(request)), "fee": told(basis.get("fee", "0")),
         "kind": kind(basis.get("kind", "")),

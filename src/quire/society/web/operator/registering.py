@@ -16,6 +16,7 @@ from quire.society.parties import actions
 from quire.society.parties.watching import kinds
 from quire.society.web.operator.doing import asked, tried
 from quire.society.web.pages import Asking
+from quire.society.web.said import said_lazily
 from quire.society.web.taking import by, sent
 
 
@@ -28,7 +29,10 @@ class Registering(forms.Form):
         max_length=80,
         help_text=gettext_lazy("By which files and pages call it: small letters, digits and hyphens."),
     )
-    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=[("", "–"), *kinds().items()])
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind"),
+        choices=[("", "–"), *((one, said_lazily(words)) for one, words in kinds().items())],
+    )
     country = forms.CharField(
         label=gettext_lazy("Country"),
         max_length=2,
