@@ -98,4 +98,4 @@ def _thing(row: Change, known: Mapping[str, tuple[str, str]]) -> str:
 
 def _short(value: Any) -> str:
     text = "–" if value in (None, "") else str(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
+    return text if len(text) <= 24 else f"{text[:21]}…"

@@ -68,12 +68,12 @@ _CHANGES = (
         "code",
         link=lambda one: _thing(one.thing),
     ),
-    Column("table", _("Table"), value=lambda one: one.table.replace("_", " ", 1)),
     Column("told", _("What")),
-    Column("removed", _("State"), "state", lambda one: "removed" if one.removed else "changed"),
     Column("who", _("Who")),
     Column("why", _("Where")),
     Column("acts", _("Act"), value=lambda one: ", ".join(one.acts)),
+    Column("removed", _("State"), "state", lambda one: "removed" if one.removed else "changed"),
+    Column("table", _("Table"), value=lambda one: one.table.replace("_", " ", 1)),
 )
 _PARTS = {
     "received": _("came in"),
