@@ -8,11 +8,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Q, QuerySet, Sum
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Sum
 from django.db.models.fields.json import KeyTextTransform
 
 from quire.society.distribution.corrections import settlements
-from quire.society.distribution.models import AwardPart, Line, PotReceipt
+from quire.society.distribution.models import AwardPart, Line, PotReceipt, Release
 from quire.society.kit import ids
 
 DONE = ("posted", "closed")
@@ -55,8 +55,9 @@ _DETAIL = ("share", "role", "subject", "use")
 
 def ownerless_lines() -> QuerySet[Line]:
     """Every line without an owner that is still there; an amount of nothing is none."""
+    released = Release.objects.filter(line=OuterRef("pk"))  # a join here is thought to leave one row
     return Line.objects.filter(
-        run__state__in=DONE, outcome__in=["held", "unclaimed"], party=None, release=None, amount__gt=0
+        ~Exists(released), run__state__in=DONE, outcome__in=["held", "unclaimed"], party=None, amount__gt=0
     )
 
 
