@@ -104,7 +104,7 @@ WORDS = frozenset(
     for word in words
 )  # fmt: skip
 """Everything that a room may say and that has words in every language."""
-CODED = frozenset({"kind", "role", "type", "outcome", "stage"})
+CODED = frozenset({"kind", "mode", "role", "type", "outcome", "stage"})
 """Columns whose values are such words."""
 
 
