@@ -77,9 +77,7 @@ def _prepare(call: Call) -> Any:
 
 
 def _would(call: Call) -> Any:
-    return actions.prepare(
-        currency=call.said["currency"], on=call.said["on"], by=call.user, dry_run=True
-    )
+    return actions.prepare(currency=call.said["currency"], on=call.said["on"], by=call.user, dry_run=True)
 
 
 def _settle(call: Call) -> Any:

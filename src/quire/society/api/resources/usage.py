@@ -86,9 +86,7 @@ def _totals(call: Call) -> Any:
 
 _DAYS = (Given("since", "date", "The first day; of this month where nothing is said."),
          Given("until", "date", "The last day; today where nothing is said."))  # fmt: skip
-_SPAN = (
-    Given("period", about="Like 2026-03; the last month that is over where nothing is said.", most=40),
-)
+_SPAN = (Given("period", about="Like 2026-03; the last month that is over where nothing is said.", most=40),)
 
 TABLE: tuple[Endpoint, ...] = (
     Many("/usage", "usage", "What a licensee took and was charged, by day, site and use.",
