@@ -1,6 +1,6 @@
 """Every page of the society's web with 50,000 members, 1,000,000 works and 24 closed periods.
 
-    python bench/web.py [--runs 7] [--home FOLDER] [--only TEXT] [--members 50000] [--works 1000000]
+    python bench/web.py [--runs 7] [--home FOLDER] [--only PAGES] [--members 50000] [--works 1000000]
 
 Each page of ``web.audiences.pages()`` is asked as those for whom it is: once to count its questions to the
 database, then ``--runs`` times by Django's test client, in this process. Printed are its questions, the
@@ -100,12 +100,12 @@ def addresses(only: str, keep: Path | None = None) -> Iterator[tuple[str, str, t
     party = {"member": "gazette", "licensee": "lab-north"}
     known = parts(keep)
     for audience, page in pages():
-        if only and only not in page.name:
+        if only and not page.name.startswith(only):
             continue
         whole = "/" + audience.prefix.replace("<str:party>", party.get(audience.name, "")) + page.path
         for part, value in known[audience.name].items():
             whole = whole.replace(part, value)
-        assert "<" not in whole, f"{page.name}: say in tests/web/named.py what {whole} may be"
+        assert "<" not in whole, f"{page.name}: {whole} is not in tests/web/named.py, or in an old parts.json"
         for how in ("", *MORE.get(page.name, ())):
             yield page.name + how, whole + how, _roles(audience.name, page.needs)
 
