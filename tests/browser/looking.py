@@ -54,7 +54,8 @@ class Watch:
         self.page.on("request", self._asked)
 
     def _said(self, message: Any) -> None:
-        if message.type in {"error", "warning"}:
+        # A file that the browser shows as it is has no icon of ours: it asks for one by itself.
+        if message.type in {"error", "warning"} and not message.location["url"].endswith("/favicon.ico"):
             self.told.append(f"console: {message.text}")
 
     def _asked(self, request: Any) -> None:
