@@ -313,6 +313,8 @@ def test_an_offered_part_is_told_to_whom_it_is_offered_and_its_answer_to_who_off
     (row,) = [row for row in told("marsh") if row.event == "share.offered"]
     assert row.state == "done"
     assert "share.withdrawn" not in events("marsh")
+    for owner in ("gazette", "lantern", "marsh"):
+        assert "shares.changed" in events(owner), owner
 
 
 def test_what_touches_money_or_keys_is_told_as_a_matter_of_security(house: Any) -> None:

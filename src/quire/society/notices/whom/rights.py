@@ -7,7 +7,7 @@ from uuid import UUID
 
 from quire.core.terms import USES
 from quire.society.disputes import queries as disputes
-from quire.society.kit import clock
+from quire.society.kit import clock, ids
 from quire.society.kit.acts import ActRow
 from quire.society.licensing import queries as licensing
 from quire.society.mandates import queries as mandates
@@ -69,10 +69,11 @@ def ended(act: ActRow) -> Iterator[Told]:
 @tells("repertoire.amend-owners")
 def shares(act: ActRow) -> Iterator[Told]:
     """Every owner of the work as it is now."""
-    work = repertoire.work(act.subject)
-    known = parties.by_code({one.party for one in repertoire.owners(work.id, clock.today()).holders})
+    work = ids.read("wrk", act.subject)
+    known = parties.by_code({one.party for one in repertoire.owners(work, clock.today()).holders})
+    facts = {"title": repertoire.work_shown(None, work).title}
     for party in sorted(known.values(), key=lambda one: one.code):
-        yield Told("shares.changed", "member", party.id, {"work": act.subject}, {"title": work.title})
+        yield Told("shares.changed", "member", party.id, {"work": act.subject}, facts)
 
 
 @tells("repertoire.record-agreement", "repertoire.end-agreement")
