@@ -22,6 +22,11 @@ PASSED_OVER = ("last_login", "used")
 """Columns that change whenever somebody comes by."""
 
 _SQL = """
+-- A transaction's own number is counted anew in a database that was put back from a backup, so that its
+-- beginning in microseconds stands before it.
+CREATE OR REPLACE FUNCTION quire_transaction() RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT ((extract(epoch FROM transaction_timestamp()) * 1000000)::bigint << 12)
+         | (pg_current_xact_id()::text::bigint & 4095) $$;
 CREATE OR REPLACE FUNCTION quire_trail_told(name text, value jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN name = ANY ({masked}) AND length(value #>> '{{}}') > 8
               THEN to_jsonb(left(value #>> '{{}}', 2) || '…' || right(value #>> '{{}}', 4))
@@ -48,12 +53,12 @@ BEGIN
             FROM jsonb_each(new_row) WHERE key = ANY (changed)),
          left(coalesce(current_setting('quire.who', true), ''), 150),
          left(coalesce(nullif(current_setting('quire.why', true), ''), 'as ' || session_user), 200),
-         pg_current_xact_id()::text::bigint;
+         public.quire_transaction();
   RETURN NULL;
 END $$;
 CREATE OR REPLACE FUNCTION quire_act_of() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  NEW.transaction := pg_current_xact_id()::text::bigint;
+  NEW.transaction := quire_transaction();
   RETURN NEW;
 END $$;
 CREATE OR REPLACE TRIGGER kit_act_of BEFORE INSERT ON kit_act FOR EACH ROW EXECUTE FUNCTION quire_act_of();
