@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from quire.society.kit.paging import Asked, Filter, Listing, Page, Sort
+from quire.society.kit.paging import COUNTED, Asked, Filter, Listing, Page, Sort
 from quire.society.usage.models import Report
 from quire.society.usage.reports.reconciling import Unmatched, unmatched
 
@@ -71,9 +71,9 @@ class Unpaired:
     searched: bool = False
 
     def page(self, asked: Asked) -> Page[Unmatched]:
-        """The first rows."""
-        rows = tuple(islice(self.every(asked), asked.size))
-        return Page(rows, "", len(rows), more=len(rows) == asked.size)
+        """The first rows, of as many as are counted."""
+        rows = tuple(islice(self.every(asked), COUNTED + 1))
+        return Page(rows[: asked.size], "", min(len(rows), COUNTED), more=len(rows) > COUNTED)
 
     def every(self, asked: Asked) -> Iterator[Unmatched]:
         """Every row. NoSuchList for another side, Unknown, LakeDamaged."""
