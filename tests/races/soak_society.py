@@ -27,9 +27,9 @@ decision = "Members' meeting of 5 December 2025, item 3"
 def found(folder: Path, deposit: str) -> dict[str, Any]:
     """A newspaper with a verified site behind an edge, and a lab with a licence; pays by the request where
     there is a ``deposit`` (in EUR)."""
-    from quire.cli.house import _migrate
+    from quire.cli.ops_upgrade import migrate
 
-    _migrate()
+    migrate()
     from quire.society.kit import clock
     from quire.society.licensing import actions as licensing
     from quire.society.parties import actions as parties
