@@ -10,20 +10,19 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from quire.core.errors import QuireError
-from quire.society.kit import walls
 from quire.society.kit.paging import few
 from quire.society.notices import actions, catalogue, queries
 from quire.society.notices.actions import Made
 from quire.society.web import lists, notices
 from quire.society.web.lists import Column
 from quire.society.web.pages import Asking, Page
+from quire.society.web.taking import sent, taken
 
 
 def pages(audience: str, group: Any) -> tuple[Page, ...]:
@@ -84,7 +83,7 @@ def _events(row: queries.EndpointRow) -> str:
 
 def new(request: Asking) -> HttpResponseBase:
     """Add an endpoint: its secret is on the page that answers, and never again."""
-    form = Adding(request.seat.audience, **_sent(request))
+    form = Adding(request.seat.audience, **sent(request))
     made: list[Made] = []
 
     def act(said: dict[str, Any]) -> None:
@@ -94,7 +93,7 @@ def new(request: Asking) -> HttpResponseBase:
         ))  # fmt: skip
 
     to = _at(request, "webhooks")
-    if _taken(request, form, act, done=_("The endpoint is added. Send it a test event."), to=to):
+    if taken(request, form, act, done=_("The endpoint is added. Send it a test event."), to=to):
         return _shown_once(request, made[0])
     told = {
         "title": _("A new endpoint"), "form": form, "submit": _("Add it"), "cancel": to,
@@ -122,7 +121,7 @@ def endpoint(request: Asking, endpoint: str) -> HttpResponseBase:
     act = request.POST.get("act", "") if request.method == "POST" else ""
     chosen = Choosing(
         request.seat.audience,
-        **(_sent(request) if act == "events" else {"initial": {"events": list(row.events)}}),
+        **(sent(request) if act == "events" else {"initial": {"events": list(row.events)}}),
     )
     if went := _acted(request, found, act, chosen):
         return went
@@ -152,9 +151,9 @@ def _acted(request: Asking, found: Any, act: str, chosen: forms.Form) -> HttpRes
     if act not in acts:
         return None
     do, done = acts[act]
-    form = chosen if act == "events" else forms.Form(**_sent(request))
+    form = chosen if act == "events" else forms.Form(**sent(request))
     to = _at(request, "webhooks") if act == "remove" else _at(request, "webhook", endpoint=found.tid)
-    went = _taken(request, form, do, done=done, to=to)
+    went = taken(request, form, do, done=done, to=to)
     if went is None and act != "events":
         return _refused(request, form, to)
     return went
@@ -169,9 +168,9 @@ def _refused(request: Asking, form: forms.Form, to: str) -> HttpResponseBase:
 
 def _rotated(request: Asking, found: Any) -> HttpResponse | None:
     made: list[Made] = []
-    went = _taken(
+    went = taken(
         request,
-        forms.Form(**_sent(request)),
+        forms.Form(**sent(request)),
         lambda _said: made.append(actions.rotate(found, by=notices.reader(request))),
         done=_("There is another secret. The one before signs beside it for a day yet."),
         to=_at(request, "webhook", endpoint=found.tid),
@@ -196,8 +195,8 @@ def delivery(request: Asking, endpoint: str, delivery: str) -> HttpResponseBase:
     found = queries.endpoint(_party(request), request.seat.audience, endpoint)
     row = queries.delivery(found, delivery)
     to = _at(request, "webhook-sent", endpoint=found.tid, delivery=row.tid)
-    form = forms.Form(**_sent(request))
-    went = _taken(
+    form = forms.Form(**sent(request))
+    went = taken(
         request, form, lambda _said: actions.resend(found, row.tid, by=notices.reader(request)),
         done=_("It is sent once more, under the same id."), to=to,
     )  # fmt: skip
@@ -209,26 +208,6 @@ def delivery(request: Asking, endpoint: str, delivery: str) -> HttpResponseBase:
         "trail": [*_trail(request), (found.url, _at(request, "webhook", endpoint=found.tid))],
     }  # fmt: skip
     return render(request, "web/notices/delivery.html", told)
-
-
-def _taken(
-    request: Asking, form: forms.Form, act: Callable[[dict[str, Any]], Any], *, done: str, to: str
-) -> HttpResponseRedirect | None:
-    """Where to go once ``act`` was done with what the form says; None where it was not sent or is refused."""
-    if request.method != "POST" or not form.is_valid():
-        return None
-    try:
-        with walls.outside():  # actions see every row, and check for themselves
-            act(form.cleaned_data)
-    except QuireError as problem:
-        form.add_error(None, str(problem))
-        return None
-    messages.success(request, done)
-    return redirect(to)
-
-
-def _sent(request: Asking) -> dict[str, Any]:
-    return {"data": request.POST} if request.method == "POST" else {}
 
 
 def _party(request: Asking) -> UUID:
