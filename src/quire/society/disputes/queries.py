@@ -110,6 +110,13 @@ def open_about(work: UUID) -> list[OpenClaim]:
     ]
 
 
+def bars(work: UUID, party: str) -> str:
+    """Why a party (its code) may not pass its share of a work on now, or "": another claims it."""
+    if any(party in one.takes_from for one in open_about(work)):
+        return "This share is in dispute: it can be passed on once the dispute has ended."
+    return ""
+
+
 def rows(*, all_: bool = False, on: date | None = None) -> list[DisputeRow]:
     """The queue of what is open (``all_``: and what has ended), the most urgent first.
 

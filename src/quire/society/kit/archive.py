@@ -151,16 +151,20 @@ def _settle(folder: Path) -> None:
 def check(place: Path) -> dict[str, Any]:
     """Read a whole backup, compare every byte with the list, and return what it is of. Damaged, else."""
     with _read(place), TemporaryFile() as ours:
-        listed = ""
+        listed, about = "", None
         for member, source in members(place):
+            if about is not None:
+                raise Damaged(f"{place.name} has {member.name[:80]!r} after its end.")
             if member.name == DIGESTS:
                 listed = _compare(source, ours)
             elif member.name == ABOUT:
-                return _about(source, listed)
+                about = _about(source, listed)
             elif listed:
                 raise Damaged(f"{place.name} has {member.name!r} after its list of digests.")
             else:
                 ours.write(_line(_digest(source), member.size, member.name))
+        if about is not None:
+            return about
     raise Damaged(f"{place.name} ends too early: it was never finished, or cut off.")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
@@ -184,13 +185,16 @@ def _cursor(order: Sort, row: Any) -> str:
     return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
 
 
+_UNFIT = re.compile("[\x00\ud800-\udfff]")  # what no text in the database may have
+
+
 def _place(cursor: str) -> tuple[Any, str]:
     try:
         told = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         value, key = told
     except (ValueError, TypeError, binascii.Error) as problem:
         raise BadPage("This page does not exist; begin at the list's first.") from problem
-    if not isinstance(key, str) or not isinstance(value, str | int):
+    if not isinstance(key, str) or not isinstance(value, str | int) or _UNFIT.search(f"{value}{key}"):
         raise BadPage("This page does not exist; begin at the list's first.")
     return value, key
 

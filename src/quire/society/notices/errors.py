@@ -29,6 +29,12 @@ class EndpointOff(Conflict):
     code = "webhooks.endpoint-off"
 
 
+class TestWaits(Conflict):
+    """The last test event is still on its way."""
+
+    code = "webhooks.test-waits"
+
+
 class TooMany(Refused):
     """The party has as many endpoints as anybody may have."""
 

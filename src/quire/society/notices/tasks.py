@@ -21,8 +21,8 @@ def tell(timestamp: int = 0) -> None:
     """Tell the acts that wait, and send what is due."""
     try:
         actions.tell()
-        _sent()
         actions.send()
+        _sent()
     finally:
         connections.close_all()
 

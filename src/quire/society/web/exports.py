@@ -51,7 +51,7 @@ def ask(request: Any, file: str) -> HttpResponseBase:
     from quire.society.web import jobs as pages
 
     seat = request.seat
-    if seat.user is None:
+    if seat.user is None or seat.audience == "public":
         raise TooLong(
             f"The list has more than {COUNTED:,} rows, which is more than is given away at once: search or "
             "filter it first, then take away what is found."
@@ -121,10 +121,19 @@ def export(
     }
 
 
+_FIRST = {"member": "member", "licensee": "lab", "operator": "desk", "auditor": "audit"}
+
+
 def _jobs_of(path: str) -> str:
     """Where the jobs of this page's audience are watched."""
     first, second = path.split("/")[1:3]
     return f"/{first}/{second}/jobs/" if first in {"member", "lab"} else f"/{first}/jobs/"
+
+
+def asked_on(job: jobs.JobRow, seat: Any) -> bool:
+    """Whether this seat is the one on whose pages the file was asked for: its audience, and its party."""
+    ours = job.result.get("address", "").split("/")[1:2] == [_FIRST.get(seat.audience, "")]
+    return ours and job.party == (seat.party.id if seat.party else None)
 
 
 def file_of(job: jobs.JobRow) -> Path | None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from quire.society.kit import clock, jobs
+from quire.society.kit.nouns import Unknown
 from quire.society.parties import queries as parties
 from quire.society.web import exports
 from quire.society.web.lists import Column, listed
@@ -68,8 +69,12 @@ def job(request: Asking, job: str) -> HttpResponseBase:
 
 
 def file(request: Asking, job: str) -> HttpResponseBase:
-    """The file that a job made. exports.Gone once it was swept away."""
-    place = exports.file_of(_found(request, job))
+    """The file that a job made, for whoever asked, on the pages where they did: no other seat may see what
+    that one saw. Unknown for others; exports.Gone once it was swept away."""
+    row, user = _found(request, job), request.seat.user
+    if user is None or row.by != user.username or not exports.asked_on(row, request.seat):
+        raise Unknown("There is no such file here.")
+    place = exports.file_of(row)
     if place is None:
         return redirect(address(request, job))
     return FileResponse(place.open("rb"), as_attachment=True, filename=place.name, headers={

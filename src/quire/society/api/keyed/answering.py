@@ -19,7 +19,7 @@ from quire.society.api.asked import JSON
 from quire.society.api.keyed import given
 from quire.society.api.keyed.given import Given
 from quire.society.api.keyed.table import Call, Does, Many, One
-from quire.society.kit import answered, config, walls
+from quire.society.kit import answered, config, locks, trail, walls
 from quire.society.kit.answered import Answer
 from quire.society.kit.paging import SIZES, Asked
 
@@ -125,7 +125,11 @@ def done(request: HttpRequest, call: Call, one: Does, things: Mapping[str, One])
     name = _idempotency(request) if one.method == "POST" else ""
     call.said = given.body_of(request, one.takes)
     digest = _digest(request)
-    with transaction.atomic():
+    why = f"key {call.key.tid} {request.method} {request.path}"
+    if one.apart:
+        with trail.because(call.user.username, why):
+            return _apart(request, call, one, things, name, digest)
+    with trail.because(call.user.username, why), transaction.atomic():
         before = answered.before(call.key.id, name, digest) if name else None
         if before is not None:
             return _answer(before, again=True)
@@ -140,11 +144,29 @@ def done(request: HttpRequest, call: Call, one: Does, things: Mapping[str, One])
     return _answer(made)
 
 
+def _apart(
+    request: HttpRequest, call: Call, one: Does, things: Mapping[str, One], name: str, digest: str
+) -> HttpResponse:
+    """The same, where what is done asks the network: no transaction is held open meanwhile, so that the same
+    request sent twice at once is done twice."""
+    with transaction.atomic():
+        before = answered.before(call.key.id, name, digest)
+        if before is not None:
+            return _answer(before, again=True)
+        _found(request, call, one, things)
+    made = _made(one, one.does[call.key.audience][1](call))
+    with transaction.atomic():
+        if answered.before(call.key.id, name, digest) is None:
+            answered.keep(call.key.id, name, digest, _kept(one, made))
+    return _answer(made)
+
+
 def _found(request: HttpRequest, call: Call, one: Does, things: Mapping[str, One]) -> None:
     """Look for the thing inside the party's wall; it has to be in the state that the caller has."""
     audience = call.key.audience
     finds = one.finds.get(audience)
     if one.of:
+        locks.wait(f"api {one.of.format(**call.named)}")  # two who have the same state are not both first
         thing = things[one.of]
         finds = finds or thing.row[audience]
         body = state(call, thing)

@@ -82,8 +82,9 @@ class Does:
     """Something that is done. ``does`` says what keys of an audience need besides, and what it does: its
     result has the ``shape``. ``finds`` looks for the thing before, inside the party's wall; where ``of``
     names the address of a One, the thing is found as it finds it, and has to match ``If-Match``. ``beyond``
-    is what is done outside of the database, which no test key may. ``leads`` is the address of what was
-    made. ``hides`` are members that are told once and kept nowhere: given again, they are null.
+    is what is done outside of the database, which no test key may. ``apart``: it asks the
+    network, in transactions of its own, and keeps what it saw whatever it says. ``leads`` is the address of
+    what was made. ``hides`` are members that are told once and kept nowhere: given again, they are null.
     """
 
     method: str
@@ -97,6 +98,7 @@ class Does:
     of: str = ""
     finds: Rows = field(default_factory=dict)
     beyond: bool = False
+    apart: bool = False
     leads: str = ""
     hides: tuple[str, ...] = ()
 

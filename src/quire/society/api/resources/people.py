@@ -8,6 +8,7 @@ from quire.society.api.keyed.given import Given
 from quire.society.api.keyed.shapes import Field, Shape, tid
 from quire.society.api.keyed.table import Call, Does, Endpoint, Many, One
 from quire.society.kit import jobs
+from quire.society.kit.nouns import Unknown
 from quire.society.kit.paging import few
 from quire.society.membership import actions as membership
 from quire.society.membership import queries as members
@@ -110,7 +111,10 @@ def _invite(call: Call) -> Any:
 
 def _job(call: Call) -> Any:
     party = call.key.party.id if call.key.party else None
-    return jobs.find(call.named["job"], party=party, by=call.user if party else None)
+    row = jobs.find(call.named["job"], party=party, by=call.user if party else None)
+    if party and row.party != party:
+        raise Unknown("There is no such job.")  # one that the key's maker asked for elsewhere
+    return row
 
 
 _CHANGES = tuple(Given(name, most=70) for name in (*_DETAILS, *_NUMBERS))

@@ -7,7 +7,7 @@ from typing import Any
 from quire.core.errors import Refused
 from quire.core.money import Money
 from quire.core.terms import USES
-from quire.society.api.keyed.given import Given
+from quire.society.api.keyed.given import BadBody, Given
 from quire.society.api.keyed.shapes import Field, Shape, tid
 from quire.society.api.keyed.table import Call, Does, Endpoint, Many, One
 from quire.society.api.resources.people import PARTY
@@ -113,9 +113,14 @@ def _new_site(call: Call) -> Any:
     return queries.site(made.code)
 
 
+_OF_USES = {"use", "licensee"}
+
+
 def _set(call: Call) -> Any:
     """A term or a price; several rows where it takes the place of others."""
     site, starts = call.row, call.said["starts"]
+    if ("price" in call.said) == ("yes" in call.said) or ("price" in call.said and _OF_USES & set(call.said)):
+        raise BadBody("Say yes (true or false, for a use and a licensee), or a price; not both.", field="yes")
     said = {"site": site.code, "pattern": call.said["pattern"], "starts": starts,
             "ends": call.get("ends", None), "by": call.user}  # fmt: skip
     if "price" in call.said:
@@ -123,7 +128,7 @@ def _set(call: Call) -> Any:
         made = {terms.set_price(**said, price=price).tid}
     else:
         some = terms.set_terms(**said, use=call.get("use", "all"), licensee=call.get("licensee", None),
-                               answer=call.get("yes", False))  # fmt: skip
+                               answer=call.said["yes"])  # fmt: skip
         made = {one.tid for one in some}
     return {"terms": [one for one in mandates.path_facts(site.id) if one.tid in made]}
 
@@ -197,7 +202,7 @@ TABLE: tuple[Endpoint, ...] = (
          TOKEN, (Given("method", choices=_METHODS),), 201, finds={"member": _site}),
     Does("POST", "/sites/{site}/checks", "works", "Have it looked for: the site is fetched.",
          {"member": ("manage", lambda call: actions.verify_site(site=call.row.code, by=call.user))}, CHECKED,
-         status=201, finds={"member": _site}, beyond=True),
+         status=201, finds={"member": _site}, beyond=True, apart=True),
     Many("/sites/{site}/checks", "works", "What was found so far.", CHECKED,
          {"member": lambda call: few(queries.checks_of(_site(call).id))}),
     Many("/sites/{site}/terms", "works", "What holds for the paths of a site.", TERM,

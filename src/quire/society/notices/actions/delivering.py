@@ -34,6 +34,8 @@ RETRIES = tuple(
 CLAIM = timedelta(seconds=60)
 SECONDS = 10.0
 """How long an endpoint may take to answer."""
+ROUND = 30.0
+"""Seconds after which a round begins nothing more."""
 BESIDE = 8
 """Messages on their way at once."""
 _EXCERPT = 500
@@ -95,9 +97,14 @@ def _body(event: str, at: datetime, data: dict[str, Any]) -> str:
 
 
 def test(found: Endpoint, *, by: Any) -> str:
-    """Send a test event; its delivery's id. EndpointOff where the endpoint is switched off."""
+    """Send a test event; its delivery's id. EndpointOff where it is switched off;
+    TestWaits while the last one has not arrived."""
     parties.may_write(by)
     _must_be_on(found)
+    if Delivery.objects.filter(endpoint=found, event=catalogue.TEST, next__isnull=False).exists():
+        raise errors.TestWaits(
+            "A test event is on its way; it is sent again once that has arrived or failed."
+        )
     now = clock.now()
     body = _body(catalogue.TEST, now, {"endpoint": found.tid})
     made = Delivery.objects.create(
@@ -126,10 +133,11 @@ def _must_be_on(found: Endpoint) -> None:
 
 
 def deliver() -> int:
-    """Send everything that is due. Returns how many messages were tried."""
-    tried = 0
+    """Send what is due, for half a minute at most: others wait for the worker, too. Returns how many messages
+    were tried."""
+    tried, until = 0, time.monotonic() + ROUND
     with ThreadPoolExecutor(max_workers=BESIDE) as pool:
-        while claimed := _claim():
+        while time.monotonic() < until and (claimed := _claim()):
             for row, answer in zip(claimed, pool.map(_send, claimed, _secrets(claimed)), strict=True):
                 _note(row, answer)
             tried += len(claimed)

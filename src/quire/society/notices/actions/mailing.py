@@ -14,7 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, Min, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
@@ -31,7 +31,10 @@ HOUR = 6
 """The hour, UTC, from which the letters of a day or a week are sent."""
 SALT = "quire.notices.stop"
 EVERYTHING = "everything"
-TRIES = 100
+TRIES = 10_000
+"""A week of minutes: a letter outlasts a server that is down."""
+DOWN = 3
+"""So many refusals in one round are the server's, not an address's."""
 ROUND = 500
 """Letters of one round; whoever waits is served a minute later."""
 LISTED = 100
@@ -95,11 +98,14 @@ def gather() -> int:
         seen = ReadMark.objects.filter(notice=OuterRef("notice"), user=OuterRef("user"))
         due = Letter.objects.filter(how=how, sent=None, tries__lt=TRIES, notice__at__lt=until)
         due.filter(Exists(seen)).update(sent=now)  # they know
-        for user in due.order_by("user").values_list("user", flat=True).distinct():
+        refused = 0
+        tried = due.values("user").annotate(tried=Min("tries")).order_by("tried", "user")
+        for user in tried.values_list("user", flat=True):
             went = _send(
                 list(due.filter(user=user).order_by("notice__at", "id").values_list("id", flat=True))
             )
-            if went is False:
+            refused += went is False
+            if refused == DOWN:
                 break
             sent += bool(went)
     return sent
@@ -174,7 +180,11 @@ def stopped_by(token: str) -> tuple[User, list[Category]]:
         user, what = signing.loads(token, salt=SALT)
     except signing.BadSignature as problem:
         raise errors.LinkSpoilt("This link is not whole; copy all of it from the letter.") from problem
-    named = list(CATEGORIES.values()) if what == EVERYTHING else [CATEGORIES[what]]
+    named = (
+        list(CATEGORIES.values())
+        if what == EVERYTHING
+        else [CATEGORIES[one] for one in [what] if one in CATEGORIES]
+    )
     found = parties.user_of(user)
     if found is None:
         raise errors.LinkSpoilt("Nobody has letters by this link any more.")

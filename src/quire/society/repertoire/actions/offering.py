@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
 from uuid import UUID
@@ -18,6 +19,10 @@ from quire.society.repertoire.actions.intake import writing
 from quire.society.repertoire.errors import BadCopy, OfferClosed, OfferRefused
 from quire.society.repertoire.models import ShareAnswer, ShareOffer, Work
 
+BARS: list[Callable[[UUID, str], str]] = []
+"""Each says why a party (its code) may not give of a work now, or "". Rooms above put theirs here: what
+is held of a share would be nobody's once somebody else has the share."""
+
 
 def offer_share(
     *, work: UUID, giver: UUID, taker: str, role: str, share: str, starts: date, text: str = "",
@@ -27,8 +32,8 @@ def offer_share(
     ``role``, for use from ``starts`` on. Nothing changes until the taker accepts.
 
     Refused in this order: ReadsOnly; Unknown (work, party); BadCopy; BadShares for a share that cannot be
-    read; OfferRefused: a role that is none, a day that is over, the giver itself, owners that change again
-    later, more than the giver has, the same offer open already.
+    read; OfferRefused: a role that is none, a share in dispute, a day that is over, the giver itself, owners
+    that change again later, more than the giver has, the same offer open already.
     """
     with writing(by):
         found = one(Work.objects.filter(id=work), "There is no such work any more.")
@@ -93,6 +98,8 @@ def _role(role: str) -> str:
 
 def _check(work: UUID, giver: str, taker: Holder, starts: date) -> Shares:
     """The owners from ``starts`` on, were it accepted. OfferRefused."""
+    if why := next((why for bar in BARS if (why := bar(work, giver))), ""):
+        raise OfferRefused(why)
     if starts < clock.today():
         raise OfferRefused("Choose today or a later day: what was used before was earned by who owned it.")
     if taker.party == giver:

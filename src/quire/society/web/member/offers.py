@@ -16,6 +16,7 @@ from quire.core.shares import ROLES
 from quire.society.kit import clock, walls
 from quire.society.repertoire import actions
 from quire.society.repertoire import queries as repertoire
+from quire.society.repertoire.errors import OfferRefused
 from quire.society.repertoire.queries import OfferRow
 from quire.society.web.lists import Column, listed
 from quire.society.web.pages import Asking
@@ -94,6 +95,8 @@ def _answered(row: OfferRow, act: str, **whose: Any) -> str:
     if act == "withdraw":
         actions.withdraw_offer(row.id, **whose)
         return _("The offer is taken back.")
+    if act not in {"accept", "decline"}:
+        raise OfferRefused("Say whether you accept or decline.")
     actions.answer_offer(row.id, accept=act == "accept", **whose)
     if act == "accept":
         return _("It is yours, for what is used from its first day on.")
