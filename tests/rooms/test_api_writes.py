@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -61,6 +62,7 @@ def lab(name: str = "leo", party: str = "lab-a") -> asking:
     return asking(key_of(user(name), "licensee", party, "manage", "admin"))
 
 
+NUL = "after=" + base64.urlsafe_b64encode(b'["a\\u0000", "b"]').decode()
 WORK = {"title": "A story", "url": "https://elsewhere.example/story"}
 
 
@@ -141,6 +143,9 @@ def test_an_answer_is_kept_for_a_day(house: Any, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_change_says_what_it_changes(house: Any) -> None:
+    from quire.society.kit import history
+    from quire.society.kit.paging import Asked
+
     program = member()
     there = program.get("/details")
     unsaid = program.send("PATCH", "/details", {"town": "Graz"})
@@ -154,6 +159,18 @@ def test_a_change_says_what_it_changes(house: Any) -> None:
         program.patch("/details", {"town": "Linz"}, if_match=f'"x", {program.get("/details")["ETag"]}')
     )
     assert good(program.patch("/details", {"town": "Wels"}, if_match="*"))["town"] == "Wels"
+    last = history.changes().page(Asked()).rows[0]
+    assert last.who == "ina"
+    assert last.why.startswith("key ")
+    assert last.why.endswith(" PATCH /api/v1/details")
+
+
+def test_what_was_seen_of_a_site_is_kept_whatever_it_said(house: Any) -> None:
+    program = member()
+    (site,) = good(program.get("/sites"))["data"]
+    good(program.post(f"/sites/{site['code']}/verification", {}), 201)
+    assert program.post(f"/sites/{site['code']}/checks", {}).status_code == 409
+    assert len(good(program.get(f"/sites/{site['code']}/checks"))["data"]) == 1
 
 
 def test_what_one_has_is_not_sent_again(house: Any) -> None:
@@ -223,6 +240,11 @@ def test_a_member_says_yes_and_sets_a_price(house: Any) -> None:
     assert term["price"] == {"amount": "0.002000000000", "currency": "EUR"}
     ended = good(program.post(f"/sites/{site['code']}/terms/{term['id']}/end", {"ends": "2026-07-01"}))
     assert ended["ends"] == "2026-07-01"
+    for said in ({}, {"yes": True, "price": price["price"]}, {"use": "search", "price": price["price"]}):
+        unclear = program.post(
+            f"/sites/{site['code']}/terms", {"pattern": "/a/", "starts": "2026-06-02", **said}
+        )
+        assert (unclear.status_code, unclear.json()["code"]) == (422, "api.body")
 
 
 @pytest.mark.parametrize(
@@ -250,7 +272,9 @@ def test_a_body_is_json_and_small(house: Any) -> None:
     assert large.status_code == 413
 
 
-@pytest.mark.parametrize("query", ["size=0x", "size=201", "sort=owner", "nothing=1", "after=!", "q=a&q=b"])
+@pytest.mark.parametrize(
+    "query", ["size=0x", "size=201", "sort=owner", "nothing=1", "after=!", "q=a&q=b", NUL]
+)
 def test_a_query_that_is_not_as_described_says_why(house: Any, query: str) -> None:
     answer = member().get(f"/works?{query}")
     assert answer.status_code == 422, answer.content

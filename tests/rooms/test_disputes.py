@@ -344,6 +344,25 @@ def test_one_that_cannot_move_keeps_no_other_from_moving(court: Court) -> None:
     court.withdraw(stuck)
 
 
+def test_a_share_in_dispute_is_not_passed_on(court: Court) -> None:
+    from quire.society.parties import queries as parties
+    from quire.society.repertoire import actions, queries
+    from quire.society.repertoire.errors import OfferRefused
+
+    work, lantern, marsh = queries.work(B).id, parties.party("lantern").id, parties.party("marsh").id
+    said = {"work": work, "giver": lantern, "taker": "marsh", "role": "photographer", "share": "1/3"}
+    starts = {"starts": date.fromisoformat("2026-03-01"), "by": court.by}
+    offer = actions.offer_share(**said, **starts)
+    made = court.file()
+    court.document(made)
+    with pytest.raises(OfferRefused, match="in dispute"):
+        actions.answer_offer(offer.id, party=marsh, accept=True, by=court.by)
+    with pytest.raises(OfferRefused, match="in dispute"):
+        actions.offer_share(**said | {"share": "1/6"}, **starts)
+    court.withdraw(made)
+    assert actions.answer_offer(offer.id, party=marsh, accept=True, by=court.by).answer == "accepted"
+
+
 def test_what_is_in_dispute_already_is_not_claimed_again(court: Court) -> None:
     first = court.file()
     sentence = rf"What lantern has of gazette.example/b is in dispute already: {first.tid}, claimed by marsh"

@@ -228,12 +228,18 @@ def test_who_never_takes_anything_is_switched_off_after_the_last_retry_and_told(
 
 
 def test_gone_switches_off_at_once(receiver: Receiver) -> None:
-    from quire.society.notices import actions
+    from quire.society.kit import ids
+    from quire.society.notices import actions, errors
+    from quire.society.notices.models import Delivery
 
     made = add()
     receiver.answers = [410]
     actions.test(row(made), by=None)
-    actions.test(row(made), by=None)
+    with pytest.raises(errors.TestWaits):
+        actions.test(row(made), by=None)
+    also = Delivery.objects.get()
+    also.pk, also.message, also._state.adding = ids.new(), "msg_2", True
+    also.save()
     actions.deliver()
     assert "410" in row(made).disabled
     assert {one.state for one in log(made)} == {"failed"}

@@ -76,15 +76,21 @@ def test_who_asks_twice_is_led_to_the_same_job(short: None) -> None:
     assert browser.get(f"{WORKS}?format=json").headers["Location"] != one
 
 
-def test_the_file_is_its_own_partys(short: None) -> None:
+def test_the_file_is_for_who_asked_on_the_pages_where_they_did(short: None) -> None:
+    from quire.society.parties import actions
+
     page, answer = taken(desk.seated("gazette-reader", "gazette", "reader"), f"{WORKS}?format=csv")
     answer.close()
     other = desk.seated("marsh-admin", "marsh")
     assert other.get(f"{page}file").status_code == 404
     assert other.get(page.replace("gazette", "marsh") + "file").status_code == 404
-    answer = desk.signed_in("preparer").get(f"{page}file")
-    assert answer.status_code == 200
+    assert desk.signed_in("preparer").get(f"{page}file").status_code == 404
+    page, answer = taken(desk.signed_in("preparer"), "/desk/parties/?format=json")
     answer.close()
+    job = page.split("/")[-2]
+    actions.add_user(name="examiner", roles=["auditor"])
+    for name, where in (("approver", "desk"), ("examiner", "audit")):
+        assert desk.signed_in(name).get(f"/{where}/jobs/{job}/file").status_code == 404
 
 
 def test_who_lost_the_seat_gets_nothing(short: None) -> None:
@@ -106,6 +112,7 @@ def test_the_public_is_asked_to_narrow_it(short: None) -> None:
     answer = desk.visitor().get("/works/?format=csv")
     assert answer.status_code == 422
     assert "search or filter" in answer.content.decode()
+    assert desk.signed_in("preparer").get("/works/?format=csv").status_code == 422
 
 
 def test_a_file_is_kept_for_a_week(short: None) -> None:
