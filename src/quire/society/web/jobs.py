@@ -69,10 +69,14 @@ def job(request: Asking, job: str) -> HttpResponseBase:
 
 
 def file(request: Asking, job: str) -> HttpResponseBase:
-    """The file that a job made, for whoever asked, on the pages where they did: no other seat may see what
-    that one saw. Unknown for others; exports.Gone once it was swept away."""
+    """The file that a job made, on the pages where it was asked for: a party's is for who asked, and for the
+    desk, which sees that party's pages; the house's for who asked. Unknown for others; exports.Gone once it
+    was swept away."""
     row, user = _found(request, job), request.seat.user
-    if user is None or row.by != user.username or not exports.asked_on(row, request.seat):
+    ours = user is not None and (
+        row.by == user.username or (row.party and {"operator", "approver"} & set(parties.roles(user)))
+    )
+    if row.result.get("file") and not (ours and exports.asked_on(row, request.seat)):
         raise Unknown("There is no such file here.")
     place = exports.file_of(row)
     if place is None:
