@@ -10,7 +10,6 @@ from django import forms
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,10 +17,9 @@ from quire.society.kit import config
 from quire.society.parties import actions, queries
 from quire.society.parties.actions import MadeKey
 from quire.society.web.lists import Column, listed
-from quire.society.web.pages import Asking, Page
+from quire.society.web.pages import PREFIX, Asking, Page, of_seat
 from quire.society.web.taking import by, sent, taken
 
-_PREFIX = {"member": "member", "licensee": "lab", "operator": "desk", "auditor": "audit"}
 _WRITES = {"member": "manage", "licensee": "manage", "operator": "read", "auditor": "read"}
 MODES = {
     "live": gettext_lazy("live: what it does is done"),
@@ -37,7 +35,7 @@ SCOPES = {
 
 def pages(audience: str, group: Any) -> tuple[Page, ...]:
     """The pages of keys for an audience's list of pages."""
-    name, writes = _PREFIX[audience], _WRITES[audience]
+    name, writes = PREFIX[audience], _WRITES[audience]
     return (
         Page("api-keys/", f"{name}-api-keys", every, menu=_KEYS, group=group),
         Page("api-keys/new/", f"{name}-api-keys-new", new, needs=writes, writes=writes),
@@ -173,5 +171,4 @@ def _party(request: Asking) -> Any:
 
 
 def _here(request: Asking, name: str, **named: str) -> str:
-    whose = {"party": request.seat.party.code} if request.seat.party else {}
-    return reverse(f"{_PREFIX[request.seat.audience]}-{name}", kwargs={**whose, **named})
+    return of_seat(request.seat, name, **named)

@@ -25,6 +25,7 @@ from quire.core.errors import NotFound, Refused
 from quire.society.kit import clock, config, jobs, walls
 from quire.society.kit.paging import COUNTED, BadPage
 from quire.society.web import lists
+from quire.society.web.pages import PREFIX
 
 KIND = "list.export"
 KEPT = timedelta(days=7)
@@ -121,9 +122,6 @@ def export(
     }
 
 
-_FIRST = {"member": "member", "licensee": "lab", "operator": "desk", "auditor": "audit"}
-
-
 def _jobs_of(path: str) -> str:
     """Where the jobs of this page's audience are watched."""
     first, second = path.split("/")[1:3]
@@ -132,7 +130,7 @@ def _jobs_of(path: str) -> str:
 
 def asked_on(job: jobs.JobRow, seat: Any) -> bool:
     """Whether this seat is the one on whose pages the file was asked for: its audience, and its party."""
-    ours = job.result.get("address", "").split("/")[1:2] == [_FIRST.get(seat.audience, "")]
+    ours = job.result.get("address", "").split("/")[1:2] == [PREFIX.get(seat.audience, "")]
     return ours and job.party == (seat.party.id if seat.party else None)
 
 

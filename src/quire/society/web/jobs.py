@@ -8,7 +8,6 @@ from uuid import UUID
 from django.http import FileResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -17,14 +16,12 @@ from quire.society.kit.nouns import Unknown
 from quire.society.parties import queries as parties
 from quire.society.web import exports
 from quire.society.web.lists import Column, listed
-from quire.society.web.pages import Asking, Page
-
-_PREFIX = {"member": "member", "licensee": "lab", "operator": "desk", "auditor": "audit"}
+from quire.society.web.pages import PREFIX, Asking, Page, of_seat
 
 
 def pages(audience: str) -> tuple[Page, ...]:
     """The pages of jobs for an audience's list of pages."""
-    name = _PREFIX[audience]
+    name = PREFIX[audience]
     group = pgettext_lazy("to be done", "Work") if name == "desk" else ""
     return (
         Page("jobs/", f"{name}-jobs", job_list, menu=_("Jobs"), group=group),
@@ -63,7 +60,7 @@ def job(request: Asking, job: str) -> HttpResponseBase:
         "percent": 100 * row.done // row.whole if row.whole else None,
         "ends": clock.now() + timedelta(seconds=row.left) if row.left else None,
         "ahead": jobs.waiting() if row.state == "waiting" else 0,
-        "jobs": reverse(f"{_PREFIX[request.seat.audience]}-jobs", kwargs=_where(request)),
+        "jobs": of_seat(request.seat, "jobs"),
     }
     return render(request, "web/job.html", told)
 
@@ -92,12 +89,8 @@ def _found(request: Asking, job: str) -> jobs.JobRow:
 
 def address(request: Asking, tid: str) -> str:
     """Where the job is watched, for whoever looks."""
-    return reverse(f"{_PREFIX[request.seat.audience]}-job", kwargs={**_where(request), "job": tid})
+    return of_seat(request.seat, "job", job=tid)
 
 
 def _party(request: Asking) -> UUID | None:
     return request.seat.party.id if request.seat.party else None
-
-
-def _where(request: Asking) -> dict[str, str]:
-    return {"party": request.seat.party.code} if request.seat.party else {}

@@ -10,7 +10,6 @@ from django import forms
 from django.contrib import messages
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.csrf import csrf_exempt
@@ -21,9 +20,7 @@ from quire.society.notices.queries import Box
 from quire.society.parties.models import User
 from quire.society.web import lists
 from quire.society.web.lists import Column
-from quire.society.web.pages import Asking, Page, Seat
-
-PREFIX = {"member": "member", "licensee": "lab", "operator": "desk", "auditor": "audit"}
+from quire.society.web.pages import PREFIX, Asking, Page, Seat, of_seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,7 @@ def bell(seat: Seat | None) -> Bell | None:
     """The bell of a seat; None where nobody is signed in, or the page is the public's. One question."""
     if seat is None or seat.user is None or seat.audience not in PREFIX:
         return None
-    return Bell(here(seat, "notices"), queries.unread_count(box(seat), seat.user))
+    return Bell(of_seat(seat, "notices"), queries.unread_count(box(seat), seat.user))
 
 
 def box(seat: Seat) -> Box:
@@ -80,11 +77,11 @@ def everything(request: Asking) -> HttpResponseBase:
             count = actions.read_all(box(seat), by=user)
         messages.success(request, ngettext("%(count)d notice is read.", "%(count)d notices are read.", count)
                          % {"count": count})  # fmt: skip
-        return redirect(here(seat, "notices"))
+        return redirect(of_seat(seat, "notices"))
     categories = {name: str(one.label) for name, one in catalogue.CATEGORIES.items()}
     columns = (
         Column("at", _("When"), "date"),
-        Column("words", _("What happened"), link=lambda row: here(seat, "notice", notice=row.tid)),
+        Column("words", _("What happened"), link=lambda row: of_seat(seat, "notice", notice=row.tid)),
         Column("state", _("State"), "state", lambda row: row.state),
         Column("due", _("By"), "date"),
         Column("category", _("About"), value=lambda row: categories[row.category]),
@@ -94,8 +91,8 @@ def everything(request: Asking) -> HttpResponseBase:
         return lists.export(request, listing, columns, form, "notices")
     told = {
         "title": _("Notices"),
-        "first": [(row, here(seat, "notice", notice=row.tid)) for row in queries.first(box(seat), user)],
-        "letters": here(seat, "letters"),
+        "first": [(row, of_seat(seat, "notice", notice=row.tid)) for row in queries.first(box(seat), user)],
+        "letters": of_seat(seat, "letters"),
         "table": lists.table(request, listing, columns, caption=_("Notices"), empty=_EMPTY[seat.audience]),
     }
     return render(request, "web/notices/list.html", told)
@@ -144,11 +141,11 @@ def letters(request: Asking) -> HttpResponseBase:
         with walls.outside():
             actions.wish(user, form.cleaned_data)
         messages.success(request, _("Letters come like this from now on."))
-        return redirect(here(request.seat, "letters"))
+        return redirect(of_seat(request.seat, "letters"))
     lead = _("To %(email)s. In the bell stands everything, whatever you choose here.") % {"email": user.email}
     if not user.email:
         lead = _("There is no e-mail address of yours on record, so no letter comes.")
-    trail = [(_("Notices"), here(request.seat, "notices"))]
+    trail = [(_("Notices"), of_seat(request.seat, "notices"))]
     told = {"title": _("Your letters"), "form": form, "lead": lead, "trail": trail, "cancel": trail[0][1]}
     return render(request, "web/notices/form.html", told)
 
@@ -173,9 +170,3 @@ def reader(request: Asking) -> User:
     """Whoever looks; the guard let nobody in who has not signed in."""
     assert request.seat.user is not None
     return request.seat.user
-
-
-def here(seat: Seat, page: str, **named: Any) -> str:
-    """The address of a page that several audiences have, for this one: ``member-notices``."""
-    party = {"party": seat.party.code} if seat.party else {}
-    return reverse(f"{PREFIX[seat.audience]}-{page}", kwargs={**party, **named})

@@ -8,12 +8,14 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 
 from quire.society.parties.models import User
 from quire.society.parties.queries import PartyName
 
 View = Callable[..., HttpResponseBase]
+PREFIX = {"member": "member", "licensee": "lab", "operator": "desk", "auditor": "audit"}
+"""What the names and the addresses of an audience's pages begin with; the public's begin with nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,12 @@ class Seat:
     user: User | None
     party: PartyName | None
     may: frozenset[str]
+
+
+def of_seat(seat: Seat, page: str, **named: str) -> str:
+    """The address of a page that several audiences have, for this one: ``member-notices`` for "notices"."""
+    party = {"party": seat.party.code} if seat.party else {}
+    return reverse(f"{PREFIX[seat.audience]}-{page}", kwargs={**party, **named})
 
 
 class Asking(HttpRequest):

@@ -21,13 +21,13 @@ from quire.society.notices import actions, catalogue, queries
 from quire.society.notices.actions import Made
 from quire.society.web import lists, notices
 from quire.society.web.lists import Column
-from quire.society.web.pages import Asking, Page
+from quire.society.web.pages import PREFIX, Asking, Page, of_seat
 from quire.society.web.taking import sent, taken
 
 
 def pages(audience: str, group: Any) -> tuple[Page, ...]:
     """The pages of webhooks for an audience's list of pages."""
-    name = notices.PREFIX[audience]
+    name = PREFIX[audience]
     return (
         Page("webhooks/", f"{name}-webhooks", endpoints, menu=gettext_lazy("Webhooks"), group=group),
         Page("webhooks/new/", f"{name}-webhooks-new", new, needs="manage", writes="manage"),
@@ -216,7 +216,7 @@ def _party(request: Asking) -> UUID:
 
 
 def _at(request: Asking, page: str, **named: Any) -> str:
-    return notices.here(request.seat, page, **named)
+    return of_seat(request.seat, page, **named)
 
 
 def _trail(request: Asking) -> list[tuple[str, str]]:
